@@ -1,0 +1,212 @@
+//! The configuration as it is meant: every value checked, every default filled in.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use dproxy_route::Route;
+
+use crate::ProxySettings;
+
+/// Everything `dproxy master` was told, by flag, environment, file or default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The file that was read, if there is one.
+    pub path: Option<PathBuf>,
+    /// The public side.
+    pub listen: Listen,
+    /// How many workers serve it.
+    pub workers: WorkerCount,
+    /// Keeps the workers' output out of the master's log.
+    pub worker_silent: bool,
+    /// Where the PID file is.
+    pub pid_path: PathBuf,
+    /// Where everything else is.
+    pub directories: Directories,
+    /// The control side.
+    pub api: Api,
+    /// Where the containers are.
+    pub docker: Docker,
+    /// What the workers obey.
+    pub proxy: ProxySettings,
+    /// Routes written in the file.
+    pub routes: Vec<Route>,
+}
+
+/// Where requests come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// Addresses to bind; `0.0.0.0` and `[::]` by default.
+    pub addresses: Vec<IpAddr>,
+    /// The clear port.
+    pub http: PortChoice,
+}
+
+/// A port somebody asked for, or the one we would like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortChoice {
+    /// Must be bound, else the start fails.
+    Explicit(u16),
+    /// `wanted` if it can be bound, else `fallback` with a warning.
+    Preferred {
+        /// 80 or 443.
+        wanted: u16,
+        /// 8080 or 8443.
+        fallback: u16,
+    },
+}
+
+/// Pool size: 1 to 1024.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WorkerCount(NonZeroU16);
+
+/// Why a text or number is no pool size.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkerCountError {
+    /// No whole number.
+    #[error("size `{0}` is not a whole number from 1 to 1024")]
+    NotANumber(String),
+    /// Zero workers is what `stop` is for.
+    #[error("size 0 would serve nobody; to take the balancer off its ports use `stop`")]
+    Zero,
+    /// More than 1024.
+    #[error("size `{0}` is more than 1024")]
+    TooMany(String),
+}
+
+/// Directories of note, made at start with mode 0755 (run: 0750).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directories {
+    /// Logs.
+    pub log: PathBuf,
+    /// What survives a restart.
+    pub state: PathBuf,
+    /// PID file and control socket.
+    pub run: PathBuf,
+}
+
+/// Where the control API listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Api {
+    /// TCP address.
+    pub address: SocketAddr,
+    /// Unix socket, in the run directory.
+    pub socket: PathBuf,
+}
+
+/// Where the containers are and which of their addresses are used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Docker {
+    /// Where the engine listens.
+    pub endpoint: DockerEndpoint,
+    /// The address at which published ports are reachable; loopback by default.
+    pub address: Option<IpAddr>,
+    /// Whether every container also answers to `<name>.internal`.
+    pub internal_names: bool,
+    /// Whether containers without a published port are reached at their own address.
+    pub unpublished: bool,
+}
+
+/// How an engine is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DockerEndpoint {
+    /// A Unix socket on this machine.
+    Unix(PathBuf),
+    /// A TCP port.
+    Tcp {
+        /// Name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Certificates, when it is a TLS port.
+        tls: Option<DockerTls>,
+    },
+}
+
+/// The files of a TLS connection to an engine (`DOCKER_CERT_PATH`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DockerTls {
+    /// The engine's certificate authority; the only one trusted.
+    pub ca: PathBuf,
+    /// Our certificate.
+    pub cert: PathBuf,
+    /// Our key.
+    pub key: PathBuf,
+}
+
+impl WorkerCount {
+    /// The most workers a pool can have.
+    pub const MAX: u16 = 1024;
+
+    /// As a number.
+    #[must_use]
+    pub fn get(self) -> usize {
+        usize::from(self.0.get())
+    }
+
+    /// As many as there are CPUs to use, at least one, at most [`WorkerCount::MAX`].
+    #[must_use]
+    pub fn of_cpus(cpus: usize) -> WorkerCount {
+        let count = u16::try_from(cpus).unwrap_or(WorkerCount::MAX).clamp(1, WorkerCount::MAX);
+        WorkerCount(NonZeroU16::new(count).expect("clamped to at least one"))
+    }
+}
+
+impl FromStr for WorkerCount {
+    type Err = WorkerCountError;
+
+    fn from_str(text: &str) -> Result<WorkerCount, WorkerCountError> {
+        let digits = text.trim();
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(WorkerCountError::NotANumber(text.to_owned()));
+        }
+        let count: u16 = digits.parse().map_err(|_| WorkerCountError::TooMany(text.to_owned()))?;
+        if count > WorkerCount::MAX {
+            return Err(WorkerCountError::TooMany(text.to_owned()));
+        }
+        NonZeroU16::new(count).map(WorkerCount).ok_or(WorkerCountError::Zero)
+    }
+}
+
+impl fmt::Display for WorkerCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for DockerEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DockerEndpoint::Unix(path) => write!(f, "unix://{}", path.display()),
+            DockerEndpoint::Tcp { host, port, .. } => write!(f, "tcp://{host}:{port}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        match text.parse::<WorkerCount>() {
+            Ok(count) => assert_eq!(count.to_string(), expected),
+            Err(error) => assert_eq!(error.to_string(), expected),
+        }
+    }
+
+    #[test]
+    fn a_pool_size_is_a_whole_number_from_1_to_1024() {
+        check("30", "30");
+        check("1024", "1024");
+        check("0", "size 0 would serve nobody; to take the balancer off its ports use `stop`");
+        check("1025", "size `1025` is more than 1024");
+        check("99999999999999999999", "size `99999999999999999999` is more than 1024");
+        check("-1", "size `-1` is not a whole number from 1 to 1024");
+        check("1.5", "size `1.5` is not a whole number from 1 to 1024");
+        check("ten", "size `ten` is not a whole number from 1 to 1024");
+        check("", "size `` is not a whole number from 1 to 1024");
+    }
+}

@@ -1,0 +1,80 @@
+//! The settings that workers obey.
+//!
+//! This one type *is* what the configuration makes, what the snapshot carries
+//! and what the proxy reads: no copies, no twin for updates.
+
+use std::time::Duration;
+
+/// Everything that a worker needs to know besides routes and sockets.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct ProxySettings {
+    /// This proxy's name: `x-forwarded-server` and `Via`.
+    pub server_name: String,
+    /// How long each step of a request may take.
+    pub timeouts: Timeouts,
+    /// How large a request may be.
+    pub limits: Limits,
+    /// Peers whose forwarding headers are believed, as networks (`10.0.0.0/8`).
+    pub trusted: Vec<String>,
+}
+
+/// How long each step may take; none is a cap on a whole body.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Timeouts {
+    /// From the first byte of a request head to its last.
+    pub request_head: Duration,
+    /// To open a connection to a backend.
+    pub connect: Duration,
+    /// From the whole request sent to the first byte of the answer.
+    pub first_byte: Duration,
+    /// Between two bytes of a body, either way.
+    pub idle: Duration,
+    /// Between two requests of a client's connection.
+    pub keep_alive: Duration,
+    /// How long an unused connection to a backend is kept.
+    pub upstream_keep_alive: Duration,
+    /// How long a leaving worker finishes what it has.
+    pub drain: Duration,
+}
+
+/// How large a request may be.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Limits {
+    /// Bytes of a request or answer head, request line and fields.
+    pub head_bytes: u32,
+    /// Fields of a head.
+    pub head_fields: u32,
+    /// Bytes of the request target; more is 414.
+    pub target_bytes: u32,
+    /// Client connections per worker.
+    pub connections: u32,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            request_head: Duration::from_secs(10),
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            keep_alive: Duration::from_secs(75),
+            upstream_keep_alive: Duration::from_secs(20),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { head_bytes: 64 * 1024, head_fields: 128, target_bytes: 16 * 1024, connections: 100_000 }
+    }
+}
+
+impl Default for ProxySettings {
+    fn default() -> ProxySettings {
+        ProxySettings { server_name: "dproxy".to_owned(), timeouts: Timeouts::default(), limits: Limits::default(), trusted: Vec::new() }
+    }
+}

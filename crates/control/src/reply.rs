@@ -1,0 +1,201 @@
+//! What the master answers. These types are the JSON of the API.
+
+use serde::{Deserialize, Serialize};
+
+/// The answer to a [`crate::Command`]: `message` and `data` of the API.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// To a change.
+    Done {
+        /// Keeps the seed's words: `spawned`, `stopping...`, `resizing...`.
+        message: String,
+        /// The pool as it is now.
+        status: Box<Status>,
+    },
+    /// To [`crate::Command::Status`].
+    Status(Box<Status>),
+    /// To [`crate::Command::Workers`].
+    Workers(Vec<WorkerRow>),
+    /// To [`crate::Command::Routes`].
+    Routes(Vec<RouteRow>),
+    /// To [`crate::Command::Containers`].
+    Containers(Vec<ContainerRow>),
+    /// To [`crate::Command::Backends`].
+    Backends(Vec<BackendRow>),
+    /// To [`crate::Command::Problems`].
+    Problems(Vec<ProblemRow>),
+}
+
+/// What the pool is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PoolState {
+    /// Workers come up.
+    Starting,
+    /// As many as wanted serve.
+    Running,
+    /// On the way to another size.
+    Resizing,
+    /// Workers are being replaced.
+    Restarting,
+    /// Workers drain and leave.
+    Stopping,
+    /// Nobody serves, and nobody should.
+    Stopped,
+}
+
+/// The whole at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Of the program.
+    pub version: String,
+    /// Of the master.
+    pub pid: u32,
+    /// Since the master started.
+    pub uptime_seconds: u64,
+    /// Of the pool.
+    pub pool: PoolState,
+    /// How many workers there should be.
+    pub workers_wanted: usize,
+    /// How many serve.
+    pub workers_online: usize,
+    /// The newest snapshot.
+    pub generation: u64,
+    /// How many workers serve it.
+    pub workers_at_generation: usize,
+    /// Where requests come in.
+    pub listeners: Vec<String>,
+    /// Where the API is.
+    pub api: Vec<String>,
+    /// The Docker engine.
+    pub engine: EngineRow,
+    /// The file that was read.
+    pub config: Option<String>,
+    /// How many routes.
+    pub routes: usize,
+    /// How many backends.
+    pub backends: usize,
+    /// How many containers.
+    pub containers: usize,
+    /// What an operator should know: ports we fell back to, a configuration that was refused.
+    pub warnings: Vec<String>,
+    /// How many problems `problems` lists.
+    pub problems: usize,
+    /// Client connections accepted, by all workers that ever were.
+    pub connections_total: u64,
+    /// Client connections open.
+    pub connections_open: u64,
+    /// Requests, by all workers that ever were.
+    pub requests_total: u64,
+    /// Requests under way.
+    pub requests_in_flight: u64,
+    /// Answers with a status of 500 or more.
+    pub errors_5xx_total: u64,
+}
+
+/// A Docker engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineRow {
+    /// Where it is.
+    pub endpoint: String,
+    /// Whether events come in from it.
+    pub connected: bool,
+    /// Its version and API version, once it told.
+    pub version: Option<String>,
+    /// Why it is not connected.
+    pub error: Option<String>,
+}
+
+/// A worker process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerRow {
+    /// The same after a respawn.
+    pub slot: u16,
+    /// None while it waits for its restart.
+    pub pid: Option<u32>,
+    /// launching, online, stopping, stopped, errored, waiting restart.
+    pub state: String,
+    /// How often it was started again.
+    pub restarts: u64,
+    /// Since it was started.
+    pub uptime_seconds: u64,
+    /// The snapshot it serves.
+    pub generation: u64,
+    /// How many listening sockets it accepts from.
+    pub sockets: usize,
+    /// Client connections open.
+    pub connections: u64,
+    /// Requests served.
+    pub requests: u64,
+    /// Requests under way.
+    pub in_flight: u64,
+    /// Resident memory.
+    pub memory_bytes: u64,
+    /// Of one CPU, since the last look.
+    pub cpu_percent: f32,
+}
+
+/// A route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteRow {
+    /// The pattern.
+    pub host: String,
+    /// The prefix.
+    pub path: String,
+    /// `live` or `offline`.
+    pub state: String,
+    /// Who offers it: a container's name or a place in the configuration file.
+    pub owner: String,
+    /// Whose replicas it has.
+    pub service: String,
+    /// `name:port address (condition)` of each backend, the main one first.
+    pub backends: Vec<String>,
+    /// Why it is offline.
+    pub reason: Option<String>,
+}
+
+/// A container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerRow {
+    /// Twelve digits.
+    pub id: String,
+    /// Without the slash.
+    pub name: String,
+    /// As the engine names it.
+    pub image: String,
+    /// running, exited, paused …
+    pub state: String,
+    /// Its host names.
+    pub hosts: Vec<String>,
+    /// `port address` of each backend.
+    pub backends: Vec<String>,
+}
+
+/// A backend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendRow {
+    /// Its lasting name.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The container port.
+    pub port: u16,
+    /// Where it is dialled.
+    pub address: String,
+    /// http or https.
+    pub scheme: String,
+    /// ready, starting, unhealthy, stopping.
+    pub condition: String,
+    /// Host names that lead there.
+    pub hosts: Vec<String>,
+}
+
+/// Something to mend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemRow {
+    /// Whose it is.
+    pub subject: String,
+    /// What is wrong and the way out.
+    pub text: String,
+}

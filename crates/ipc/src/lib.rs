@@ -1,0 +1,13 @@
+//! What master and worker say to each other; frames and file descriptors.
+//!
+//! A worker is born with one end of a SOCK_SEQPACKET pair as fd 0. Over it come
+//! messages (JSON, a few hundred bytes, so that neighbours of different builds
+//! understand hello and goodbye) and file descriptors (SCM_RIGHTS). Snapshots
+//! are too big for a frame: they lie in a sealed memfd whose descriptor comes
+//! with the message.
+
+mod message;
+mod snapshot;
+
+pub use message::{ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
+pub use snapshot::{Generation, Snapshot};

@@ -1,0 +1,85 @@
+//! The two enums that cross the boundary between master and worker.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Generation;
+
+/// Counts up when an old neighbour could no longer understand us.
+pub const PROTOCOL: u32 = 1;
+
+/// One SO_REUSEPORT socket that the master holds; a worker gets it to accept from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SocketId(pub u32);
+
+/// What a worker must know of a socket besides the descriptor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerInfo {
+    /// Which socket.
+    pub socket: SocketId,
+    /// Where it is bound.
+    pub address: SocketAddr,
+}
+
+/// What the master says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// The answer to [`ToMaster::Hello`]. Brings one descriptor: the page of counters.
+    Setup {
+        /// The worker's slot; the same after a respawn.
+        slot: u16,
+    },
+    /// A new table and settings. Brings one descriptor: the memfd with the [`crate::Snapshot`].
+    Snapshot {
+        /// Which one it is.
+        generation: Generation,
+    },
+    /// Accept from exactly these sockets from now on. Brings one descriptor for each socket that the worker
+    /// does not hold yet, in the order of `added`; sockets not in `keep` and not in `added` are let go.
+    Sockets {
+        /// Of those it holds, these stay.
+        keep: Vec<SocketId>,
+        /// New ones.
+        added: Vec<ListenerInfo>,
+        /// Comes back in [`ToMaster::Listening`].
+        serial: u64,
+    },
+    /// Stop accepting, finish what is under way, then say [`ToMaster::Drained`] and exit.
+    Drain {
+        /// After this many milliseconds, exit with what is left.
+        deadline_ms: u64,
+    },
+}
+
+/// What a worker says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToMaster {
+    /// The first word.
+    Hello {
+        /// Ours, see [`PROTOCOL`].
+        protocol: u32,
+    },
+    /// Snapshot applied; the first time, ready to get sockets.
+    Applied {
+        /// Which one.
+        generation: Generation,
+    },
+    /// Snapshot not applied; the one before stays.
+    Rejected {
+        /// Which one.
+        generation: Generation,
+        /// Why.
+        reason: String,
+    },
+    /// Accepting from exactly the sockets of [`ToWorker::Sockets`] with this serial.
+    Listening {
+        /// Whose answer this is.
+        serial: u64,
+    },
+    /// Nothing is under way any more, or the deadline came; the worker exits.
+    Drained {
+        /// Requests that were cut off by the deadline.
+        cut: u64,
+    },
+}

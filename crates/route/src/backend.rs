@@ -1,0 +1,125 @@
+//! One port of one container, or one address from the configuration file.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// Names a backend for as long as it is the same thing: `<container id>:<port>`
+/// or the address of a static backend. Connections, counters and health of a
+/// backend are kept under this name across route tables.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct BackendId(String);
+
+impl BackendId {
+    /// The port `port` of the container with the id `container` (twelve digits are kept).
+    #[must_use]
+    pub fn of_container(container: &str, port: u16) -> BackendId {
+        let short = container.get(..12).unwrap_or(container);
+        BackendId(format!("{short}:{port}"))
+    }
+
+    /// A backend that has no container: the address is its name.
+    #[must_use]
+    pub fn of_address(address: SocketAddr) -> BackendId {
+        BackendId(address.to_string())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BackendId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The protocol a backend speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Scheme {
+    /// HTTP/1.1 over TCP.
+    #[default]
+    Http,
+    /// HTTP/1.1 over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// `http` or `https`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+}
+
+/// How fit a backend is to get new requests.
+///
+/// The order matters: of the backends that share a route, only those of the
+/// best condition get requests (see [`crate::RouteTable::build`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Condition {
+    /// Running, and healthy as far as anybody knows.
+    #[default]
+    Ready,
+    /// Its health check has not passed yet.
+    Starting,
+    /// Its health check fails.
+    Unhealthy,
+    /// It was told to stop: it may still finish what it has.
+    Stopping,
+}
+
+impl Condition {
+    /// The word shown to operators.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Condition::Ready => "ready",
+            Condition::Starting => "starting",
+            Condition::Unhealthy => "unhealthy",
+            Condition::Stopping => "stopping",
+        }
+    }
+}
+
+/// Somewhere a request can be sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Backend {
+    /// Its lasting name.
+    pub id: BackendId,
+    /// What people call it: the container's name, or the address.
+    pub name: String,
+    /// The container port (or the port of the static address); what a `Host`
+    /// header's port is compared with. Not necessarily the port dialled.
+    pub port: u16,
+    /// Where to dial.
+    pub address: SocketAddr,
+    /// What it speaks there.
+    pub scheme: Scheme,
+    /// Whether it should get new requests.
+    pub condition: Condition,
+}
+
+impl Backend {
+    /// A backend at `address` that no container stands behind.
+    #[must_use]
+    pub fn at(address: SocketAddr) -> Backend {
+        Backend {
+            id: BackendId::of_address(address),
+            name: address.to_string(),
+            port: address.port(),
+            address,
+            scheme: Scheme::Http,
+            condition: Condition::Ready,
+        }
+    }
+}

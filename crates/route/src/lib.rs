@@ -1,0 +1,20 @@
+//! What goes where: host names, routes, backends, and the table a worker
+//! consults once per request.
+//!
+//! Everything here is a plain value: no I/O, no clock, no task. Sources make
+//! [`Route`]s, the master gathers them, a worker builds a [`RouteTable`] out of
+//! them and looks each request up in it.
+
+mod backend;
+mod host;
+mod path;
+mod problem;
+mod route;
+mod table;
+
+pub use backend::{Backend, BackendId, Condition, Scheme};
+pub use host::{Authority, Host, HostError, HostPattern};
+pub use path::{PathError, PathPrefix};
+pub use problem::Problem;
+pub use route::{Notice, Offer, Owner, PickPolicy, Route, Service};
+pub use table::{BackendIndex, Found, Group, GroupIndex, Lookup, RouteTable};

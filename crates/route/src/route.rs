@@ -1,0 +1,112 @@
+//! What a source says: who serves which host and path.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use crate::{Backend, HostPattern, PathPrefix};
+
+/// One owner's offer to answer for a host and a path.
+///
+/// Several routes with the same pattern and path are replicas: their offers
+/// are put together and requests are balanced over them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Route {
+    /// Which host names.
+    pub host: HostPattern,
+    /// Which paths of them.
+    pub path: PathPrefix,
+    /// Who made the offer.
+    pub owner: Owner,
+    /// What the owner's containers have in common.
+    pub service: Service,
+    /// How one of several replicas is chosen.
+    pub pick: PickPolicy,
+    /// What stands behind it.
+    pub offer: Offer,
+}
+
+/// Who made a route: a container by its id, or the configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Owner {
+    /// A container.
+    Container {
+        /// Its full id.
+        id: String,
+        /// Its name, without the slash.
+        name: String,
+    },
+    /// An entry of the configuration file, by its place in the list.
+    File {
+        /// Counted from zero.
+        entry: u32,
+    },
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Container { name, .. } => write!(f, "container {name}"),
+            Owner::File { entry } => write!(f, "routes[{entry}]"),
+        }
+    }
+}
+
+/// The name that replicas of one thing share: compose project and service, else the image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Service(pub String);
+
+/// How one of several backends is chosen for a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum PickPolicy {
+    /// Each in turn.
+    #[default]
+    RoundRobin,
+}
+
+/// What an owner offers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Offer {
+    /// One container's ports, of which a request reaches exactly one.
+    Ports {
+        /// The port that serves the bare host name.
+        main: Backend,
+        /// Whether somebody said so (a label) rather than we guessed. A firm
+        /// main port also wins over a port equal to the listener's.
+        firm: bool,
+        /// The other ports, reached as `host:port`.
+        others: Vec<Backend>,
+    },
+    /// It is known but not running.
+    Offline(Notice),
+}
+
+/// Why a known host has nothing to answer with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Notice {
+    /// In words for people: `stopped, exit code 137`, `paused`.
+    pub reason: String,
+    /// Since when, where the engine told.
+    pub since: Option<SystemTime>,
+}
+
+impl Route {
+    /// A replica at one address for `host`, as the configuration file writes it.
+    #[must_use]
+    pub fn fixed(entry: u32, host: HostPattern, path: PathPrefix, backend: Backend) -> Route {
+        let service = Service(format!("{host}{path}"));
+        Route {
+            host,
+            path,
+            owner: Owner::File { entry },
+            service,
+            pick: PickPolicy::default(),
+            offer: Offer::Ports { main: backend, firm: true, others: Vec::new() },
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Who tells us about routes.
+//!
+//! A source watches something and, whenever it changed, sends everything it
+//! knows as one [`Update`]; nobody sends a difference.
+
+use dproxy_route::{Problem, Route};
+
+/// Everything one source knows at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// All its routes, sorted.
+    pub routes: Vec<Route>,
+    /// All that an operator should mend.
+    pub problems: Vec<Problem>,
+    /// The containers it knows, sorted by name.
+    pub containers: Vec<Container>,
+    /// Whether it can see changes.
+    pub link: Link,
+}
+
+/// A container, as operators want to see it. Its environment is never kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// Full id.
+    pub id: String,
+    /// Without the slash.
+    pub name: String,
+    /// As the engine names it.
+    pub image: String,
+    /// running, exited, paused …
+    pub state: String,
+    /// Host names it answers to.
+    pub hosts: Vec<String>,
+    /// `port address` of each of its backends.
+    pub backends: Vec<String>,
+}
+
+/// A source's connection to what it watches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// Not tried yet.
+    #[default]
+    Connecting,
+    /// Changes come in.
+    Connected {
+        /// `Docker 28.5.2, API 1.51`.
+        version: String,
+    },
+    /// No engine answers; what was known stays true until it does again.
+    Lost {
+        /// The whole chain of causes, in one line.
+        error: String,
+    },
+}
