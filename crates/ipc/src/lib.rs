@@ -6,8 +6,12 @@
 //! are too big for a frame: they lie in a sealed memfd whose descriptor comes
 //! with the message.
 
+mod channel;
+mod memfd;
 mod message;
 mod snapshot;
 
+pub use channel::{Channel, ReceiveError, SendError};
+pub use memfd::counters_page;
 pub use message::{ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
-pub use snapshot::{Generation, Snapshot};
+pub use snapshot::{Generation, Snapshot, SnapshotError};
