@@ -18,6 +18,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::unix::AsyncFd;
 
+use crate::pollable::pollable;
+
 /// One end of the line. Both directions may be used at once.
 #[derive(Debug)]
 pub struct Channel {
@@ -90,7 +92,7 @@ impl Channel {
     /// When it cannot be polled. Must be called inside a tokio runtime.
     pub fn from_fd(socket: OwnedFd) -> io::Result<Channel> {
         rustix::io::ioctl_fionbio(&socket, true)?;
-        Ok(Channel { socket: AsyncFd::register(socket)? })
+        Ok(Channel { socket: pollable(socket)? })
     }
 
     /// Sends `message`, and with it copies of the descriptors `fds`. Waits while the other side is slow.

@@ -9,9 +9,11 @@
 mod channel;
 mod memfd;
 mod message;
+mod pollable;
 mod snapshot;
 
 pub use channel::{Channel, ReceiveError, SendError};
 pub use memfd::counters_page;
 pub use message::{ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
+pub use pollable::pollable;
 pub use snapshot::{Generation, Snapshot, SnapshotError};
