@@ -1,0 +1,471 @@
+//! A real Docker engine, asked over its socket with our own client, so that no `docker` command is needed.
+//!
+//! The scripts of the kit (`DPROXY_DOCKER_KIT`, else `../shared/docker` beside the project) start private engines
+//! and build the test images there without a registry. One engine serves all tests and stays up for the next run;
+//! a test that restarts its engine has one of its own.
+
+use std::env;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Connection, Failure};
+use crate::{PATIENCE, wait_for};
+
+/// Starting a container beside 30 others under load takes seconds.
+const SILENCE: Duration = Duration::from_secs(60);
+const SHARED: &str = "dpxtest";
+
+/// An engine that answers and has the test images.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    socket: Arc<PathBuf>,
+}
+
+/// An engine that one test alone may stop and start.
+pub struct PrivateEngine {
+    engine: Engine,
+    kit: PathBuf,
+    name: String,
+    /// Held as long as the test runs, so that two test processes take turns.
+    _turn: File,
+}
+
+/// A container to be; see `docker run`.
+#[derive(Clone, Debug)]
+pub struct Run {
+    name: String,
+    body: Value,
+}
+
+/// A container. It is removed when dropped.
+pub struct Container {
+    engine: Engine,
+    /// Full id.
+    pub id: String,
+    /// As it was created.
+    pub name: String,
+}
+
+/// A name that no other test has, in this process or another: a host name's label and a container's name.
+#[must_use]
+pub fn unique(word: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("dpxt-{}-{}-{word}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Engine {
+    /// The engine that all tests share; none, with a line on the terminal, when there is no way to one.
+    #[must_use]
+    pub fn shared() -> Option<Engine> {
+        static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
+        ENGINE.get_or_init(|| Engine::find().map_err(|reason| skip(&reason)).ok()).clone()
+    }
+
+    /// An engine of this test's own, which it may restart.
+    #[must_use]
+    pub fn private(name: &str) -> Option<PrivateEngine> {
+        // The reason was told by `shared`, which each test asks first.
+        let kit = Engine::shared().and_then(|_| kit())?;
+        if !is_root() {
+            skip("only root can start an engine to restart");
+            return None;
+        }
+        let turn = turn(name);
+        match Engine::up(&kit, name) {
+            Ok(engine) => Some(PrivateEngine { engine, kit, name: name.to_owned(), _turn: turn }),
+            Err(reason) => {
+                skip(&reason);
+                None
+            }
+        }
+    }
+
+    /// Its socket, as `DOCKER_HOST` names it.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+
+    /// Its socket.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Calls its API.
+    ///
+    /// # Errors
+    /// As [`Failure`]; an answer of any status is none.
+    pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+        let mut connection = Connection::open_unix(&self.socket, SILENCE)?;
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        connection.send((head + &body).as_bytes())?;
+        connection.answer_to(method)
+    }
+
+    /// Creates and starts a container.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn run(&self, run: &Run) -> Container {
+        let container = self.create(run);
+        container.start();
+        container
+    }
+
+    /// Creates a container and does not start it.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn create(&self, run: &Run) -> Container {
+        let answer = self.ask("POST", &format!("/containers/create?name={}", run.name), Some(&run.body));
+        let id = answer.json()["Id"].as_str().expect("a created container has an id").to_owned();
+        Container { engine: self.clone(), id, name: run.name.clone() }
+    }
+
+    #[track_caller]
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let answer = self.call(method, path, body).unwrap_or_else(|failure| panic!("{method} {path}: {failure}"));
+        assert!(answer.status < 400, "{method} {path}: {} {}", answer.status, answer.text());
+        answer
+    }
+
+    fn find() -> Result<Engine, String> {
+        let Some(kit) = kit() else {
+            return Err("no Docker engine: nothing that could start one or build the test images (DPROXY_DOCKER_KIT)".to_owned());
+        };
+        if is_root() {
+            let _turn = turn(SHARED);
+            return Engine::up(&kit, SHARED);
+        }
+        let host = env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
+        let Some(socket) = host.strip_prefix("unix://") else {
+            return Err(format!("no Docker engine: the test images go in through a Unix socket, not `{host}`"));
+        };
+        Engine::with_images(&kit, Path::new(socket))
+    }
+
+    fn up(kit: &Path, name: &str) -> Result<Engine, String> {
+        let printed = script(kit, "up", &[name])?;
+        let socket = printed.lines().find_map(|line| line.strip_prefix("unix://"));
+        let socket = socket.ok_or_else(|| format!("no Docker engine: `up {name}` named no Unix socket: {printed}"))?;
+        Engine::with_images(kit, Path::new(socket))
+    }
+
+    fn with_images(kit: &Path, socket: &Path) -> Result<Engine, String> {
+        script(kit, "images", &[&socket.display().to_string()])?;
+        Ok(Engine { socket: Arc::new(socket.to_owned()) })
+    }
+}
+
+impl PrivateEngine {
+    /// The engine itself.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Stops it as an administrator would; its containers stop too.
+    ///
+    /// # Panics
+    /// When it does not stop.
+    #[track_caller]
+    pub fn stop(&self) {
+        self.restart(&["--stop-only"]);
+    }
+
+    /// Starts it again.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[track_caller]
+    pub fn start(&self) {
+        self.restart(&["--start-only"]);
+    }
+
+    /// Kills it; its containers go on alone.
+    ///
+    /// # Panics
+    /// When it does not end.
+    #[track_caller]
+    pub fn kill(&self) {
+        self.restart(&["--kill", "--stop-only"]);
+    }
+
+    #[track_caller]
+    fn restart(&self, words: &[&str]) {
+        let mut all = vec![self.name.as_str()];
+        all.extend(words);
+        if let Err(reason) = script(&self.kit, "restart", &all) {
+            panic!("{reason}");
+        }
+    }
+}
+
+impl Drop for PrivateEngine {
+    fn drop(&mut self) {
+        // An engine that is left behind costs memory, not correctness: the next run takes it over.
+        let _ = script(&self.kit, "down", &[&self.name]);
+    }
+}
+
+impl Run {
+    /// A container of the echo image, which listens on port 80, with a name of its own.
+    #[must_use]
+    pub fn echo(word: &str) -> Run {
+        Run::image("dproxy-test/echo", word)
+    }
+
+    /// A container of this image, with a name of its own.
+    #[must_use]
+    pub fn image(image: &str, word: &str) -> Run {
+        let name = unique(word);
+        let body = json!({
+            "Image": image,
+            "Env": [format!("NAME={name}")],
+            "Labels": {},
+            "HostConfig": { "PortBindings": {}, "PublishAllPorts": false },
+        });
+        Run { name, body }
+    }
+
+    /// `--hostname`.
+    #[must_use]
+    pub fn hostname(mut self, name: &str) -> Run {
+        self.body["Hostname"] = json!(name);
+        self
+    }
+
+    /// `--label`.
+    #[must_use]
+    pub fn label(mut self, key: &str, value: &str) -> Run {
+        self.body["Labels"][key] = json!(value);
+        self
+    }
+
+    /// `--env`.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Run {
+        if let Some(list) = self.body["Env"].as_array_mut() {
+            list.push(json!(format!("{name}={value}")));
+        }
+        self
+    }
+
+    /// `-p PORT`: published at a port that the engine picks at every start.
+    #[must_use]
+    pub fn publish(mut self, port: u16) -> Run {
+        let key = format!("{port}/tcp");
+        self.body["HostConfig"]["PortBindings"][&key] = json!([{ "HostPort": "" }]);
+        self.body["ExposedPorts"][&key] = json!({});
+        self
+    }
+
+    /// `--restart always`.
+    #[must_use]
+    pub fn always(mut self) -> Run {
+        self.body["HostConfig"]["RestartPolicy"] = json!({ "Name": "always" });
+        self
+    }
+
+    /// The name it will have.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Container {
+    /// `docker start`.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn start(&self) {
+        self.act("start");
+    }
+
+    /// `docker stop`, with a second for goodbyes.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn stop(&self) {
+        self.act("stop?t=1");
+    }
+
+    /// `docker kill`.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn kill(&self) {
+        self.act("kill");
+    }
+
+    /// `docker restart`, with a second for goodbyes.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn restart(&self) {
+        self.act("restart?t=1");
+    }
+
+    /// `docker pause`.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn pause(&self) {
+        self.act("pause");
+    }
+
+    /// `docker unpause`.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn unpause(&self) {
+        self.act("unpause");
+    }
+
+    /// `docker rename`.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn rename(&self, name: &str) {
+        self.act(&format!("rename?name={name}"));
+    }
+
+    /// `docker rm -f`.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn remove(&self) {
+        self.engine.ask("DELETE", &format!("/containers/{}?force=1&v=1", self.id), None);
+    }
+
+    /// `docker inspect`.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn inspect(&self) -> Value {
+        self.engine.ask("GET", &format!("/containers/{}/json", self.id), None).json()
+    }
+
+    /// Its own address with this port, on its first network.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[must_use]
+    #[track_caller]
+    pub fn address(&self, port: u16) -> SocketAddr {
+        let inspected = self.inspect();
+        let networks = inspected["NetworkSettings"]["Networks"].as_object().expect("a container has networks");
+        let addresses = networks.values().filter_map(|network| network["IPAddress"].as_str()?.parse::<IpAddr>().ok());
+        SocketAddr::new(addresses.min().expect("a running container has an address"), port)
+    }
+
+    /// Where `port` is published.
+    ///
+    /// # Panics
+    /// When it is not.
+    #[must_use]
+    #[track_caller]
+    pub fn published(&self, port: u16) -> u16 {
+        let inspected = self.inspect();
+        let host_port = &inspected["NetworkSettings"]["Ports"][format!("{port}/tcp")][0]["HostPort"];
+        host_port.as_str().and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("port {port} is not published"))
+    }
+
+    /// Waits until the program in it answers at its own address.
+    ///
+    /// # Panics
+    /// When it never does.
+    #[track_caller]
+    pub fn wait_until_up(&self, port: u16) {
+        let addr = self.address(port);
+        wait_for("the program in the container", PATIENCE, || crate::get(addr, "up.test", "/").is_ok());
+    }
+
+    #[track_caller]
+    fn act(&self, what: &str) {
+        self.engine.ask("POST", &format!("/containers/{}/{what}", self.id), None);
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        // It may be gone already, and so may its engine.
+        let _ = self.engine.call("DELETE", &format!("/containers/{}?force=1&v=1", self.id), None);
+    }
+}
+
+fn kit() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/docker");
+    let kit = env::var_os("DPROXY_DOCKER_KIT").map_or_else(beside, PathBuf::from);
+    kit.join("up").is_file().then_some(kit)
+}
+
+fn script(kit: &Path, name: &str, words: &[&str]) -> Result<String, String> {
+    // Files instead of pipes: the engine that a script starts would hold a pipe open for ever.
+    let (printed, said) = (tempfile::tempfile(), tempfile::tempfile());
+    let (Ok(mut printed), Ok(mut said)) = (printed, said) else { return Err("no room for temporary files".to_owned()) };
+    let output = |file: &File| file.try_clone().map_err(|error| error.to_string());
+    let mut command = Command::new(kit.join(name));
+    command.args(words).stdin(process::Stdio::null()).stdout(output(&printed)?).stderr(output(&said)?);
+    let status = command.status().map_err(|error| format!("cannot run {name} of the kit: {error}"))?;
+    if status.success() {
+        return Ok(whole(&mut printed));
+    }
+    Err(format!("no Docker engine: `{name} {}` ended with {status}: {}", words.join(" "), whole(&mut said)))
+}
+
+fn whole(file: &mut File) -> String {
+    use std::io::{Read as _, Seek as _};
+
+    let mut text = String::new();
+    if file.rewind().and_then(|()| file.read_to_string(&mut text)).is_err() {
+        text.push('?');
+    }
+    text
+}
+
+/// Blocks until no other test process works on the engine of this name.
+fn turn(name: &str) -> File {
+    let path = env::temp_dir().join(format!("dproxy-test-engine-{name}.lock"));
+    let file = File::options().create(true).truncate(false).write(true).open(&path).expect("the temporary directory can be written");
+    file.lock().expect("a file of our own can be locked");
+    file
+}
+
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Past the capture of the test harness: who reads that all tests passed must see which did not run.
+fn skip(reason: &str) {
+    // If the terminal is gone there is nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "skipped: {reason}");
+}
