@@ -1,0 +1,180 @@
+//! Field lines: where they lie in the buffer and which of them mean something to a gateway.
+
+use crate::Violation;
+use crate::bytes::{is_token, is_value};
+
+/// A stretch of the buffer that a head was read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// One field line, `name: value CR LF`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What the name means to us.
+    pub name: Name,
+    /// Where the line begins, which is where the name begins.
+    pub(crate) start: u32,
+    /// Where the name ends.
+    pub(crate) name_end: u32,
+    /// The value without blanks around it.
+    pub(crate) value: Span,
+    /// Where the line ends, behind its CR LF.
+    pub(crate) end: u32,
+}
+
+/// The fields that a gateway acts on; every other is just carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// Any that is not listed here.
+    Other,
+    /// `Accept`
+    Accept,
+    /// `Connection`
+    Connection,
+    /// `Content-Length`
+    ContentLength,
+    /// `Expect`
+    Expect,
+    /// `Host`
+    Host,
+    /// `Keep-Alive`
+    KeepAlive,
+    /// `Max-Forwards`
+    MaxForwards,
+    /// `Proxy`, which CGI programs mistake for a setting.
+    Proxy,
+    /// `Proxy-Connection`
+    ProxyConnection,
+    /// `TE`
+    Te,
+    /// `Trailer`
+    Trailer,
+    /// `Transfer-Encoding`
+    TransferEncoding,
+    /// `Upgrade`
+    Upgrade,
+    /// `X-Debug`: asks for the timings.
+    XDebug,
+    /// Any other `X-Debug-…`.
+    XDebugOther,
+    /// `X-Forwarded-For`
+    XForwardedFor,
+    /// `X-Forwarded-Host`
+    XForwardedHost,
+    /// `X-Forwarded-Port`
+    XForwardedPort,
+    /// `X-Forwarded-Proto`
+    XForwardedProto,
+    /// `X-Forwarded-Protocol`
+    XForwardedProtocol,
+    /// `X-Forwarded-Server`
+    XForwardedServer,
+    /// `X-Real-IP`
+    XRealIp,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Span {
+        // Heads are bounded far below 4 GiB by `Limits`.
+        Span { start: u32::try_from(start).unwrap_or(u32::MAX), end: u32::try_from(end).unwrap_or(u32::MAX) }
+    }
+
+    /// The bytes, out of the buffer that the head was read from.
+    #[must_use]
+    pub fn of(self, buffer: &[u8]) -> &[u8] {
+        &buffer[self.start as usize..self.end as usize]
+    }
+}
+
+impl Field {
+    /// Reads the line that begins at `start` of `buffer` and whose CR stands at `line_end`.
+    pub(crate) fn parse(buffer: &[u8], start: usize, line_end: usize) -> Result<Field, Violation> {
+        let line = &buffer[start..line_end];
+        let colon = line.iter().position(|&byte| !is_token(byte)).ok_or(Violation::FieldName)?;
+        if line[colon] != b':' || colon == 0 {
+            return Err(if matches!(line[0], b' ' | b'\t') { Violation::Folded } else { Violation::FieldName });
+        }
+        let mut value = &line[colon + 1..];
+        let mut value_start = start + colon + 1;
+        while let [b' ' | b'\t', rest @ ..] = value {
+            value = rest;
+            value_start += 1;
+        }
+        while let [rest @ .., b' ' | b'\t'] = value {
+            value = rest;
+        }
+        if !value.iter().all(|&byte| is_value(byte)) {
+            return Err(Violation::FieldValue);
+        }
+        let name = Span::new(start, start + colon);
+        Ok(Field {
+            name: Name::of(&line[..colon]),
+            start: name.start,
+            name_end: name.end,
+            value: Span::new(value_start, value_start + value.len()),
+            end: Span::new(start, line_end + 2).end,
+        })
+    }
+
+    /// The name as it was written.
+    #[must_use]
+    pub fn name_in(self, buffer: &[u8]) -> &[u8] {
+        &buffer[self.start as usize..self.name_end as usize]
+    }
+
+    /// The value without the blanks around it.
+    #[must_use]
+    pub fn value_in(self, buffer: &[u8]) -> &[u8] {
+        self.value.of(buffer)
+    }
+}
+
+impl Name {
+    /// Recognises a name, whatever its case.
+    #[must_use]
+    pub fn of(name: &[u8]) -> Name {
+        let is = |text: &str, meaning: Name| if name.eq_ignore_ascii_case(text.as_bytes()) { meaning } else { Name::Other };
+        match (name.len(), name[0] | 0x20) {
+            (2, b't') => is("te", Name::Te),
+            (4, b'h') => is("host", Name::Host),
+            (5, b'p') => is("proxy", Name::Proxy),
+            (6, b'a') => is("accept", Name::Accept),
+            (6, b'e') => is("expect", Name::Expect),
+            (7, b't') => is("trailer", Name::Trailer),
+            (7, b'u') => is("upgrade", Name::Upgrade),
+            (7, b'x') => is("x-debug", Name::XDebug),
+            (9, b'x') if name.eq_ignore_ascii_case(b"x-real-ip") => Name::XRealIp,
+            (10, b'c') => is("connection", Name::Connection),
+            (10, b'k') => is("keep-alive", Name::KeepAlive),
+            (12, b'm') => is("max-forwards", Name::MaxForwards),
+            (14, b'c') => is("content-length", Name::ContentLength),
+            (16, b'p') => is("proxy-connection", Name::ProxyConnection),
+            (17, b't') => is("transfer-encoding", Name::TransferEncoding),
+            (9.., b'x') => Name::of_x(name),
+            _ => Name::Other,
+        }
+    }
+
+    fn of_x(name: &[u8]) -> Name {
+        if let Some((start, rest)) = name.split_at_checked(12)
+            && start.eq_ignore_ascii_case(b"x-forwarded-")
+        {
+            return match rest.to_ascii_lowercase().as_slice() {
+                b"for" => Name::XForwardedFor,
+                b"host" => Name::XForwardedHost,
+                b"port" => Name::XForwardedPort,
+                b"proto" => Name::XForwardedProto,
+                b"protocol" => Name::XForwardedProtocol,
+                b"server" => Name::XForwardedServer,
+                _ => Name::Other,
+            };
+        }
+        match name.split_at_checked(8) {
+            Some((start, _)) if start.eq_ignore_ascii_case(b"x-debug-") => Name::XDebugOther,
+            _ => Name::Other,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What request and response heads have in common: the section of field lines.
+
+use crate::{Connection, Field, Name, Span, Violation, framing};
+
+/// How large a head may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes from the first of the start line to the empty line.
+    pub head_bytes: usize,
+    /// Field lines.
+    pub fields: usize,
+    /// Bytes of a request target.
+    pub target_bytes: usize,
+}
+
+/// The field lines of a head, and how far they have been read.
+#[derive(Debug, Default)]
+pub struct Fields {
+    list: Vec<Field>,
+    /// Where the next line to read begins.
+    next_line: usize,
+    /// Up to where no LF was found behind `next_line`.
+    searched: usize,
+}
+
+/// A line of a head.
+pub(crate) enum Line {
+    /// The buffer ends before the line does.
+    Partial,
+    /// From its first byte to its CR.
+    Whole(Span),
+    /// The empty line that ends the head; the length of the head.
+    Empty(usize),
+}
+
+impl Fields {
+    /// All of them, in the order in which they came.
+    #[must_use]
+    pub fn list(&self) -> &[Field] {
+        &self.list
+    }
+
+    /// The value of the only field with this meaning; none if there is none or more than one.
+    #[must_use]
+    pub fn only<'b>(&self, buffer: &'b [u8], name: Name) -> Option<&'b [u8]> {
+        let mut values = self.list.iter().filter(|field| field.name == name);
+        match (values.next(), values.next()) {
+            (Some(field), None) => Some(field.value_in(buffer)),
+            _ => None,
+        }
+    }
+
+    /// Copies every line that `keep` wants to `out`, each as it was written.
+    pub fn copy(&self, buffer: &[u8], out: &mut Vec<u8>, mut keep: impl FnMut(&Field) -> bool) {
+        // Lines that stay lie side by side for the most part: copy them by runs.
+        let mut run = 0..0;
+        for field in &self.list {
+            if !keep(field) {
+                continue;
+            }
+            let (start, end) = (field.start as usize, field.end as usize);
+            if run.end != start {
+                out.extend_from_slice(&buffer[run]);
+                run = start..start;
+            }
+            run.end = end;
+        }
+        out.extend_from_slice(&buffer[run]);
+    }
+
+    /// Copies what may travel further: every line that `keep` wants and that
+    /// does not speak of this connection only (RFC 9110 §7.6.1).
+    pub fn copy_end_to_end(&self, buffer: &[u8], connection: Connection, out: &mut Vec<u8>, mut keep: impl FnMut(&Field) -> bool) {
+        let travels = |field: &Field| {
+            !matches!(field.name, Name::Connection | Name::KeepAlive | Name::ProxyConnection | Name::Te | Name::Upgrade | Name::Proxy)
+        };
+        if !connection.lists {
+            return self.copy(buffer, out, |field| travels(field) && keep(field));
+        }
+        let listed: Vec<&[u8]> = self.options(buffer).collect();
+        self.copy(buffer, out, |field| travels(field) && keep(field) && !is_listed(field, buffer, &listed));
+    }
+
+    fn options<'b>(&self, buffer: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
+        let fields = self.list.iter().filter(|field| field.name == Name::Connection);
+        fields.flat_map(move |field| framing::options(field.value_in(buffer)))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.next_line = 0;
+        self.searched = 0;
+    }
+
+    /// The next line of the head, which must be the one behind the last returned.
+    pub(crate) fn line(&mut self, buffer: &[u8], limits: &Limits) -> Result<Line, Violation> {
+        let start = self.next_line;
+        let from = self.searched.max(start);
+        let Some(found) = memchr::memchr(b'\n', &buffer[from..]) else {
+            self.searched = buffer.len();
+            return if buffer.len() >= limits.head_bytes { Err(Violation::HeadTooLarge) } else { Ok(Line::Partial) };
+        };
+        let line_feed = from + found;
+        if line_feed >= limits.head_bytes {
+            return Err(Violation::HeadTooLarge);
+        }
+        if line_feed == start || buffer[line_feed - 1] != b'\r' {
+            return Err(Violation::LineEnd);
+        }
+        self.next_line = line_feed + 1;
+        Ok(if line_feed - 1 == start { Line::Empty(line_feed + 1) } else { Line::Whole(Span::new(start, line_feed - 1)) })
+    }
+
+    /// Passes over an empty line before a request line (RFC 9112 §2.2).
+    pub(crate) fn skip_empty_line(&mut self, buffer: &[u8]) {
+        if self.next_line == 0 && buffer.starts_with(b"\r\n") {
+            self.next_line = 2;
+        }
+    }
+
+    /// Reads field lines until the empty one; the length of the head once it is there.
+    pub(crate) fn parse(&mut self, buffer: &[u8], limits: &Limits) -> Result<Option<usize>, Violation> {
+        loop {
+            let start = self.next_line;
+            match self.line(buffer, limits)? {
+                Line::Partial => return Ok(None),
+                Line::Empty(length) => return Ok(Some(length)),
+                Line::Whole(line) => {
+                    if self.list.len() == limits.fields {
+                        return Err(Violation::HeadTooLarge);
+                    }
+                    let field = Field::parse(buffer, start, start + line.of(buffer).len())?;
+                    self.list.push(field);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a `Connection` option names this field. What delimits or routes the
+/// message cannot be taken away like that.
+fn is_listed(field: &Field, buffer: &[u8], listed: &[&[u8]]) -> bool {
+    let name = field.name_in(buffer);
+    !matches!(field.name, Name::Host | Name::ContentLength | Name::TransferEncoding)
+        && listed.iter().any(|option| option.eq_ignore_ascii_case(name))
+}
