@@ -61,7 +61,7 @@ impl Default for Timeouts {
             first_byte: Duration::from_secs(60),
             idle: Duration::from_secs(60),
             keep_alive: Duration::from_secs(75),
-            upstream_keep_alive: Duration::from_secs(20),
+            upstream_keep_alive: Duration::from_secs(4),
             drain: Duration::from_secs(30),
         }
     }

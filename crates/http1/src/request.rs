@@ -54,9 +54,10 @@ pub enum Method {
 }
 
 /// The forms of a request target (RFC 9112 §3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Target {
     /// `/path?query`
+    #[default]
     Origin,
     /// `http://host/path?query`; the span is what follows the authority, and may be empty.
     Absolute {
@@ -77,12 +78,6 @@ pub enum Version {
     /// RFC 9112.
     #[default]
     Http11,
-}
-
-impl Default for Target {
-    fn default() -> Target {
-        Target::Origin
-    }
 }
 
 impl RequestHead {

@@ -64,7 +64,7 @@ pub struct Found<'t> {
 #[derive(Debug, Default)]
 struct Site {
     root: Option<Place>,
-    deeper: Map<String, Place>,
+    deeper: Map<Vec<u8>, Place>,
     longest: usize,
 }
 
@@ -106,13 +106,13 @@ impl RouteTable {
         table
     }
 
-    /// Finds who serves `host` (canonical, see [`Authority`]) and `path` for a
-    /// request that came in at port `listener`.
+    /// Finds who serves `authority` and `path` (as it was sent, without the query)
+    /// for a request that came in at port `listener`.
     ///
     /// Exact names win over wildcards, near wildcards over wide ones, `*` comes
     /// last; within a host the longest path wins. `www.X` falls back to `X`.
     #[must_use]
-    pub fn lookup(&self, authority: Authority<'_>, listener: u16, path: &str) -> Lookup<'_> {
+    pub fn lookup(&self, authority: Authority<'_>, listener: u16, path: &[u8]) -> Lookup<'_> {
         let Some(place) = self.find(authority.host, path) else { return Lookup::Unknown };
         match &place.serves {
             Serves::Offline(notice) => Lookup::Offline(notice),
@@ -148,7 +148,7 @@ impl RouteTable {
         &self.groups[index.as_usize()]
     }
 
-    fn find(&self, host: &str, path: &str) -> Option<&Place> {
+    fn find(&self, host: &str, path: &[u8]) -> Option<&Place> {
         if let Some(place) = self.exact.get(host).and_then(|site| site.find(path)) {
             return Some(place);
         }
@@ -255,24 +255,22 @@ impl Site {
         } else {
             let key = route.path.as_key();
             self.longest = self.longest.max(key.len());
-            self.deeper.insert(key.to_owned(), place);
+            self.deeper.insert(key.as_bytes().to_vec(), place);
         }
     }
 
-    fn find(&self, path: &str) -> Option<&Place> {
+    fn find(&self, path: &[u8]) -> Option<&Place> {
         if !self.deeper.is_empty() {
-            let whole = path.trim_end_matches('/');
-            let mut end = whole.len();
-            loop {
-                if end <= self.longest
-                    && let Some(place) = self.deeper.get(&whole[..end])
+            let mut prefix = path;
+            while let Some(border) = prefix.iter().rposition(|&byte| byte != b'/') {
+                prefix = &prefix[..=border];
+                if prefix.len() <= self.longest
+                    && let Some(place) = self.deeper.get(prefix)
                 {
                     return Some(place);
                 }
-                match whole[..end].rfind('/') {
-                    Some(border) if border > 0 => end = border,
-                    _ => break,
-                }
+                let Some(slash) = prefix.iter().rposition(|&byte| byte == b'/') else { break };
+                prefix = &prefix[..slash];
             }
         }
         self.root.as_ref()

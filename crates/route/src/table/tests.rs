@@ -48,7 +48,7 @@ fn check(table: &str, url: &str, expected: &str) {
     let mut room = [0; Authority::ROOM];
     let authority = Authority::parse(authority.as_bytes(), &mut room).unwrap();
     let table = RouteTable::build(&routes(table));
-    let answer = match table.lookup(authority, 80, path) {
+    let answer = match table.lookup(authority, 80, path.as_bytes()) {
         Lookup::Unknown => "unknown".to_owned(),
         Lookup::Offline(notice) => notice.reason.clone(),
         Lookup::Found(found) => {
