@@ -48,6 +48,43 @@ pub struct Asked {
     pub reply: oneshot::Sender<Result<Reply, Refusal>>,
 }
 
+impl Command {
+    /// Path and query that ask for this over HTTP; parsing them makes the same command again.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Command::Start(wait) => format!("/service/balancer/start{}", wait.query('?')),
+            Command::Stop(wait) => format!("/service/balancer/stop{}", wait.query('?')),
+            Command::Resize(size, wait) => format!("/service/balancer/resize?size={size}{}", wait.query('&')),
+            Command::Restart(wait) => format!("/service/balancer/restart{}", wait.query('?')),
+            Command::Status => "/status".to_owned(),
+            Command::Workers => "/workers".to_owned(),
+            Command::Routes => "/routes".to_owned(),
+            Command::Containers => "/containers".to_owned(),
+            Command::Backends => "/backends".to_owned(),
+            Command::Problems => "/problems".to_owned(),
+        }
+    }
+
+    /// When the answer comes; none for a read, which is answered at once.
+    #[must_use]
+    pub fn wait(&self) -> Option<Wait> {
+        match self {
+            Command::Start(wait) | Command::Stop(wait) | Command::Resize(_, wait) | Command::Restart(wait) => Some(*wait),
+            Command::Status | Command::Workers | Command::Routes | Command::Containers | Command::Backends | Command::Problems => None,
+        }
+    }
+}
+
+impl Wait {
+    fn query(self, separator: char) -> String {
+        match self {
+            Wait::Accepted => String::new(),
+            Wait::Done => format!("{separator}wait=1"),
+        }
+    }
+}
+
 /// Why a command was not carried out. The text says what to do instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -60,6 +97,12 @@ pub enum Refusal {
     /// No such thing (404).
     #[error("{0}")]
     NotFound(String),
+    /// The path is there, but not for this method (405).
+    #[error("this path takes {allow}")]
+    Method {
+        /// The methods it takes: the `Allow` field.
+        allow: &'static str,
+    },
     /// Another operation is under way (409).
     #[error("{0}")]
     Busy(String),

@@ -2,9 +2,16 @@
 //!
 //! [`Command`] is the whole language: a path of the HTTP API, a word of
 //! `dproxy ctl` and a test all make the same value, and the master answers it.
+//! [`server`] carries it from HTTP to the master, [`client`] from a terminal to
+//! the server, [`table`] shows the answer to people.
 
+pub mod client;
 mod command;
+mod listing;
 mod reply;
+mod request;
+pub mod server;
+pub mod table;
 
 pub use command::{Asked, Command, Refusal, Wait};
 pub use reply::{BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, Status, WorkerRow};

@@ -1,10 +1,14 @@
 //! What the master answers. These types are the JSON of the API.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// The answer to a [`crate::Command`]: `message` and `data` of the API.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Command;
+
+/// The answer to a [`Command`]: `message` and `data` of the API.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// To a change.
     Done {
@@ -13,18 +17,38 @@ pub enum Reply {
         /// The pool as it is now.
         status: Box<Status>,
     },
-    /// To [`crate::Command::Status`].
+    /// To [`Command::Status`].
     Status(Box<Status>),
-    /// To [`crate::Command::Workers`].
+    /// To [`Command::Workers`].
     Workers(Vec<WorkerRow>),
-    /// To [`crate::Command::Routes`].
+    /// To [`Command::Routes`].
     Routes(Vec<RouteRow>),
-    /// To [`crate::Command::Containers`].
+    /// To [`Command::Containers`].
     Containers(Vec<ContainerRow>),
-    /// To [`crate::Command::Backends`].
+    /// To [`Command::Backends`].
     Backends(Vec<BackendRow>),
-    /// To [`crate::Command::Problems`].
+    /// To [`Command::Problems`].
     Problems(Vec<ProblemRow>),
+}
+
+impl Reply {
+    /// Reads the `message` and `data` with which the API answered `command`.
+    ///
+    /// # Errors
+    /// When `data` has another shape: another version of dproxy answered.
+    pub fn parse(command: Command, message: String, data: Value) -> Result<Reply, serde_json::Error> {
+        Ok(match command {
+            Command::Start(_) | Command::Stop(_) | Command::Resize(..) | Command::Restart(_) => {
+                Reply::Done { message, status: serde_json::from_value(data)? }
+            }
+            Command::Status => Reply::Status(serde_json::from_value(data)?),
+            Command::Workers => Reply::Workers(serde_json::from_value(data)?),
+            Command::Routes => Reply::Routes(serde_json::from_value(data)?),
+            Command::Containers => Reply::Containers(serde_json::from_value(data)?),
+            Command::Backends => Reply::Backends(serde_json::from_value(data)?),
+            Command::Problems => Reply::Problems(serde_json::from_value(data)?),
+        })
+    }
 }
 
 /// What the pool is doing.
@@ -94,6 +118,19 @@ pub struct Status {
     pub errors_5xx_total: u64,
 }
 
+impl fmt::Display for PoolState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PoolState::Starting => "starting",
+            PoolState::Running => "running",
+            PoolState::Resizing => "resizing",
+            PoolState::Restarting => "restarting",
+            PoolState::Stopping => "stopping",
+            PoolState::Stopped => "stopped",
+        })
+    }
+}
+
 /// A Docker engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineRow {
@@ -108,7 +145,7 @@ pub struct EngineRow {
 }
 
 /// A worker process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WorkerRow {
     /// The same after a respawn.
     pub slot: u16,
@@ -137,7 +174,7 @@ pub struct WorkerRow {
 }
 
 /// A route.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteRow {
     /// The pattern.
     pub host: String,
@@ -156,7 +193,7 @@ pub struct RouteRow {
 }
 
 /// A container.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerRow {
     /// Twelve digits.
     pub id: String,
@@ -173,7 +210,7 @@ pub struct ContainerRow {
 }
 
 /// A backend.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackendRow {
     /// Its lasting name.
     pub id: String,
@@ -192,7 +229,7 @@ pub struct BackendRow {
 }
 
 /// Something to mend.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemRow {
     /// Whose it is.
     pub subject: String,

@@ -1,0 +1,145 @@
+//! Asks a running dproxy, for `dproxy ctl`.
+//!
+//! Exit codes of [`run`]:
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | refused, failed, or no sensible answer |
+//! | 2 | the words made no sense (never from here: the command line's parser says it) |
+//! | 3 | dproxy is not running |
+
+mod exchange;
+mod failure;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use self::failure::ClientError;
+use crate::{Command, Reply, Wait, table};
+
+/// The master answers reads and accepts changes at once; the server gives up on it earlier than this.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+/// A change that is waited for takes as long as the requests that drain; this long means that something is wrong.
+const CHANGE_TIME: Duration = Duration::from_secs(600);
+
+/// Where the API is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Behind this Unix socket.
+    Socket(PathBuf),
+    /// Behind this TCP address.
+    Address(SocketAddr),
+    /// Behind the socket, or, where nobody answers there or we may not ask, behind the address.
+    Either {
+        /// Asked first.
+        socket: PathBuf,
+        /// Asked then.
+        address: SocketAddr,
+    },
+}
+
+/// How the answer is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// For programs: the API's own JSON object.
+    Json,
+}
+
+/// An answer, as it came and as it is understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The JSON object.
+    pub json: String,
+    /// What it says.
+    pub reply: Reply,
+}
+
+/// Sends `command` and waits for the answer; a change asked with [`Wait::Done`] for up to ten minutes.
+///
+/// # Errors
+/// When nobody answers, when the answer is none of dproxy's, and when it is a refusal.
+pub async fn ask(target: &Target, command: Command) -> Result<Answer, ClientError> {
+    let after = match command.wait() {
+        Some(Wait::Done) => CHANGE_TIME,
+        Some(Wait::Accepted) | None => ANSWER_TIME,
+    };
+    let exchange = exchange::send(target, command);
+    let (status, json) = tokio::time::timeout(after, exchange).await.map_err(|_| ClientError::TooSlow { after })??;
+    understand(command, status, json)
+}
+
+/// Sends `command`, prints the answer to the standard output or the failure to the standard error, and tells the exit
+/// code. With [`Output::Json`] the standard output gets one JSON object in any case.
+///
+/// Makes a runtime of its own, so it must not be called inside another.
+#[must_use]
+pub fn run(target: &Target, command: Command, output: Output) -> ExitCode {
+    let answer = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| ClientError::Runtime { cause })
+        .and_then(|runtime| runtime.block_on(ask(target, command)));
+    let printed = match &answer {
+        Ok(answer) => print(&shown(answer, command, output)),
+        Err(error) => complain(error, output),
+    };
+    match (&answer, printed) {
+        (Err(error), _) => ExitCode::from(error.exit_code()),
+        (Ok(_), Ok(())) => ExitCode::SUCCESS,
+        (Ok(_), Err(_)) => ExitCode::FAILURE,
+    }
+}
+
+/// The API's one shape.
+#[derive(Deserialize)]
+struct Envelope {
+    ok: bool,
+    message: String,
+    data: Value,
+}
+
+fn understand(command: Command, status: u16, json: String) -> Result<Answer, ClientError> {
+    let strange = |cause| ClientError::Strange { status, cause };
+    let envelope: Envelope = serde_json::from_str(&json).map_err(strange)?;
+    if !envelope.ok {
+        return Err(ClientError::Refused { status, message: envelope.message, json });
+    }
+    let reply = Reply::parse(command, envelope.message, envelope.data).map_err(strange)?;
+    Ok(Answer { json, reply })
+}
+
+fn shown(answer: &Answer, command: Command, output: Output) -> String {
+    match output {
+        Output::Json => answer.json.clone(),
+        Output::Table => table::render(command, &answer.reply, table::Width::of_terminal(&io::stdout())),
+    }
+}
+
+fn complain(error: &ClientError, output: Output) -> io::Result<()> {
+    match output {
+        Output::Json => print(&error.json()),
+        Output::Table => writeln!(io::stderr(), "error: {}", error.chain()),
+    }
+}
+
+/// Prints whole lines. A reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

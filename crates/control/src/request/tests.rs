@@ -1,0 +1,103 @@
+use super::*;
+
+/// What `method target` asks for, or why it is refused.
+#[track_caller]
+fn check(method: &str, target: &str, expected: &str) {
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let shown = match Request::parse(&method.parse().unwrap(), path, query) {
+        Ok(request) => format!("{:?}", request.command),
+        Err(refusal) => refusal.to_string(),
+    };
+    assert!(shown.starts_with(expected), "{method} {target}\n  gives    {shown}\n  expected {expected}");
+}
+
+fn every_command() -> Vec<Command> {
+    let size = "30".parse().unwrap();
+    let changes = [Wait::Accepted, Wait::Done]
+        .into_iter()
+        .flat_map(|wait| [Command::Start(wait), Command::Stop(wait), Command::Resize(size, wait), Command::Restart(wait)]);
+    let reads = [Command::Status, Command::Workers, Command::Routes, Command::Containers, Command::Backends, Command::Problems];
+    changes.chain(reads).collect()
+}
+
+#[test]
+fn the_path_of_every_command_makes_the_same_command_again() {
+    for command in every_command() {
+        let target = command.path();
+        let (path, query) = target.split_once('?').map_or((target.as_str(), None), |(path, query)| (path, Some(query)));
+        let request = Request::parse(&Method::GET, path, query).unwrap();
+        assert_eq!(request, Request { command, listing: Listing::default() }, "{target}");
+    }
+}
+
+#[test]
+fn the_seeds_three_urls_work_with_get_and_with_post() {
+    check("GET", "/service/balancer/start", "Start(Accepted)");
+    check("POST", "/service/balancer/start", "Start(Accepted)");
+    check("GET", "/service/balancer/stop", "Stop(Accepted)");
+    check("GET", "/service/balancer/resize?size=30", "Resize(WorkerCount(30), Accepted)");
+    check("POST", "/service/balancer/resize?size=30", "Resize(WorkerCount(30), Accepted)");
+}
+
+#[test]
+fn a_size_that_makes_no_sense_is_refused_with_the_reason() {
+    let resize = |query: &str, expected: &str| check("GET", &format!("/service/balancer/resize{query}"), expected);
+    resize("", "resize needs a size in its query");
+    resize("?wait=1", "resize needs a size in its query");
+    resize("?size", "size `` is not a whole number");
+    resize("?size=", "size `` is not a whole number");
+    resize("?size=0", "size 0 would serve nobody; to take the balancer off its ports use `stop`");
+    resize("?size=-1", "size `-1` is not a whole number");
+    resize("?size=1.5", "size `1.5` is not a whole number");
+    resize("?size=ten", "size `ten` is not a whole number");
+    resize("?size=0x10", "size `0x10` is not a whole number");
+    resize("?size=%00", "size `\0` is not a whole number");
+    resize("?size=1025", "size `1025` is more than 1024");
+    resize("?size=99999999999999999999", "size `99999999999999999999` is more than 1024");
+    resize("?size=3&size=4", "`size` is given more than once");
+    resize("?size=3&sise=4", "unknown key `sise`; this path takes size, wait");
+    resize("?size=1024", "Resize(WorkerCount(1024), Accepted)");
+    resize("?size=%33%30&wait=true", "Resize(WorkerCount(30), Done)");
+}
+
+#[test]
+fn wait_is_one_or_nought() {
+    check("GET", "/service/balancer/stop?wait=1", "Stop(Done)");
+    check("GET", "/service/balancer/stop?wait=0", "Stop(Accepted)");
+    check("GET", "/service/balancer/stop?wait=yes", "wait `yes` is neither 1 nor 0");
+    check("GET", "/service/balancer/stop?wait", "wait `` is neither 1 nor 0");
+    check("GET", "/service/balancer/stop?wait=1&wait=0", "`wait` is given more than once");
+}
+
+#[test]
+fn methods_are_those_of_the_path() {
+    check("HEAD", "/status", "Status");
+    check("POST", "/status", "this path takes GET, HEAD");
+    check("DELETE", "/routes", "this path takes GET, HEAD");
+    check("HEAD", "/service/balancer/stop", "this path takes GET, POST");
+    check("PUT", "/service/balancer/resize?size=3", "this path takes GET, POST");
+    check("OPTIONS", "/service/balancer/stop", "this path takes GET, POST");
+}
+
+#[test]
+fn only_known_paths_and_keys_lead_anywhere() {
+    check("GET", "/", "no path `/`; the paths are /service/balancer/{start");
+    check("GET", "/service/balancer/restat", "no path `/service/balancer/restat`");
+    check("GET", "/Status", "no path `/Status`");
+    check("GET", "/status//", "no path `/status//`");
+    check("GET", "/status/", "Status");
+    check("GET", "/status?verbose=1", "unknown key `verbose`; this path takes none");
+    check("GET", "/workers?where=x", "unknown key `where`; this path takes limit, skip, sort");
+    check("GET", "/service/balancer/start?size=3", "unknown key `size`; this path takes wait");
+}
+
+#[test]
+fn a_list_takes_limit_skip_and_sort() {
+    let request = Request::parse(&Method::GET, "/containers", Some("limit=5&skip=10&sort=-name")).unwrap();
+    let sort = Some(Sort { field: "name".to_owned(), descending: true });
+    assert_eq!(request, Request { command: Command::Containers, listing: Listing { limit: Some(5), skip: 10, sort } });
+    check("GET", "/containers?limit=-1", "limit `-1` is not a whole number");
+    check("GET", "/containers?limit=+1", "limit ` 1` is not a whole number");
+    check("GET", "/containers?skip=many", "skip `many` is not a whole number");
+    check("GET", "/containers?limit=99999999999999999999999", "limit `99999999999999999999999` is not a whole number");
+}

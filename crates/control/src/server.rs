@@ -1,0 +1,174 @@
+//! The HTTP API of a running dproxy.
+//!
+//! | method | path | answer |
+//! |---|---|---|
+//! | GET, POST | `/service/balancer/start` | brings the pool up at the size it had: `spawned …` |
+//! | GET, POST | `/service/balancer/stop` | drains the pool and frees its ports: `stopping...` |
+//! | GET, POST | `/service/balancer/resize?size=30` | 1 to 1024 workers: `resizing...` |
+//! | GET, POST | `/service/balancer/restart` | replaces every worker, one by one |
+//! | GET, HEAD | `/status` | the whole at a glance |
+//! | GET, HEAD | `/workers`, `/routes`, `/containers`, `/backends`, `/problems` | `Found N containers.` and the rows |
+//! | GET, HEAD | `/ping`, `/healthz` | the text `ok`, as long as the master lives |
+//!
+//! Everything but `ok` is one JSON object, `{"ok": true, "message": "…", "data": …}`. A refusal has the same shape
+//! with `"ok": false`, `"data": null` and the status 400, 403, 404, 405, 408, 409, 413 or 503; its message says what to
+//! do instead.
+//!
+//! Changes take `wait=1`: then the answer comes when the pool has become what was asked, else as soon as the change is
+//! accepted. Lists take `limit`, `skip` and `sort` (a field of the rows, `-field` for descending); the field
+//! `X-Total-Count` of the answer tells how many rows there are in all. Unknown keys are refused.
+//!
+//! Because GET changes state, a web page must not be able to send it: see `guard`. The API never waits for a worker
+//! and never does anything itself; it hands a [`Command`] to the master and passes its answer on.
+
+mod answer;
+mod bound;
+mod guard;
+mod guests;
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::{Method, Request, Response, StatusCode};
+use interprocess::local_socket::tokio::prelude::*;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+use tracing::{debug, info, warn};
+
+pub use self::bound::{BindError, Bound};
+use self::guard::Door;
+use self::guests::Guests;
+use crate::request::Request as Call;
+use crate::{Asked, Command, Refusal, Reply, Wait};
+
+/// What a body may have; the API takes its values from the query, so none is needed.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(5);
+
+/// The master answers from what it has, so this long means that it hangs. A change that the caller waits for has no
+/// such end: a pool drains as long as its requests take.
+const MASTER_TIME: Duration = Duration::from_secs(5);
+
+/// After `accept` failed: the descriptors are used up, and only time frees some.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the API until the receiver of `commands` is gone; then finishes the answers under way and removes the socket
+/// file.
+///
+/// This future owns every connection; dropping it closes them all.
+pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>) {
+    let tcp = Service { door: Door::Tcp(bound.address().ip()), commands: commands.clone() };
+    let unix = Service { door: Door::Unix, commands };
+    // Apart, so that a crowd at the TCP port never keeps an operator away from the socket.
+    tokio::join!(
+        attend(async || Ok(bound.tcp().accept().await?.0), tcp), //
+        attend(async || bound.unix().accept().await, unix),
+    );
+}
+
+/// Accepts at one door until the master is gone.
+async fn attend<S>(accept: impl AsyncFn() -> io::Result<S>, service: Service)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut guests = Guests::default();
+    loop {
+        tokio::select! {
+            accepted = accept() => match accepted {
+                Ok(stream) => guests.admit(stream, service.clone()),
+                Err(error) => {
+                    warn!(%error, "control connection not accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            () = guests.departure() => {}
+            () = service.commands.closed() => break,
+        }
+    }
+    guests.farewell().await;
+}
+
+/// Answers the requests of one door.
+#[derive(Clone)]
+struct Service {
+    door: Door,
+    commands: mpsc::Sender<Asked>,
+}
+
+impl Service {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if let Err(refusal) = guard::check(self.door, request.headers(), request.uri()) {
+            warn!(%refusal, path = request.uri().path(), "control request refused");
+            return answer::refused(&refusal);
+        }
+        let (head, body) = request.into_parts();
+        if matches!(head.uri.path(), "/ping" | "/healthz") {
+            return alive(&head.method);
+        }
+        let call = match Call::parse(&head.method, head.uri.path(), head.uri.query()) {
+            Ok(call) => call,
+            Err(refusal) => return answer::refused(&refusal),
+        };
+        if let Err(response) = discard(body).await {
+            return *response;
+        }
+        match self.ask(call.command).await {
+            Ok(reply) => answer::done(reply, &call.listing),
+            Err(refusal) => answer::refused(&refusal),
+        }
+    }
+
+    async fn ask(&self, command: Command) -> Result<Reply, Refusal> {
+        match command.wait() {
+            Some(_) => info!(?command, "asked"),
+            None => debug!(?command, "asked"),
+        }
+        match command.wait() {
+            Some(Wait::Done) => self.exchange(command).await,
+            Some(Wait::Accepted) | None => timeout(MASTER_TIME, self.exchange(command)).await.unwrap_or_else(|_| {
+                let seconds = MASTER_TIME.as_secs();
+                Err(Refusal::Failed(format!("the master did not answer within {seconds} s; its log may say why")))
+            }),
+        }
+    }
+
+    async fn exchange(&self, command: Command) -> Result<Reply, Refusal> {
+        let leaving = || Refusal::Failed("the master is leaving; ask again when it has been started".to_owned());
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Asked { command, reply }).await.map_err(|_| leaving())?;
+        answer.await.map_err(|_| leaving())?
+    }
+}
+
+/// That this runs is the proof: the API shares the master's only thread.
+fn alive(method: &Method) -> Response<Full<Bytes>> {
+    if *method == Method::GET || *method == Method::HEAD {
+        return answer::text("ok\n");
+    }
+    answer::refused(&Refusal::Method { allow: "GET, HEAD" })
+}
+
+/// Reads a body that nobody needs, so that its sender gets to the answer.
+async fn discard(body: Incoming) -> Result<(), Box<Response<Full<Bytes>>>> {
+    if body.is_end_stream() {
+        return Ok(());
+    }
+    let refuse = |status, text| Err(Box::new(answer::failure(status, text)));
+    match timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            refuse(StatusCode::PAYLOAD_TOO_LARGE, "this API takes its values from the query; the body is too large")
+        }
+        Ok(Err(_)) => refuse(StatusCode::BAD_REQUEST, "the body is broken"),
+        Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

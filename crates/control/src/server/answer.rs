@@ -1,0 +1,94 @@
+//! The JSON of the API, and which status goes with it.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::listing::Listing;
+use crate::{Refusal, Reply};
+
+const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+
+/// The one shape of every answer.
+#[derive(Serialize)]
+struct Envelope<'a, Data> {
+    ok: bool,
+    message: &'a str,
+    data: Data,
+}
+
+/// What the master answered, as much of it as the caller wants to see.
+pub(super) fn done(reply: Reply, listing: &Listing) -> Response<Full<Bytes>> {
+    match reply {
+        Reply::Done { message, status } => success(&message, &status),
+        Reply::Status(status) => {
+            let message = format!("{}: {} of {} workers online", status.pool, status.workers_online, status.workers_wanted);
+            success(&message, &status)
+        }
+        Reply::Workers(rows) => list("workers", rows, listing),
+        Reply::Routes(rows) => list("routes", rows, listing),
+        Reply::Containers(rows) => list("containers", rows, listing),
+        Reply::Backends(rows) => list("backends", rows, listing),
+        Reply::Problems(rows) => list("problems", rows, listing),
+    }
+}
+
+/// A refusal, and the status that says whose mistake it was.
+pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
+    let status = match refusal {
+        Refusal::Bad(_) => StatusCode::BAD_REQUEST,
+        Refusal::Forbidden(_) => StatusCode::FORBIDDEN,
+        Refusal::NotFound(_) => StatusCode::NOT_FOUND,
+        Refusal::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::Busy(_) => StatusCode::CONFLICT,
+        Refusal::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = failure(status, &refusal.to_string());
+    if let Refusal::Method { allow } = refusal {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    response
+}
+
+/// A failure of the exchange itself.
+pub(super) fn failure(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
+    json(status, &Envelope { ok: false, message, data: () })
+}
+
+/// A plain text.
+pub(super) fn text(text: &'static str) -> Response<Full<Bytes>> {
+    response(StatusCode::OK, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+fn success(message: &str, data: &impl Serialize) -> Response<Full<Bytes>> {
+    json(StatusCode::OK, &Envelope { ok: true, message, data })
+}
+
+fn list<Row: Serialize + Default>(name: &str, rows: Vec<Row>, listing: &Listing) -> Response<Full<Bytes>> {
+    let total = rows.len();
+    let rows = match listing.apply(rows) {
+        Ok(rows) => rows,
+        Err(refusal) => return refused(&refusal),
+    };
+    let mut response = success(&format!("Found {} {name}.", rows.len()), &rows);
+    response.headers_mut().insert(TOTAL, HeaderValue::from(total));
+    response
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response<Full<Bytes>> {
+    let mut bytes = serde_json::to_vec(body).expect("rows are structs of plain values, which JSON can say");
+    bytes.push(b'\n');
+    response(status, "application/json", Bytes::from(bytes))
+}
+
+fn response(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,156 @@
+//! The two doors of the API, opened: a loopback TCP port and a Unix socket.
+
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use interprocess::local_socket::tokio::prelude::*;
+use interprocess::local_socket::tokio::{Listener, Stream};
+use interprocess::local_socket::{GenericFilePath, ListenerOptions};
+use interprocess::os::unix::local_socket::ListenerOptionsExt;
+use tokio::net::TcpListener;
+use tracing::warn;
+
+/// Owner and group may ask, nobody else.
+const SOCKET_MODE: u16 = 0o660;
+
+/// The API's listening sockets. Dropped, they are closed and the socket file is gone.
+#[derive(Debug)]
+pub struct Bound {
+    address: SocketAddr,
+    tcp: TcpListener,
+    unix: Listener,
+    file: SocketFile,
+}
+
+/// Why the API has no place to listen.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Others could reach it.
+    #[error("the control API cannot listen on `{0}`, which other machines reach; use a loopback address such as `127.0.0.1:16000`")]
+    NotLoopback(SocketAddr),
+    /// The TCP port is taken or forbidden.
+    #[error("the control API cannot listen on `{address}`")]
+    Tcp {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// Somebody answers on the socket.
+    #[error("another dproxy answers on control socket `{0}`; stop it, or use another run directory")]
+    SocketInUse(PathBuf),
+    /// A file of somebody else is there; it is not ours to remove.
+    #[error("`{0}` is no socket; remove it, or use another run directory")]
+    NotASocket(PathBuf),
+    /// The socket cannot be made.
+    #[error("cannot make control socket `{path}`")]
+    Socket {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl Bound {
+    /// Opens the TCP port `address` (port 0: any free one) and the Unix socket `socket`. A socket file that a dead
+    /// dproxy left behind is taken over.
+    ///
+    /// # Errors
+    /// When one of the two cannot be had; nothing is left open then.
+    pub async fn bind(address: SocketAddr, socket: &Path) -> Result<Bound, BindError> {
+        if !address.ip().is_loopback() {
+            return Err(BindError::NotLoopback(address));
+        }
+        let taken = |cause| BindError::Tcp { address, cause };
+        let tcp = TcpListener::bind(address).await.map_err(taken)?;
+        let address = tcp.local_addr().map_err(taken)?;
+        clear(socket).await?;
+        let failed = |cause| BindError::Socket { path: socket.to_owned(), cause };
+        let unix = listen(socket).map_err(failed)?;
+        let file = SocketFile::of(socket).map_err(failed)?;
+        // The umask took bits off; who may enter is decided here, not by the shell that started us.
+        fs::set_permissions(socket, Permissions::from_mode(u32::from(SOCKET_MODE))).map_err(failed)?;
+        Ok(Bound { address, tcp, unix, file })
+    }
+
+    /// The TCP address, with the port that was free if 0 was asked.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The Unix socket.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// Both, as operators write them.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<String> {
+        vec![format!("http://{}", self.address), format!("unix://{}", self.socket().display())]
+    }
+
+    pub(super) fn tcp(&self) -> &TcpListener {
+        &self.tcp
+    }
+
+    pub(super) fn unix(&self) -> &Listener {
+        &self.unix
+    }
+}
+
+/// Removes a socket file on which nobody answers.
+async fn clear(socket: &Path) -> Result<(), BindError> {
+    let failed = |cause| BindError::Socket { path: socket.to_owned(), cause };
+    match fs::symlink_metadata(socket) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+        Ok(found) if !found.file_type().is_socket() => return Err(BindError::NotASocket(socket.to_owned())),
+        Ok(_) => {}
+    }
+    match Stream::connect(socket.to_fs_name::<GenericFilePath>().map_err(failed)?).await {
+        Ok(_) => Err(BindError::SocketInUse(socket.to_owned())),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            warn!(path = %socket.display(), "taking over the control socket that a dead dproxy left");
+            fs::remove_file(socket).map_err(failed)
+        }
+        // Its owner removed it between the two looks.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn listen(socket: &Path) -> io::Result<Listener> {
+    ListenerOptions::new().name(socket.to_fs_name::<GenericFilePath>()?).mode(SOCKET_MODE.into()).reclaim_name(false).create_tokio()
+}
+
+/// The file of our socket, removed with it, unless another dproxy has put its own in the place.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl SocketFile {
+    fn of(path: &Path) -> io::Result<SocketFile> {
+        let found = fs::symlink_metadata(path)?;
+        Ok(SocketFile { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let ours = fs::symlink_metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode));
+        if ours && let Err(error) = fs::remove_file(&self.path) {
+            warn!(path = %self.path.display(), %error, "control socket not removed");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Who may ask: programs of this machine, but no web page that happens to be open on it.
+//!
+//! A page can make a browser send GET to any address. It cannot choose what the browser says of it: `Origin` and
+//! `Sec-Fetch-Site` name the page, and after a DNS rebinding `Host` still names the page's own host.
+
+use std::net::IpAddr;
+
+use dproxy_route::Host;
+use hyper::Uri;
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+
+use crate::Refusal;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Where a request came in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Door {
+    /// The TCP port, bound to this address.
+    Tcp(IpAddr),
+    /// The Unix socket; no name leads there, so `Host` means nothing.
+    Unix,
+}
+
+/// Refuses what a foreign web page may have caused.
+pub(super) fn check(door: Door, headers: &HeaderMap, target: &Uri) -> Result<(), Refusal> {
+    if let Door::Tcp(bound) = door {
+        check_host(bound, headers, target)?;
+    }
+    headers.get_all(ORIGIN).iter().try_for_each(|origin| check_origin(door, origin))?;
+    headers.get_all(SEC_FETCH_SITE).iter().try_for_each(check_site)
+}
+
+fn check_host(bound: IpAddr, headers: &HeaderMap, target: &Uri) -> Result<(), Refusal> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return Err(Refusal::Bad("a request names exactly one Host".to_owned()));
+    };
+    if !host.to_str().is_ok_and(|host| is_local(bound, host)) {
+        return Err(Refusal::Forbidden(format!("Host `{}` is not local; ask `127.0.0.1` or `localhost`", shown(host))));
+    }
+    match target.authority() {
+        Some(authority) if !is_local(bound, authority.as_str()) => {
+            Err(Refusal::Forbidden(format!("`{authority}` is not local; ask `127.0.0.1` or `localhost`")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_origin(door: Door, origin: &HeaderValue) -> Result<(), Refusal> {
+    let bound = match door {
+        Door::Tcp(bound) => bound,
+        Door::Unix => IpAddr::from([127, 0, 0, 1]),
+    };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    match authority {
+        Some(("http" | "https", authority)) if is_local(bound, authority) => Ok(()),
+        Some(_) | None => Err(Refusal::Forbidden(format!("origin `{}` may not use this API", shown(origin)))),
+    }
+}
+
+fn check_site(site: &HeaderValue) -> Result<(), Refusal> {
+    match site.as_bytes() {
+        b"same-origin" | b"none" => Ok(()),
+        _ => Err(Refusal::Forbidden(format!("a page of another site may not use this API (Sec-Fetch-Site `{}`)", shown(site)))),
+    }
+}
+
+/// Whether `authority`, a host with or without a port, can only be this machine.
+fn is_local(bound: IpAddr, authority: &str) -> bool {
+    let Ok(host) = authority.parse::<Host>() else { return false };
+    let host = host.as_str();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback() || address == bound)
+}
+
+fn shown(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TCP: Door = Door::Tcp(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 7)));
+
+    /// Which of `fields` (`name: value`, one a line) the door refuses, and how.
+    #[track_caller]
+    fn check(door: Door, fields: &str, expected: &str) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields.lines().filter_map(|line| line.split_once(": ")) {
+            headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+        }
+        let shown = super::check(door, &headers, &Uri::from_static("/status")).err().map(|refusal| refusal.to_string());
+        assert!(shown.as_deref().unwrap_or("fine").starts_with(expected), "{fields}: {shown:?}");
+    }
+
+    #[test]
+    fn only_local_hosts_are_answered() {
+        for local in ["127.0.0.1", "127.0.0.1:16000", "localhost", "LocalHost:1", "localhost.", "[::1]", "[::1]:16000", "10.0.0.7:16000"] {
+            check(TCP, &format!("host: {local}"), "fine");
+        }
+        for foreign in ["evil.test", "evil.test:16000", "localhost.evil.test", "127.0.0.1.evil.test", "10.0.0.8", "[::2]", "127.1", "0"] {
+            check(TCP, &format!("host: {foreign}"), &format!("Host `{foreign}` is not local"));
+        }
+        check(TCP, "host: user@127.0.0.1", "Host `user@127.0.0.1` is not local");
+        check(TCP, "", "a request names exactly one Host");
+        check(TCP, "host: localhost\nhost: localhost", "a request names exactly one Host");
+        check(TCP, "host: localhost\nhost: evil.test", "a request names exactly one Host");
+    }
+
+    #[test]
+    fn an_absolute_target_must_be_local_too() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("localhost"));
+        assert!(super::check(TCP, &headers, &Uri::from_static("http://localhost:16000/status")).is_ok());
+        assert!(super::check(TCP, &headers, &Uri::from_static("http://evil.test/status")).is_err());
+    }
+
+    #[test]
+    fn a_foreign_origin_is_refused_at_both_doors() {
+        for (door, host) in [(TCP, "host: localhost\n"), (Door::Unix, "host: whatever\n")] {
+            check(door, host, "fine");
+            for local in ["http://localhost:16000", "http://127.0.0.1:16000", "https://[::1]"] {
+                check(door, &format!("{host}origin: {local}"), "fine");
+            }
+            for foreign in [
+                "http://evil.test",
+                "null",
+                "http://localhost.evil.test",
+                "file://",
+                "http://",
+                "localhost",
+                "chrome-extension://localhost",
+            ] {
+                check(door, &format!("{host}origin: {foreign}"), &format!("origin `{foreign}` may not use this API"));
+            }
+            check(door, &format!("{host}origin: http://localhost\norigin: http://evil.test"), "origin `http://evil.test`");
+        }
+    }
+
+    #[test]
+    fn a_page_of_another_site_is_refused_at_both_doors() {
+        for (door, host) in [(TCP, "host: localhost\n"), (Door::Unix, "")] {
+            check(door, &format!("{host}sec-fetch-site: none"), "fine");
+            check(door, &format!("{host}sec-fetch-site: same-origin"), "fine");
+            check(door, &format!("{host}sec-fetch-site: cross-site"), "a page of another site");
+            check(door, &format!("{host}sec-fetch-site: same-site"), "a page of another site");
+            check(door, &format!("{host}sec-fetch-site: nonsense"), "a page of another site");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Answers as people read them: plain aligned columns, human units, no colour.
+//!
+//! A terminal gets its width respected; a pipe gets one line a row, whatever its length, so that `grep` and `awk` work.
+
+mod units;
+
+use std::os::fd::AsFd;
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+
+use self::units::{count, memory, uptime};
+use crate::{BackendRow, Command, ContainerRow, ProblemRow, Reply, RouteRow, Status, Wait, WorkerRow};
+
+/// How wide a line may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// As wide as it needs.
+    Free,
+    /// So many columns.
+    Columns(u16),
+}
+
+/// Shows the answer to `command`.
+#[must_use]
+pub fn render(command: Command, reply: &Reply, width: Width) -> String {
+    match reply {
+        Reply::Done { message, status } => done(command, message, status),
+        Reply::Status(status) => status_block(status),
+        Reply::Workers(rows) => columns(&WORKERS, rows.iter().map(worker), width),
+        Reply::Routes(rows) => columns(&ROUTES, rows.iter().map(route), width),
+        Reply::Containers(rows) => columns(&CONTAINERS, rows.iter().map(container), width),
+        Reply::Backends(rows) => columns(&BACKENDS, rows.iter().map(backend), width),
+        Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
+    }
+}
+
+impl Width {
+    /// The width of the terminal that `out` is; free if it is none.
+    #[must_use]
+    pub fn of_terminal(out: &impl AsFd) -> Width {
+        match rustix::termios::tcgetwinsize(out) {
+            Ok(size) if size.ws_col > 0 => Width::Columns(size.ws_col),
+            // A serial line knows no width; a pipe or a file is no terminal.
+            Ok(_) | Err(_) => Width::Free,
+        }
+    }
+}
+
+/// A column: its title, and whether it holds figures, which stand at the right.
+type Column = (&'static str, CellAlignment);
+
+const LEFT: CellAlignment = CellAlignment::Left;
+const RIGHT: CellAlignment = CellAlignment::Right;
+
+const WORKERS: [Column; 11] = [
+    ("SLOT", RIGHT),
+    ("PID", RIGHT),
+    ("STATE", LEFT),
+    ("RESTARTS", RIGHT),
+    ("UPTIME", RIGHT),
+    ("GEN", RIGHT),
+    ("CONNS", RIGHT),
+    ("REQUESTS", RIGHT),
+    ("ACTIVE", RIGHT),
+    ("MEM", RIGHT),
+    ("CPU", RIGHT),
+];
+const ROUTES: [Column; 5] = [("ROUTE", LEFT), ("STATE", LEFT), ("BACKENDS", LEFT), ("SERVICE", LEFT), ("OWNER", LEFT)];
+const CONTAINERS: [Column; 6] = [("ID", LEFT), ("NAME", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
+const BACKENDS: [Column; 6] = [("NAME", LEFT), ("PORT", RIGHT), ("ADDRESS", LEFT), ("SCHEME", LEFT), ("CONDITION", LEFT), ("HOSTS", LEFT)];
+const PROBLEMS: [Column; 2] = [("WHERE", LEFT), ("WHAT", LEFT)];
+
+fn worker(row: &WorkerRow) -> [String; 11] {
+    // A slot without a process has no age, and its last process's memory is nobody's.
+    let of_process = |text: String| if row.pid.is_some() { text } else { "-".to_owned() };
+    [
+        row.slot.to_string(),
+        row.pid.map_or("-".to_owned(), |pid| pid.to_string()),
+        row.state.clone(),
+        row.restarts.to_string(),
+        of_process(uptime(row.uptime_seconds)),
+        of_process(row.generation.to_string()),
+        of_process(count(row.connections)),
+        count(row.requests),
+        of_process(count(row.in_flight)),
+        of_process(memory(row.memory_bytes)),
+        of_process(format!("{:.1}%", row.cpu_percent)),
+    ]
+}
+
+fn route(row: &RouteRow) -> [String; 5] {
+    let state = match &row.reason {
+        Some(reason) => format!("{}: {reason}", row.state),
+        None => row.state.clone(),
+    };
+    [format!("{}{}", row.host, row.path), state, list(&row.backends), row.service.clone(), row.owner.clone()]
+}
+
+fn container(row: &ContainerRow) -> [String; 6] {
+    [row.id.clone(), row.name.clone(), row.state.clone(), list(&row.hosts), list(&row.backends), row.image.clone()]
+}
+
+fn backend(row: &BackendRow) -> [String; 6] {
+    [row.name.clone(), row.port.to_string(), row.address.clone(), row.scheme.clone(), row.condition.clone(), list(&row.hosts)]
+}
+
+fn problem(row: &ProblemRow) -> [String; 2] {
+    [row.subject.clone(), row.text.clone()]
+}
+
+/// One line that says what has become of a change.
+fn done(command: Command, message: &str, status: &Status) -> String {
+    let online = format!("{} of {} workers online", status.workers_online, status.workers_wanted);
+    match command {
+        Command::Resize(size, Wait::Done) => format!("resized to {size}: {online}"),
+        Command::Start(Wait::Done) => format!("started: {online}"),
+        Command::Stop(Wait::Done) => format!("{}: {} workers online", status.pool, status.workers_online),
+        Command::Restart(Wait::Done) => format!("restarted: {online}"),
+        Command::Start(Wait::Accepted)
+        | Command::Stop(Wait::Accepted)
+        | Command::Resize(_, Wait::Accepted)
+        | Command::Restart(Wait::Accepted)
+        | Command::Status
+        | Command::Workers
+        | Command::Routes
+        | Command::Containers
+        | Command::Backends
+        | Command::Problems => clean(message),
+    }
+}
+
+fn status_block(status: &Status) -> String {
+    let facts = [
+        ("dproxy", format!("{}, pid {}, up {}", status.version, status.pid, uptime(status.uptime_seconds))),
+        ("pool", format!("{}, {} of {} workers online", status.pool, status.workers_online, status.workers_wanted)),
+        ("routing", format!("{} routes, {} backends, {} containers", status.routes, status.backends, status.containers)),
+        ("generation", format!("{}, served by {} of {} workers", status.generation, status.workers_at_generation, status.workers_online)),
+        ("listening", list(&status.listeners)),
+        ("api", list(&status.api)),
+        ("docker", engine(status)),
+        ("config", status.config.clone().unwrap_or_else(|| "no file, built-in defaults".to_owned())),
+        ("connections", format!("{} open, {} accepted", count(status.connections_open), count(status.connections_total))),
+        ("requests", requests(status)),
+    ];
+    let facts = facts.iter().map(|(name, fact)| format!("{name:<13}{}", clean(fact)));
+    let warnings = status.warnings.iter().map(|warning| format!("warning      {}", clean(warning)));
+    let problems = match status.problems {
+        0 => None,
+        1 => Some("problems     1, see `dproxy ctl problems`".to_owned()),
+        many => Some(format!("problems     {many}, see `dproxy ctl problems`")),
+    };
+    facts.chain(warnings).chain(problems).collect::<Vec<_>>().join("\n")
+}
+
+fn engine(status: &Status) -> String {
+    let engine = &status.engine;
+    match (engine.connected, &engine.version, &engine.error) {
+        (true, Some(version), _) => format!("{}, connected, {version}", engine.endpoint),
+        (true, None, _) => format!("{}, connected", engine.endpoint),
+        (false, _, Some(error)) => format!("{}, not connected: {error}", engine.endpoint),
+        (false, _, None) => format!("{}, connecting", engine.endpoint),
+    }
+}
+
+fn requests(status: &Status) -> String {
+    let (total, active, errors) = (count(status.requests_total), count(status.requests_in_flight), count(status.errors_5xx_total));
+    format!("{total} in all, {active} active, {errors} answered with 5xx")
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() { "-".to_owned() } else { items.join(", ") }
+}
+
+fn columns<const N: usize>(columns: &[Column; N], rows: impl Iterator<Item = [String; N]>, width: Width) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    if let Width::Columns(columns) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    }
+    table.set_header(columns.iter().map(|(title, alignment)| Cell::new(title).set_alignment(*alignment)));
+    for (column, (_, alignment)) in table.column_iter_mut().zip(columns) {
+        column.set_cell_alignment(*alignment);
+        column.set_padding((0, 2));
+    }
+    for row in rows {
+        table.add_row(row.iter().map(|text| Cell::new(clean(text))));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Names come from labels of containers; none may move the operator's cursor.
+fn clean(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
+
+#[cfg(test)]
+mod tests;
