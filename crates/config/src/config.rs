@@ -21,6 +21,8 @@ pub struct Config {
     pub workers: WorkerCount,
     /// Keeps the workers' output out of the master's log.
     pub worker_silent: bool,
+    /// How much the master and its workers log.
+    pub log_level: LogLevel,
     /// Where the PID file is.
     pub pid_path: PathBuf,
     /// Where everything else is.
@@ -75,6 +77,27 @@ pub enum WorkerCountError {
     #[error("size `{0}` is more than 1024")]
     TooMany(String),
 }
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Someone must act.
+    Error,
+    /// We coped.
+    Warn,
+    /// It changed.
+    #[default]
+    Info,
+    /// For those who change dproxy.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// Why a text is no log level.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a log level; use `error`, `warn`, `info`, `debug` or `trace`")]
+pub struct LogLevelError(String);
 
 /// Directories of note, made at start with mode 0755 (run: 0750).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +196,30 @@ impl FromStr for WorkerCount {
 impl fmt::Display for WorkerCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl LogLevel {
+    /// The word, which is also a filter of the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = LogLevelError;
+
+    fn from_str(text: &str) -> Result<LogLevel, LogLevelError> {
+        let levels = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
+        let named = levels.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(text));
+        named.ok_or_else(|| LogLevelError(text.to_owned()))
     }
 }
 

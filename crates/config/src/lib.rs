@@ -1,9 +1,33 @@
 //! What the operator asked for, once it makes sense.
 //!
-//! Flags, environment and file are *words*; [`Config`] is what they mean.
+//! Flags, environment and file are *words*; [`Config`] is what they mean. Every
+//! option stands once, in [`SETTINGS`]; [`load`] finds and reads the file and
+//! [`Config::resolve`] makes sense of everything that was said, or tells every
+//! [`Mistake`]. Nothing here touches the system: environment, machine and the
+//! reading of files are arguments.
 
 mod config;
+mod endpoint;
+mod file;
+mod load;
+mod mistake;
+mod places;
 mod proxy;
+pub mod reference;
+mod resolve;
+mod routes;
+mod settings;
+mod values;
+mod words;
+mod yaml;
 
-pub use config::{Api, Config, Directories, Docker, DockerEndpoint, DockerTls, Listen, PortChoice, WorkerCount, WorkerCountError};
+pub use config::{
+    Api, Config, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError, PortChoice, WorkerCount, WorkerCountError,
+};
+pub use load::{LoadError, ReadFile, load};
+pub use mistake::{Excerpt, Mistake, Mistakes};
+pub use places::CONFIG_PATHS;
 pub use proxy::{Limits, ProxySettings, Timeouts};
+pub use resolve::Loaded;
+pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};
+pub use words::{Environment, Flags, Origin, Surroundings};

@@ -1,0 +1,297 @@
+//! From words to meaning: which word counts, what it says, and what follows from it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::config::{Api, Config, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, PortChoice, WorkerCount};
+use crate::endpoint::{Endpoint, Wire};
+use crate::file::File;
+use crate::mistake::{Mistake, Mistakes, Source};
+use crate::places;
+use crate::proxy::{Limits, ProxySettings, Timeouts};
+use crate::settings::{self, DefaultValue, Setting};
+use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
+use crate::words::{Environment, Flags, Origin, Surroundings, Word, split};
+
+/// What `sockaddr_un` has room for, without the final zero.
+const LONGEST_SOCKET_PATH: usize = 107;
+
+/// A configuration, and what its operator should know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// What counts from now on.
+    pub config: Config,
+    /// One line each, for the log and `status`.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Makes sense of everything that was said; `file` is the path and text of the configuration file.
+    ///
+    /// # Errors
+    /// All mistakes that can be found at once.
+    pub fn resolve(
+        flags: &Flags,
+        environment: &Environment,
+        surroundings: &Surroundings,
+        file: Option<(&Path, &str)>,
+    ) -> Result<Loaded, Mistakes> {
+        let source = file.map(|(path, text)| Source::new(path, text));
+        let written = source.as_ref().map(|source| File::read(source, environment)).unwrap_or_default();
+        let mut reader =
+            Reader { flags, environment, file: &written.words, source: source.as_ref(), mistakes: written.mistakes, warnings: Vec::new() };
+        let directories = reader.directories(surroundings);
+        let config = Config {
+            path: file.map(|(path, _)| path.to_owned()),
+            listen: reader.listen(),
+            workers: reader.optional(&settings::WORKERS).unwrap_or_else(|| WorkerCount::of_cpus(surroundings.cpus)),
+            worker_silent: reader.switch(&settings::WORKER_SILENT),
+            log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
+            pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
+            api: reader.api(&directories),
+            docker: reader.docker(),
+            proxy: reader.proxy(surroundings),
+            routes: written.routes,
+            directories,
+        };
+        reader.tls_is_not_there_yet();
+        reader.port_clash(&config);
+        if reader.mistakes.is_empty() { Ok(Loaded { config, warnings: reader.warnings }) } else { Err(Mistakes(reader.mistakes)) }
+    }
+
+    /// What counts where nobody said anything: no flag, no environment, no file.
+    #[must_use]
+    pub fn default_for(surroundings: &Surroundings) -> Config {
+        let nothing = Config::resolve(&Flags::default(), &Environment::default(), surroundings, None);
+        nothing.expect("the defaults of the table make sense, see its test").config
+    }
+}
+
+/// Reads the settings one by one and gathers the mistakes.
+///
+/// After a mistake the default stands in, so that the rest can be read, too;
+/// nobody sees the result, because the mistake is there.
+struct Reader<'r> {
+    flags: &'r Flags,
+    environment: &'r Environment,
+    file: &'r BTreeMap<&'static str, Vec<Word>>,
+    source: Option<&'r Source<'r>>,
+    mistakes: Vec<Mistake>,
+    warnings: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn directories(&mut self, surroundings: &Surroundings) -> Directories {
+        let default = places::directories(surroundings, self.environment);
+        Directories {
+            log: self.path(&settings::LOG_DIRECTORY).unwrap_or(default.log),
+            state: self.path(&settings::STATE_DIRECTORY).unwrap_or(default.state),
+            run: self.path(&settings::RUN_DIRECTORY).unwrap_or(default.run),
+        }
+    }
+
+    fn listen(&mut self) -> Listen {
+        let mut addresses = Vec::new();
+        for ListenAddresses(some) in self.list(&settings::HOSTNAME) {
+            addresses.extend(some);
+        }
+        addresses.sort_unstable();
+        addresses.dedup();
+        let http = match self.optional(&settings::PORT) {
+            Some(Port(port)) => PortChoice::Explicit(port),
+            None => PortChoice::Preferred { wanted: 80, fallback: 8080 },
+        };
+        Listen { addresses, http }
+    }
+
+    fn api(&mut self, directories: &Directories) -> Api {
+        let Address(address) = self.required(&settings::API_ADDRESS);
+        if !address.is_loopback() {
+            let text = format!("`{address}` is reachable from elsewhere, and the control API has no password; use 127.0.0.1 or ::1");
+            self.mistake(&settings::API_ADDRESS, text);
+        }
+        let Port(port) = self.required(&settings::API_PORT);
+        let socket = self.path(&settings::API_SOCKET).unwrap_or_else(|| directories.run.join("docker-proxy.sock"));
+        if socket.as_os_str().len() > LONGEST_SOCKET_PATH {
+            let setting = if self.said(&settings::API_SOCKET).is_some() { &settings::API_SOCKET } else { &settings::RUN_DIRECTORY };
+            let text = format!("`{}` is longer than the {LONGEST_SOCKET_PATH} bytes that a Unix socket may have", socket.display());
+            self.mistake(setting, text);
+        }
+        Api { address: SocketAddr::new(address, port), socket }
+    }
+
+    fn docker(&mut self) -> Docker {
+        Docker {
+            endpoint: self.docker_endpoint(),
+            address: self.optional(&settings::DOCKER_ADDRESS).map(|Address(address)| address),
+            internal_names: self.switch(&settings::DOCKER_INTERNAL_NAMES),
+            unpublished: self.switch(&settings::DOCKER_UNPUBLISHED),
+        }
+    }
+
+    fn docker_endpoint(&mut self) -> DockerEndpoint {
+        let verify = self.switch(&settings::DOCKER_TLS_VERIFY);
+        let certificates = self.path(&settings::DOCKER_CERT_PATH);
+        let (host, port, wire) = match self.required(&settings::DOCKER_ENDPOINT) {
+            Endpoint::Unix(path) => return DockerEndpoint::Unix(path),
+            Endpoint::Tcp { host, port, wire } => (host, port, wire),
+        };
+        let tls = match wire {
+            Wire::Open => verify,
+            Wire::Tls => true,
+            Wire::Plain => {
+                if verify {
+                    let text = "`http://` is not TLS, but `docker.tls_verify` is on; write `https://` or `tcp://`";
+                    self.mistake(&settings::DOCKER_ENDPOINT, text.to_owned());
+                }
+                false
+            }
+        };
+        if !tls && let Some(word) = self.said(&settings::DOCKER_CERT_PATH).and_then(|words| words.into_iter().next()) {
+            let text = "does nothing without `DOCKER_TLS_VERIFY`: the engine is reached without TLS";
+            self.warnings.push(format!("{}: {text}", word.origin));
+        }
+        let port = port.unwrap_or_else(|| Endpoint::default_port(tls));
+        DockerEndpoint::Tcp { host, port, tls: tls.then(|| self.docker_tls(certificates)) }
+    }
+
+    fn docker_tls(&mut self, certificates: Option<PathBuf>) -> DockerTls {
+        let directory = certificates.or_else(|| Some(Path::new(self.environment.value("HOME")?).join(".docker"))).unwrap_or_else(|| {
+            let text = "TLS needs certificates, and without `HOME` there is no `~/.docker`; set `DOCKER_CERT_PATH`";
+            self.mistake(&settings::DOCKER_ENDPOINT, text.to_owned());
+            PathBuf::new()
+        });
+        DockerTls { ca: directory.join("ca.pem"), cert: directory.join("cert.pem"), key: directory.join("key.pem") }
+    }
+
+    fn proxy(&mut self, surroundings: &Surroundings) -> ProxySettings {
+        let named = |Name(name)| name;
+        let machine = || surroundings.hostname.parse().map_or_else(|_| "dproxy".to_owned(), named);
+        ProxySettings {
+            server_name: self.optional(&settings::SERVER_NAME).map_or_else(machine, named),
+            timeouts: self.timeouts(),
+            limits: self.limits(),
+            trusted: self.list(&settings::TRUSTED).into_iter().map(|Network(network)| network).collect(),
+        }
+    }
+
+    fn timeouts(&mut self) -> Timeouts {
+        let mut time = |setting| {
+            let Time(time) = self.required(setting);
+            time
+        };
+        Timeouts {
+            request_head: time(&settings::TIMEOUT_REQUEST_HEAD),
+            connect: time(&settings::TIMEOUT_CONNECT),
+            first_byte: time(&settings::TIMEOUT_FIRST_BYTE),
+            idle: time(&settings::TIMEOUT_IDLE),
+            keep_alive: time(&settings::TIMEOUT_KEEP_ALIVE),
+            upstream_keep_alive: time(&settings::TIMEOUT_UPSTREAM_KEEP_ALIVE),
+            drain: time(&settings::TIMEOUT_DRAIN),
+        }
+    }
+
+    fn limits(&mut self) -> Limits {
+        let Size(head_bytes) = self.required::<Size<4096, { 16 * 1024 * 1024 }>>(&settings::LIMIT_HEAD_BYTES);
+        let Number(head_fields) = self.required::<Number<16, 10_000>>(&settings::LIMIT_HEAD_FIELDS);
+        let Size(target_bytes) = self.required::<Size<1024, { 16 * 1024 * 1024 }>>(&settings::LIMIT_TARGET_BYTES);
+        let Number(connections) = self.required::<Number<1, 10_000_000>>(&settings::LIMIT_CONNECTIONS);
+        if target_bytes > head_bytes && self.said(&settings::LIMIT_TARGET_BYTES).is_some() {
+            let text = format!("{target_bytes} bytes of target do not fit into a head of {head_bytes} (`limits.head_bytes`)");
+            self.mistake(&settings::LIMIT_TARGET_BYTES, text);
+        }
+        // The default of one follows a smaller choice of the other.
+        Limits { head_bytes, head_fields, target_bytes: target_bytes.min(head_bytes), connections }
+    }
+
+    fn tls_is_not_there_yet(&mut self) {
+        self.optional::<FilePath>(&settings::SSL_PATH);
+        self.optional::<Port>(&settings::SSL_PORT);
+        for setting in [&settings::SSL_PATH, &settings::SSL_PORT] {
+            if let Some(word) = self.said(setting).and_then(|words| words.into_iter().next()) {
+                self.warnings.push(format!("{}: this version does not terminate TLS yet; the value is ignored", word.origin));
+            }
+        }
+    }
+
+    /// Two listeners of ours at one place can only fail, and later than here.
+    fn port_clash(&mut self, config: &Config) {
+        let api = config.api.address;
+        let overlaps = config.listen.addresses.iter().any(|address| *address == api.ip() || address.is_unspecified());
+        if config.listen.http == PortChoice::Explicit(api.port()) && overlaps {
+            let text = format!("port {} is also the control API's; choose another `port` or `api.port`", api.port());
+            self.mistake(&settings::PORT, text);
+        }
+    }
+
+    fn switch(&mut self, setting: &Setting) -> bool {
+        let Switch(on) = self.required(setting);
+        on
+    }
+
+    fn path(&mut self, setting: &Setting) -> Option<PathBuf> {
+        self.optional(setting).map(|FilePath(path)| path)
+    }
+
+    /// The value of a setting whose default is a text in the table.
+    fn required<T: FromStr<Err: Error>>(&mut self, setting: &Setting) -> T {
+        self.optional(setting).unwrap_or_else(|| default(setting, setting.default_text()))
+    }
+
+    /// The value of a setting, if somebody gave one.
+    fn optional<T: FromStr<Err: Error>>(&mut self, setting: &Setting) -> Option<T> {
+        let word = self.said(setting)?.into_iter().next()?;
+        self.parse(&word)
+    }
+
+    /// The values of a list, or of its default where the list is empty.
+    fn list<T: FromStr<Err: Error>>(&mut self, setting: &Setting) -> Vec<T> {
+        let words = self.said(setting).unwrap_or_default();
+        if words.is_empty()
+            && let DefaultValue::Text(text) = setting.default
+        {
+            let items = split(setting, text, &Origin::Flag(setting.flag));
+            return items.iter().map(|word| default(setting, &word.text)).collect();
+        }
+        words.iter().filter_map(|word| self.parse(word)).collect()
+    }
+
+    fn parse<T: FromStr<Err: Error>>(&mut self, word: &Word) -> Option<T> {
+        let parsed = word.text.parse();
+        parsed.map_err(|error| self.mistakes.push(Source::mistake_in(self.source, &word.origin, &word.text, chain(&error)))).ok()
+    }
+
+    /// The words that count: flag, else environment, else file.
+    fn said(&self, setting: &Setting) -> Option<Vec<Word>> {
+        let file = || self.file.get(setting.flag).cloned();
+        self.flags.words(setting).or_else(|| self.environment.words(setting)).or_else(file)
+    }
+
+    /// A mistake in what `setting` was set to, wherever that was.
+    fn mistake(&mut self, setting: &Setting, text: String) {
+        let word = self.said(setting).and_then(|words| words.into_iter().next());
+        let word = word.unwrap_or_else(|| Word::new("", Origin::Flag(setting.flag)));
+        self.mistakes.push(Source::mistake_in(self.source, &word.origin, &word.text, text));
+    }
+}
+
+fn default<T: FromStr<Err: Error>>(setting: &Setting, text: &str) -> T {
+    text.parse().unwrap_or_else(|error| panic!("the default of `{}` makes no sense, see the table's test: {error}", setting.flag))
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

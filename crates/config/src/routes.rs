@@ -1,0 +1,199 @@
+//! The routes of the file: which hosts go to which addresses.
+//!
+//! ```yaml
+//! routes:
+//!   - host: shop.example.com
+//!     backends: ["10.0.0.5:8080", "10.0.0.6:8080"]
+//!   - hosts: [example.com, "*.example.com"]
+//!     path: /api
+//!     backends: http://10.0.0.7:9000
+//! ```
+
+use std::net::SocketAddr;
+
+use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
+
+use crate::file::{ROUTES, suggest};
+use crate::mistake::{Mistake, Source};
+use crate::values::Address;
+use crate::yaml::{Key, Node, Place, Value};
+
+const KEYS: [&str; 5] = ["host", "hosts", "path", "backend", "backends"];
+
+/// A text of the file and where it is.
+struct Item<'n> {
+    text: &'n str,
+    place: Place,
+}
+
+/// One entry of the list as written.
+#[derive(Default)]
+struct Entry<'n> {
+    hosts: Vec<Item<'n>>,
+    path: Option<Item<'n>>,
+    backends: Vec<Item<'n>>,
+}
+
+/// The routes that make sense; what does not goes to `mistakes`.
+pub(crate) fn read(source: &Source<'_>, node: &Node, mistakes: &mut Vec<Mistake>) -> Vec<Route> {
+    let entries = match &node.value {
+        Value::Nothing => return Vec::new(),
+        Value::List(entries) => entries,
+        Value::Map(_) => {
+            let text = "must be a list now, not a map of hosts; write `- host: name` and `backends: [\"10.0.0.5:8080\"]` for each; \
+                        routes to containers are found by themselves";
+            mistakes.push(source.mistake(node.place, "", Some(ROUTES.to_owned()), text));
+            return Vec::new();
+        }
+        Value::Scalar(_) => {
+            let text = "must be a list of `- host: name` with `backends: [\"10.0.0.5:8080\"]`, not a single value";
+            mistakes.push(source.mistake(node.place, "", Some(ROUTES.to_owned()), text));
+            return Vec::new();
+        }
+    };
+    let mut routes = Vec::new();
+    for (place, node) in (0_u32..).zip(entries) {
+        let mut reader = Reader { source, name: format!("{ROUTES}[{place}]"), mistakes: &mut *mistakes };
+        if let Some(entry) = reader.entry(node) {
+            reader.routes(place, node.place, &entry, &mut routes);
+        }
+    }
+    routes
+}
+
+/// Reads one entry.
+struct Reader<'r> {
+    source: &'r Source<'r>,
+    name: String,
+    mistakes: &'r mut Vec<Mistake>,
+}
+
+impl Reader<'_> {
+    fn entry<'n>(&mut self, node: &'n Node) -> Option<Entry<'n>> {
+        let Value::Map(fields) = &node.value else {
+            self.mistake(node.place, "", format!("must be `host`, `path` and `backends`, not {}", node.value.kind()));
+            return None;
+        };
+        let mut entry = Entry::default();
+        let mut seen: Vec<&Key> = Vec::new();
+        for (key, value) in fields {
+            if let Some(first) = seen.iter().find(|first| first.text == key.text) {
+                self.mistake(key.place, &key.text, format!("key `{}` is already there in line {}", key.text, first.place.line));
+                continue;
+            }
+            seen.push(key);
+            match key.text.as_str() {
+                "host" | "hosts" => entry.hosts.extend(self.items(key, value)),
+                "backend" | "backends" => entry.backends.extend(self.items(key, value)),
+                "path" => match &value.value {
+                    Value::Nothing => {}
+                    Value::Scalar(text) => entry.path = Some(Item { text: text.trim(), place: value.place }),
+                    Value::List(_) | Value::Map(_) => {
+                        self.mistake(value.place, "", "`path` must be a single value; write one entry for each path".to_owned());
+                    }
+                },
+                unknown => self.mistake(key.place, unknown, suggest(unknown, unknown, &KEYS)),
+            }
+        }
+        Some(entry)
+    }
+
+    /// A single value or a list of them.
+    fn items<'n>(&mut self, key: &Key, node: &'n Node) -> Vec<Item<'n>> {
+        let nodes = match &node.value {
+            Value::Nothing => [].as_slice(),
+            Value::Scalar(_) => std::slice::from_ref(node),
+            Value::List(nodes) => nodes.as_slice(),
+            Value::Map(_) => {
+                self.mistake(node.place, "", format!("`{}` must be a single value or a list, not {}", key.text, node.value.kind()));
+                [].as_slice()
+            }
+        };
+        let mut items = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            match &node.value {
+                Value::Scalar(text) => items.push(Item { text: text.trim(), place: node.place }),
+                other => self.mistake(node.place, "", format!("`{}` must be made of single values, not {}", key.text, other.kind())),
+            }
+        }
+        items
+    }
+
+    fn routes(&mut self, entry_number: u32, place: Place, entry: &Entry<'_>, routes: &mut Vec<Route>) {
+        let before = self.mistakes.len();
+        let hosts: Vec<HostPattern> = entry.hosts.iter().filter_map(|item| self.host(item)).collect();
+        let backends: Vec<Backend> = entry.backends.iter().filter_map(|item| self.backend(item)).collect();
+        let path = match &entry.path {
+            None => PathPrefix::root(),
+            Some(item) => match item.text.parse() {
+                Ok(path) => path,
+                Err(error) => return self.mistake(item.place, item.text, format!("{error}")),
+            },
+        };
+        // One mistake is enough: with a bad host in it the list is not empty by itself.
+        if self.mistakes.len() > before {
+            return;
+        }
+        if hosts.is_empty() {
+            return self.mistake(place, "", "has no host; write `host: name`, or `host: \"*\"` for every name".to_owned());
+        }
+        if backends.is_empty() {
+            return self.mistake(place, "", "has no backend; write `backends: [\"10.0.0.5:8080\"]`".to_owned());
+        }
+        for host in &hosts {
+            routes.extend(backends.iter().map(|backend| Route::fixed(entry_number, host.clone(), path.clone(), backend.clone())));
+        }
+    }
+
+    fn host(&mut self, item: &Item<'_>) -> Option<HostPattern> {
+        item.text.parse().map_err(|error| self.mistake(item.place, item.text, format!("{error}"))).ok()
+    }
+
+    fn backend(&mut self, item: &Item<'_>) -> Option<Backend> {
+        address_of(item.text).map(Backend::at).map_err(|error| self.mistake(item.place, item.text, error.to_string())).ok()
+    }
+
+    fn mistake(&mut self, place: Place, wrong: &str, text: String) {
+        self.mistakes.push(self.source.mistake(place, wrong, Some(self.name.clone()), text));
+    }
+}
+
+/// Why a text is no backend.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum BackendError {
+    #[error("backend `{0}` is TLS, which backends cannot speak yet; write `http://` and the plain port")]
+    Tls(String),
+    #[error("backend `{0}` has an unknown scheme; write `10.0.0.5:8080` or `http://10.0.0.5:8080`")]
+    Scheme(String),
+    #[error("backend `{0}` has a path; write only address and port")]
+    Path(String),
+    #[error("backend `{0}` is not an IP address and a port; write one like `10.0.0.5:8080` or `[fd00::5]:8080`")]
+    Address(String),
+}
+
+fn address_of(text: &str) -> Result<SocketAddr, BackendError> {
+    let invalid = || BackendError::Address(text.to_owned());
+    let rest = match text.split_once("://") {
+        None => text,
+        Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
+            "http" => rest.strip_suffix('/').unwrap_or(rest),
+            "https" => return Err(BackendError::Tls(text.to_owned())),
+            _ => return Err(BackendError::Scheme(text.to_owned())),
+        },
+    };
+    if rest.contains('/') {
+        return Err(BackendError::Path(text.to_owned()));
+    }
+    let address: SocketAddr = match rest.parse() {
+        Ok(address) => address,
+        Err(_) => {
+            let (host, port) = rest.rsplit_once(':').ok_or_else(invalid)?;
+            let Address(host) = if host == "localhost" { host.parse().map_err(|_| invalid())? } else { return Err(invalid()) };
+            SocketAddr::new(host, port.parse().map_err(|_| invalid())?)
+        }
+    };
+    if address.port() == 0 || address.ip().is_unspecified() { Err(invalid()) } else { Ok(address) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,371 @@
+//! The settings themselves.
+//!
+//! Each one has a name here, by which its meaning is looked up.
+
+use super::DefaultValue::{Depends, Text};
+use super::Kind::{List, One, Switch};
+use super::{Reading, Setting, Variable};
+
+/// The path of the file. It is no part of the file.
+pub(crate) const CONFIG: Setting = Setting {
+    key: None,
+    flag: "config",
+    flag_aliases: &[],
+    environment: &[variable("DOCKER_PROXY_CONFIG_PATH"), variable("DOCKER_PROXY_CONFIG_FILE_PATH")],
+    kind: One("PATH"),
+    default: Depends("`/etc/docker-proxy/docker-proxy.yaml`, else `/etc/dproxy.yml`, else none"),
+    help: "The configuration file; a directory means `docker-proxy.yaml` in it. A file named here must exist.",
+};
+
+/// [`crate::Listen::http`].
+pub(crate) const PORT: Setting = Setting::new(
+    "port",
+    "port",
+    One("PORT"),
+    Depends("80, or 8080 with a warning where 80 cannot be bound"),
+    "The public port. When it is set and cannot be bound, the start fails.",
+)
+.environment(&[variable("DOCKER_PROXY_PORT"), variable("PORT")]);
+
+/// [`crate::Listen::addresses`].
+pub(crate) const HOSTNAME: Setting = Setting::new(
+    "hostname",
+    "hostname",
+    List("ADDRESS"),
+    Text("0.0.0.0, ::"),
+    "The addresses of this machine that the public port is bound at: IP addresses, `localhost` for 127.0.0.1, or `*` for all. \
+     `HOST` counts only when it is an IP address.",
+)
+.aliases(&["address"])
+.environment(&[
+    variable("DOCKER_PROXY_HOSTNAME"),
+    variable("DOCKER_PROXY_ADDRESS"),
+    Variable { name: "HOST", reading: Reading::OnlyAddress },
+]);
+
+/// [`crate::Config::workers`].
+pub(crate) const WORKERS: Setting = Setting::new(
+    "workers",
+    "workers",
+    One("COUNT"),
+    Depends("the number of CPUs this process may use"),
+    "How many worker processes serve requests, 1 to 1024.",
+)
+.aliases(&["worker-limit"])
+.environment(&[variable("DOCKER_PROXY_WORKER_LIMIT")]);
+
+/// [`crate::Config::worker_silent`].
+pub(crate) const WORKER_SILENT: Setting =
+    Setting::new("worker_silent", "worker-silent", Switch, Text("false"), "Keeps what the workers write out of the master's log.")
+        .environment(&[variable("DOCKER_PROXY_WORKER_SILENT")]);
+
+/// [`crate::ProxySettings::server_name`].
+pub(crate) const SERVER_NAME: Setting = Setting::new(
+    "server_name",
+    "server-name",
+    One("NAME"),
+    Depends("the machine's host name"),
+    "The name of this proxy, sent to backends as `x-forwarded-server`.",
+)
+.environment(&[variable("DOCKER_PROXY_SERVER_NAME")]);
+
+/// [`crate::ProxySettings::trusted`].
+pub(crate) const TRUSTED: Setting = Setting::new(
+    "trusted",
+    "trusted",
+    List("NETWORK"),
+    Text(""),
+    "Networks (`10.0.0.0/8`) or addresses of proxies in front of this one, whose `x-forwarded-*` headers are believed. \
+     Everybody else's are replaced.",
+)
+.environment(&[variable("DOCKER_PROXY_TRUSTED")]);
+
+/// [`crate::Config::log_level`].
+pub(crate) const LOG_LEVEL: Setting =
+    Setting::new("log_level", "log-level", One("LEVEL"), Text("info"), "How much is logged: `error`, `warn`, `info`, `debug` or `trace`.")
+        .environment(&[variable("DOCKER_PROXY_LOG_LEVEL")]);
+
+/// [`crate::Config::pid_path`].
+pub(crate) const PID_PATH: Setting = Setting::new(
+    "pid_path",
+    "pid-path",
+    One("PATH"),
+    Depends("`docker-proxy.pid` in `directories.run`"),
+    "The PID file of the master. It is locked: a second master that names the same one refuses to start.",
+)
+.environment(&[variable("DOCKER_PROXY_PID_PATH")]);
+
+/// [`crate::Directories::log`].
+pub(crate) const LOG_DIRECTORY: Setting = Setting::new(
+    "directories.log",
+    "log-directory",
+    One("PATH"),
+    Depends("`/var/log/docker-proxy`; without root `docker-proxy/log` in `$XDG_STATE_HOME`"),
+    "Where logs go.",
+)
+.environment(&[variable("DOCKER_PROXY_LOG_DIRECTORY")]);
+
+/// [`crate::Directories::state`].
+pub(crate) const STATE_DIRECTORY: Setting = Setting::new(
+    "directories.state",
+    "state-directory",
+    One("PATH"),
+    Depends("`/var/lib/docker-proxy`; without root `docker-proxy` in `$XDG_STATE_HOME`"),
+    "Where the things are that survive a restart.",
+)
+.environment(&[variable("DOCKER_PROXY_STATE_DIRECTORY")]);
+
+/// [`crate::Directories::run`].
+pub(crate) const RUN_DIRECTORY: Setting = Setting::new(
+    "directories.run",
+    "run-directory",
+    One("PATH"),
+    Depends("`/var/run/docker-proxy`; without root `docker-proxy` in `$XDG_RUNTIME_DIR`, else `/tmp/dproxy-<uid>`"),
+    "Where the PID file and the control socket are.",
+)
+.environment(&[variable("DOCKER_PROXY_RUN_DIRECTORY")]);
+
+/// The address half of [`crate::Api::address`].
+pub(crate) const API_ADDRESS: Setting = Setting::new(
+    "api.address",
+    "api-address",
+    One("ADDRESS"),
+    Text("127.0.0.1"),
+    "The address of the control API. Only loopback addresses: whoever reaches the API may stop the proxy.",
+)
+.environment(&[variable("DOCKER_PROXY_API_ADDRESS")]);
+
+/// The port half of [`crate::Api::address`].
+pub(crate) const API_PORT: Setting = Setting::new("api.port", "api-port", One("PORT"), Text("16000"), "The port of the control API.")
+    .environment(&[variable("DOCKER_PROXY_API_PORT")]);
+
+/// [`crate::Api::socket`].
+pub(crate) const API_SOCKET: Setting = Setting::new(
+    "api.socket",
+    "api-socket",
+    One("PATH"),
+    Depends("`docker-proxy.sock` in `directories.run`"),
+    "The Unix socket of the control API, which `dproxy ctl` uses.",
+)
+.environment(&[variable("DOCKER_PROXY_API_SOCKET")]);
+
+/// [`crate::Docker::endpoint`].
+pub(crate) const DOCKER_ENDPOINT: Setting = Setting::new(
+    "docker.endpoint",
+    "docker-endpoint",
+    One("ENDPOINT"),
+    Text("unix:///var/run/docker.sock"),
+    "Where the Docker engine is: `unix:///path`, a bare path, `tcp://host:port`, `http://host:port`, `https://host:port` or `host:port`.",
+)
+.aliases(&["docker-host"])
+.environment(&[variable("DOCKER_HOST"), variable("DOCKER_SOCK_PATH"), variable("DOCKER_SOCKET_PATH")]);
+
+/// Whether a TCP [`crate::Docker::endpoint`] speaks TLS.
+pub(crate) const DOCKER_TLS_VERIFY: Setting = Setting::new(
+    "docker.tls_verify",
+    "docker-tls-verify",
+    Switch,
+    Text("false"),
+    "Speaks TLS with a TCP endpoint and checks its certificate. As Docker reads it, `DOCKER_TLS_VERIFY` with any text means `true`.",
+)
+.environment(&[Variable { name: "DOCKER_TLS_VERIFY", reading: Reading::SetMeansOn }]);
+
+/// Where the files of [`crate::DockerTls`] are.
+pub(crate) const DOCKER_CERT_PATH: Setting = Setting::new(
+    "docker.cert_path",
+    "docker-cert-path",
+    One("PATH"),
+    Depends("`~/.docker`"),
+    "The directory with `ca.pem`, `cert.pem` and `key.pem` for a TLS endpoint.",
+)
+.environment(&[variable("DOCKER_CERT_PATH")]);
+
+/// [`crate::Docker::address`].
+pub(crate) const DOCKER_ADDRESS: Setting = Setting::new(
+    "docker.address",
+    "docker-address",
+    One("ADDRESS"),
+    Depends("loopback"),
+    "The address at which published ports are reachable, for an engine on another machine or a proxy inside a container.",
+)
+.environment(&[variable("DOCKER_PROXY_DOCKER_ADDRESS")]);
+
+/// [`crate::Docker::internal_names`].
+pub(crate) const DOCKER_INTERNAL_NAMES: Setting = Setting::new(
+    "docker.internal_names",
+    "docker-internal-names",
+    Switch,
+    Text("true"),
+    "Every container also answers to `<container name>.internal`.",
+)
+.environment(&[variable("DOCKER_PROXY_DOCKER_INTERNAL_NAMES")]);
+
+/// [`crate::Docker::unpublished`].
+pub(crate) const DOCKER_UNPUBLISHED: Setting = Setting::new(
+    "docker.unpublished",
+    "docker-unpublished",
+    Switch,
+    Text("true"),
+    "Containers without a published port are reached at their own address and exposed or labelled port.",
+)
+.environment(&[variable("DOCKER_PROXY_DOCKER_UNPUBLISHED")]);
+
+/// [`crate::Timeouts::request_head`].
+pub(crate) const TIMEOUT_REQUEST_HEAD: Setting = timeout(
+    "timeouts.request_head",
+    "timeout-request-head",
+    "10s",
+    "From the first byte of a request's head to its last.",
+    &[variable("DOCKER_PROXY_TIMEOUT_REQUEST_HEAD")],
+);
+
+/// [`crate::Timeouts::connect`].
+pub(crate) const TIMEOUT_CONNECT: Setting =
+    timeout("timeouts.connect", "timeout-connect", "5s", "To open a connection to a backend.", &[variable("DOCKER_PROXY_TIMEOUT_CONNECT")]);
+
+/// [`crate::Timeouts::first_byte`].
+pub(crate) const TIMEOUT_FIRST_BYTE: Setting = timeout(
+    "timeouts.first_byte",
+    "timeout-first-byte",
+    "60s",
+    "From the whole request sent to the first byte of the backend's answer.",
+    &[variable("DOCKER_PROXY_TIMEOUT_FIRST_BYTE")],
+);
+
+/// [`crate::Timeouts::idle`].
+pub(crate) const TIMEOUT_IDLE: Setting = timeout(
+    "timeouts.idle",
+    "timeout-idle",
+    "60s",
+    "Between two bytes of a body, either way. No timeout caps a whole body.",
+    &[variable("DOCKER_PROXY_TIMEOUT_IDLE")],
+);
+
+/// [`crate::Timeouts::keep_alive`].
+pub(crate) const TIMEOUT_KEEP_ALIVE: Setting = timeout(
+    "timeouts.keep_alive",
+    "timeout-keep-alive",
+    "75s",
+    "Between two requests on a client's connection.",
+    &[variable("DOCKER_PROXY_TIMEOUT_KEEP_ALIVE")],
+);
+
+/// [`crate::Timeouts::upstream_keep_alive`].
+pub(crate) const TIMEOUT_UPSTREAM_KEEP_ALIVE: Setting = timeout(
+    "timeouts.upstream_keep_alive",
+    "timeout-upstream-keep-alive",
+    "20s",
+    "How long an unused connection to a backend is kept.",
+    &[variable("DOCKER_PROXY_TIMEOUT_UPSTREAM_KEEP_ALIVE")],
+);
+
+/// [`crate::Timeouts::drain`].
+pub(crate) const TIMEOUT_DRAIN: Setting = timeout(
+    "timeouts.drain",
+    "timeout-drain",
+    "30s",
+    "How long a leaving worker may finish the requests it has.",
+    &[variable("DOCKER_PROXY_TIMEOUT_DRAIN")],
+);
+
+/// [`crate::Limits::head_bytes`].
+pub(crate) const LIMIT_HEAD_BYTES: Setting = Setting::new(
+    "limits.head_bytes",
+    "limit-head-bytes",
+    One("SIZE"),
+    Text("64KiB"),
+    "The largest head of a request or an answer, 4KiB to 16MiB.",
+)
+.environment(&[variable("DOCKER_PROXY_LIMIT_HEAD_BYTES")]);
+
+/// [`crate::Limits::head_fields`].
+pub(crate) const LIMIT_HEAD_FIELDS: Setting =
+    Setting::new("limits.head_fields", "limit-head-fields", One("COUNT"), Text("128"), "The most fields of a head, 16 to 10000.")
+        .environment(&[variable("DOCKER_PROXY_LIMIT_HEAD_FIELDS")]);
+
+/// [`crate::Limits::target_bytes`].
+pub(crate) const LIMIT_TARGET_BYTES: Setting = Setting::new(
+    "limits.target_bytes",
+    "limit-target-bytes",
+    One("SIZE"),
+    Text("16KiB"),
+    "The longest request target (path and query), at least 1KiB and at most `limits.head_bytes`; a longer one is answered with 414.",
+)
+.environment(&[variable("DOCKER_PROXY_LIMIT_TARGET_BYTES")]);
+
+/// [`crate::Limits::connections`].
+pub(crate) const LIMIT_CONNECTIONS: Setting =
+    Setting::new("limits.connections", "limit-connections", One("COUNT"), Text("100000"), "The most client connections of one worker.")
+        .environment(&[variable("DOCKER_PROXY_LIMIT_CONNECTIONS")]);
+
+/// Accepted, and answered with a warning, so that an environment made for the whole product starts.
+pub(crate) const SSL_PATH: Setting = Setting::new(
+    "ssl.path",
+    "ssl-path",
+    One("PATH"),
+    Text(""),
+    "The TLS certificates. This version does not terminate TLS yet: it says so in a warning and ignores the value.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_PATH"), variable("DOCKER_PROXY_SSL_DIR")]);
+
+/// See [`SSL_PATH`].
+pub(crate) const SSL_PORT: Setting = Setting::new(
+    "ssl.port",
+    "ssl-port",
+    One("PORT"),
+    Text(""),
+    "The public TLS port. This version does not terminate TLS yet: it says so in a warning and ignores the value.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_PORT")]);
+
+/// The table, in the order of the file.
+pub const SETTINGS: &[Setting] = &[
+    CONFIG,
+    PORT,
+    HOSTNAME,
+    WORKERS,
+    WORKER_SILENT,
+    SERVER_NAME,
+    TRUSTED,
+    LOG_LEVEL,
+    PID_PATH,
+    LOG_DIRECTORY,
+    STATE_DIRECTORY,
+    RUN_DIRECTORY,
+    API_ADDRESS,
+    API_PORT,
+    API_SOCKET,
+    DOCKER_ENDPOINT,
+    DOCKER_TLS_VERIFY,
+    DOCKER_CERT_PATH,
+    DOCKER_ADDRESS,
+    DOCKER_INTERNAL_NAMES,
+    DOCKER_UNPUBLISHED,
+    TIMEOUT_REQUEST_HEAD,
+    TIMEOUT_CONNECT,
+    TIMEOUT_FIRST_BYTE,
+    TIMEOUT_IDLE,
+    TIMEOUT_KEEP_ALIVE,
+    TIMEOUT_UPSTREAM_KEEP_ALIVE,
+    TIMEOUT_DRAIN,
+    LIMIT_HEAD_BYTES,
+    LIMIT_HEAD_FIELDS,
+    LIMIT_TARGET_BYTES,
+    LIMIT_CONNECTIONS,
+    SSL_PATH,
+    SSL_PORT,
+];
+
+const fn timeout(
+    key: &'static str,
+    flag: &'static str,
+    default: &'static str,
+    help: &'static str,
+    environment: &'static [Variable],
+) -> Setting {
+    Setting::new(key, flag, One("TIME"), Text(default), help).environment(environment)
+}
+
+const fn variable(name: &'static str) -> Variable {
+    Variable { name, reading: Reading::Text }
+}
