@@ -66,6 +66,18 @@ impl Command {
         }
     }
 
+    /// How the message of a successful answer begins. Scripts of many years look for these words.
+    #[must_use]
+    pub fn opening(&self) -> Option<&'static str> {
+        match self {
+            Command::Start(_) => Some("spawned"),
+            Command::Stop(_) => Some("stopping..."),
+            Command::Resize(..) => Some("resizing..."),
+            Command::Restart(_) => Some("restarting..."),
+            Command::Status | Command::Workers | Command::Routes | Command::Containers | Command::Backends | Command::Problems => None,
+        }
+    }
+
     /// When the answer comes; none for a read, which is answered at once.
     #[must_use]
     pub fn wait(&self) -> Option<Wait> {

@@ -12,7 +12,7 @@ use crate::Command;
 pub enum Reply {
     /// To a change.
     Done {
-        /// Keeps the seed's words: `spawned`, `stopping...`, `resizing...`.
+        /// Begins with [`Command::opening`]; the server puts it there where it is missing.
         message: String,
         /// The pool as it is now.
         status: Box<Status>,
@@ -52,7 +52,7 @@ impl Reply {
 }
 
 /// What the pool is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PoolState {
     /// Workers come up.
@@ -66,11 +66,12 @@ pub enum PoolState {
     /// Workers drain and leave.
     Stopping,
     /// Nobody serves, and nobody should.
+    #[default]
     Stopped,
 }
 
 /// The whole at a glance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Of the program.
     pub version: String,

@@ -26,19 +26,17 @@ mod bound;
 mod guard;
 mod guests;
 
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
-use interprocess::local_socket::tokio::prelude::*;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
+use self::bound::Listening;
 pub use self::bound::{BindError, Bound};
 use self::guard::Door;
 use self::guests::Guests;
@@ -66,21 +64,15 @@ pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>) {
     let tcp = Service { door: Door::Tcp(bound.address().ip()), commands: commands.clone() };
     let unix = Service { door: Door::Unix, commands };
     // Apart, so that a crowd at the TCP port never keeps an operator away from the socket.
-    tokio::join!(
-        attend(async || Ok(bound.tcp().accept().await?.0), tcp), //
-        attend(async || bound.unix().accept().await, unix),
-    );
+    tokio::join!(attend(bound.tcp(), tcp), attend(bound.unix(), unix));
 }
 
 /// Accepts at one door until the master is gone.
-async fn attend<S>(accept: impl AsyncFn() -> io::Result<S>, service: Service)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn attend<L: Listening>(listener: &L, service: Service) {
     let mut guests = Guests::default();
     loop {
         tokio::select! {
-            accepted = accept() => match accepted {
+            accepted = listener.accept_one() => match accepted {
                 Ok(stream) => guests.admit(stream, service.clone()),
                 Err(error) => {
                     warn!(%error, "control connection not accepted");
@@ -119,7 +111,7 @@ impl Service {
             return *response;
         }
         match self.ask(call.command).await {
-            Ok(reply) => answer::done(reply, &call.listing),
+            Ok(reply) => answer::done(&call, reply),
             Err(refusal) => answer::refused(&refusal),
         }
     }

@@ -7,7 +7,8 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::listing::Listing;
-use crate::{Refusal, Reply};
+use crate::request::Request as Call;
+use crate::{Command, Refusal, Reply};
 
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
@@ -20,9 +21,10 @@ struct Envelope<'a, Data> {
 }
 
 /// What the master answered, as much of it as the caller wants to see.
-pub(super) fn done(reply: Reply, listing: &Listing) -> Response<Full<Bytes>> {
+pub(super) fn done(call: &Call, reply: Reply) -> Response<Full<Bytes>> {
+    let listing = &call.listing;
     match reply {
-        Reply::Done { message, status } => success(&message, &status),
+        Reply::Done { message, status } => success(&opened(call.command, message), &status),
         Reply::Status(status) => {
             let message = format!("{}: {} of {} workers online", status.pool, status.workers_online, status.workers_wanted);
             success(&message, &status)
@@ -32,6 +34,14 @@ pub(super) fn done(reply: Reply, listing: &Listing) -> Response<Full<Bytes>> {
         Reply::Containers(rows) => list("containers", rows, listing),
         Reply::Backends(rows) => list("backends", rows, listing),
         Reply::Problems(rows) => list("problems", rows, listing),
+    }
+}
+
+/// The master's message with the words that are promised at its beginning.
+fn opened(command: Command, message: String) -> String {
+    match command.opening() {
+        Some(opening) if !message.starts_with(opening) => format!("{opening} {message}"),
+        Some(_) | None => message,
     }
 }
 

@@ -10,7 +10,8 @@ use interprocess::local_socket::tokio::prelude::*;
 use interprocess::local_socket::tokio::{Listener, Stream};
 use interprocess::local_socket::{GenericFilePath, ListenerOptions};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
 /// Owner and group may ask, nobody else.
@@ -103,6 +104,31 @@ impl Bound {
 
     pub(super) fn unix(&self) -> &Listener {
         &self.unix
+    }
+}
+
+/// What both doors have in common.
+pub(super) trait Listening {
+    /// Of a client's connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection. Dropping the future loses none.
+    fn accept_one(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Listening for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept_one(&self) -> io::Result<TcpStream> {
+        Ok(self.accept().await?.0)
+    }
+}
+
+impl Listening for Listener {
+    type Stream = Stream;
+
+    async fn accept_one(&self) -> io::Result<Stream> {
+        self.accept().await
     }
 }
 
