@@ -3,6 +3,8 @@
 //! A source watches something and, whenever it changed, sends everything it
 //! knows as one [`Update`]; nobody sends a difference.
 
+pub mod docker;
+
 use dproxy_route::{Problem, Route};
 
 /// Everything one source knows at one moment.

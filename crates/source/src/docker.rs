@@ -1,0 +1,39 @@
+//! The Docker source: containers, their names and ports, as one engine tells them.
+//!
+//! | file | what |
+//! |---|---|
+//! | `watcher` | the driver: connects, subscribes, lists, inspects, starts over |
+//! | `world` | all that is known, and what each piece of news changes; pure |
+//! | `routes`, `names`, `backends` | containers in, routes out; pure |
+//! | `facts` | what is known of one container |
+//! | `wire`, `events` | the engine's JSON, read leniently |
+//! | `engine`, `transport`, `tls` | the questions, and how they get there |
+//! | `vigil`, `sight` | what the kernel of this machine knows better |
+
+mod backends;
+mod engine;
+mod events;
+mod facts;
+mod names;
+mod routes;
+mod sight;
+mod tls;
+mod transport;
+mod vigil;
+mod watcher;
+mod wire;
+mod world;
+
+use dproxy_config::Docker;
+use tokio::sync::watch;
+
+use crate::Update;
+
+/// Watches the engine that `settings` name, for ever, and sends an update
+/// whenever something changed.
+///
+/// An engine that is not there yet, hangs or goes away is waited for; what was
+/// known stays. Everything it started ends with the future.
+pub async fn watch(settings: Docker, updates: watch::Sender<Update>) {
+    watcher::watch(settings, updates).await;
+}

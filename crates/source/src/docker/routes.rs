@@ -1,0 +1,173 @@
+//! Containers in, routes out: the judgement of this room, without I/O.
+
+use std::time::{Duration, SystemTime};
+
+use dproxy_route::{Notice, Offer, Owner, PathPrefix, PickPolicy, Problem, Route, Service};
+
+use super::backends::{Place, Reach, Town, backends_of};
+use super::facts::{Ending, Facts, State};
+use super::names::{Names, names_of};
+use crate::Container;
+
+/// How long a stopped container's hosts get a notice instead of a plain 404.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// The labels by which compose names what replicas have in common.
+const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+const COMPOSE_SERVICE: &str = "com.docker.compose.service";
+
+/// What, besides the containers, decides the routes.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) engine: Place,
+    /// Where published ports are reachable, where the operator said so.
+    pub(super) published_at: Option<std::net::IpAddr>,
+    /// Whether every container also answers to `<name>.internal`.
+    pub(super) internal_names: bool,
+    /// Whether ports that are not published are reached at the container's own address.
+    pub(super) unpublished: bool,
+    /// The hostname of the engine's machine.
+    pub(super) machine: Option<String>,
+    pub(super) now: SystemTime,
+}
+
+/// What the containers come to. The same containers give equal findings, in
+/// whatever order an engine lists them and their ports.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Findings {
+    /// Sorted, each once.
+    pub(super) routes: Vec<Route>,
+    /// Sorted, each once.
+    pub(super) problems: Vec<Problem>,
+    /// Sorted by name.
+    pub(super) containers: Vec<Container>,
+}
+
+/// The routes that `containers` offer.
+pub(super) fn routes_of(containers: &[Facts], settings: &Settings) -> Findings {
+    let town = Town::new(containers);
+    let reach = Reach { engine: settings.engine, published_at: settings.published_at, unpublished: settings.unpublished, town: &town };
+    let mut findings = Findings::default();
+    for facts in containers {
+        findings.add(facts, settings, &reach);
+    }
+    findings.routes.sort_unstable();
+    findings.routes.dedup();
+    findings.problems.sort_unstable();
+    findings.problems.dedup();
+    findings.containers.sort_unstable_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+    findings
+}
+
+/// How a container stands towards requests.
+enum Standing {
+    /// It can take them.
+    Live,
+    /// It is known, but cannot.
+    Offline(Notice),
+    /// Nobody should know it.
+    Absent,
+}
+
+impl Findings {
+    fn add(&mut self, facts: &Facts, settings: &Settings, reach: &Reach<'_>) {
+        let names = names_of(facts, settings.machine.as_deref(), settings.internal_names);
+        let mut container = Container {
+            id: facts.id.clone(),
+            name: facts.name.clone(),
+            image: facts.image.clone(),
+            state: facts.state.as_str().to_owned(),
+            hosts: names.hosts.iter().map(ToString::to_string).collect(),
+            backends: Vec::new(),
+        };
+        match standing(facts, settings.now) {
+            Standing::Live => container.backends = self.live(facts, names, reach),
+            Standing::Offline(notice) => self.offer(facts, &names, &Offer::Offline(notice)),
+            Standing::Absent => {}
+        }
+        self.report(facts, facts.oddities.iter().cloned());
+        self.containers.push(container);
+    }
+
+    /// Adds what a running container offers; answers its backends in words.
+    fn live(&mut self, facts: &Facts, mut names: Names, reach: &Reach<'_>) -> Vec<String> {
+        let backends = backends_of(facts, reach);
+        self.report(facts, names.problems.drain(..));
+        self.report(facts, backends.problems);
+        if names.asked_for {
+            self.report(facts, backends.absence.map(|why| format!("no request can reach it: {why}")));
+        }
+        let Some((main, firm, others)) = backends.ports else { return Vec::new() };
+        let shown = std::iter::once(&main).chain(&others).map(|backend| format!("{} {}", backend.port, backend.address)).collect();
+        self.offer(facts, &names, &Offer::Ports { main, firm, others });
+        shown
+    }
+
+    fn offer(&mut self, facts: &Facts, names: &Names, offer: &Offer) {
+        self.routes.extend(names.hosts.iter().map(|host| Route {
+            host: host.clone(),
+            path: PathPrefix::root(),
+            owner: Owner::Container { id: facts.id.clone(), name: facts.name.clone() },
+            service: service_of(facts),
+            pick: PickPolicy::default(),
+            offer: offer.clone(),
+        }));
+    }
+
+    fn report(&mut self, facts: &Facts, texts: impl IntoIterator<Item = String>) {
+        self.problems.extend(texts.into_iter().map(|text| Problem::new(format!("container {}", facts.name), text)));
+    }
+}
+
+fn standing(facts: &Facts, now: SystemTime) -> Standing {
+    let offline = |reason: String| Standing::Offline(Notice { reason, since: finished(facts) });
+    match &facts.state {
+        State::Running => match facts.ending {
+            Some(Ending::Gone { exit_code }) => offline(with_code("stopped", exit_code)),
+            Some(Ending::Stopping) | None => Standing::Live,
+        },
+        State::Paused => Standing::Offline(Notice { reason: "paused".to_owned(), since: None }),
+        State::Restarting => offline(with_code("restarting", facts.exit_code)),
+        State::Removing => offline("being removed".to_owned()),
+        State::Exited | State::Dead if is_forgotten(facts, now) => Standing::Absent,
+        State::Exited | State::Dead => offline(with_code("stopped", facts.exit_code)),
+        // It ran before where it has an end.
+        State::Created if finished(facts).is_some() && !is_forgotten(facts, now) => offline("not started again".to_owned()),
+        State::Created => Standing::Absent,
+        State::Other(word) => Standing::Offline(Notice { reason: format!("state {word}"), since: None }),
+    }
+}
+
+/// When its last process ended, where an inspection told and it has not run since.
+fn finished(facts: &Facts) -> Option<SystemTime> {
+    let inspected = facts.inspected.as_ref()?;
+    if inspected.running { None } else { inspected.finished }
+}
+
+/// Whether a stopped container's hosts are nobody's any more.
+fn is_forgotten(facts: &Facts, now: SystemTime) -> bool {
+    match (&facts.inspected, finished(facts)) {
+        // Not known to have run lately: an inspection will tell.
+        (None, _) => true,
+        (Some(_), Some(end)) => now.duration_since(end).is_ok_and(|age| age >= REMEMBERED),
+        // It ran when it was last looked at.
+        (Some(_), None) => false,
+    }
+}
+
+fn with_code(word: &str, exit_code: Option<i64>) -> String {
+    match exit_code {
+        Some(code) => format!("{word}, exit code {code}"),
+        None => word.to_owned(),
+    }
+}
+
+/// What its replicas have in common.
+fn service_of(facts: &Facts) -> Service {
+    match (facts.labels.get(COMPOSE_PROJECT), facts.labels.get(COMPOSE_SERVICE)) {
+        (Some(project), Some(service)) => Service(format!("{project}/{service}")),
+        _ => Service(facts.image.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
