@@ -33,14 +33,28 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Further words of the command line.
     pub arguments: Vec<String>,
+    /// The public address; a free one.
+    http: SocketAddr,
+    /// The address of the control API; a free one.
+    api: SocketAddr,
+    /// What is left out of the configuration file.
+    file: Contents,
+    /// How many workers will serve, when it is not what the file says.
+    serving: Option<usize>,
+}
+
+/// How much of the configuration file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contents {
+    Whole,
+    NoPort,
+    NoFile,
 }
 
 /// A running `dproxy master`. It and its workers are killed when dropped.
 pub struct Dproxy {
     options: Options,
     home: TempDir,
-    http: SocketAddr,
-    api: SocketAddr,
     child: Child,
     /// Workers whose master the test has killed.
     orphans: Vec<Pid>,
@@ -69,6 +83,10 @@ impl Options {
             docker: None,
             environment: Vec::new(),
             arguments: Vec::new(),
+            http: free_addr(),
+            api: free_addr(),
+            file: Contents::Whole,
+            serving: None,
         }
     }
 
@@ -115,6 +133,41 @@ impl Options {
         self
     }
 
+    /// Listens at a port of the test's choice.
+    #[must_use]
+    pub fn listening(mut self, port: u16) -> Options {
+        self.http.set_port(port);
+        self
+    }
+
+    /// Public port and port of the API of the test's choice.
+    #[must_use]
+    pub fn at(mut self, port: u16, api: u16) -> Options {
+        self.api.set_port(api);
+        self.listening(port)
+    }
+
+    /// The file does not name the public port.
+    #[must_use]
+    pub fn without_port(mut self) -> Options {
+        self.file = Contents::NoPort;
+        self
+    }
+
+    /// There is no file.
+    #[must_use]
+    pub fn without_file(mut self) -> Options {
+        self.file = Contents::NoFile;
+        self
+    }
+
+    /// How many workers will serve, when a flag or the environment overrules the file.
+    #[must_use]
+    pub fn serving(mut self, workers: usize) -> Options {
+        self.serving = Some(workers);
+        self
+    }
+
     /// Starts it and waits until every worker serves.
     ///
     /// # Panics
@@ -135,24 +188,25 @@ impl Options {
     #[track_caller]
     pub fn spawn(self) -> Dproxy {
         let home = tempfile::Builder::new().prefix("dproxy-test-").tempdir().expect("a temporary directory can be made");
-        let (http, api) = (free_addr(), free_addr());
-        fs::write(home.path().join("dproxy.yaml"), self.file(home.path(), http, api)).expect("a temporary file can be written");
+        if self.file != Contents::NoFile {
+            fs::write(home.path().join("dproxy.yaml"), self.contents(home.path())).expect("a temporary file can be written");
+        }
         let child = self.launch(home.path());
-        Dproxy { options: self, home, http, api, child, orphans: Vec::new() }
+        Dproxy { options: self, home, child, orphans: Vec::new() }
     }
 
-    fn file(&self, home: &Path, http: SocketAddr, api: SocketAddr) -> String {
+    fn contents(&self, home: &Path) -> String {
         let home = home.display();
+        let port = if self.file == Contents::NoPort { "# no port".to_owned() } else { format!("port: {}", self.http.port()) };
         let mut file = format!(
-            "hostname: {}\nport: {}\nworkers: {}\npid_path: {home}/run/docker-proxy.pid\n\
+            "hostname: {}\n{port}\nworkers: {}\npid_path: {home}/run/docker-proxy.pid\n\
              directories:\n  log: {home}/log\n  state: {home}/state\n  run: {home}/run\n\
              api:\n  address: {}\n  port: {}\n  socket: {home}/run/control.sock\n\
              docker:\n  endpoint: {}\n",
-            http.ip(),
-            http.port(),
+            self.http.ip(),
             self.workers,
-            api.ip(),
-            api.port(),
+            self.api.ip(),
+            self.api.port(),
             self.docker.clone().unwrap_or_else(|| format!("unix://{home}/no-engine.sock")),
         );
         if !self.routes.is_empty() {
@@ -168,10 +222,12 @@ impl Options {
     fn launch(&self, home: &Path) -> Child {
         let log = File::options().create(true).append(true).open(home.join("output")).expect("a temporary file can be written");
         let copy = log.try_clone().expect("a descriptor can be copied");
-        self.command(home)
-            .arg("master")
-            .arg("--config")
-            .arg(home.join("dproxy.yaml"))
+        let mut command = self.command(home);
+        command.arg("master");
+        if self.file != Contents::NoFile {
+            command.arg("--config").arg(home.join("dproxy.yaml"));
+        }
+        command
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(log)
@@ -191,13 +247,13 @@ impl Dproxy {
     /// Where requests go.
     #[must_use]
     pub fn http(&self) -> SocketAddr {
-        self.http
+        self.options.http
     }
 
     /// Where the control API listens.
     #[must_use]
     pub fn api_addr(&self) -> SocketAddr {
-        self.api
+        self.options.api
     }
 
     /// The directory with everything of this one.
@@ -237,7 +293,7 @@ impl Dproxy {
     #[must_use]
     #[track_caller]
     pub fn get(&self, host: &str, path: &str) -> Answer {
-        get(self.http, host, path).unwrap_or_else(|failure| panic!("GET {host}{path}: {failure}\n{}", self.log()))
+        get(self.options.http, host, path).unwrap_or_else(|failure| panic!("GET {host}{path}: {failure}\n{}", self.log()))
     }
 
     /// GET of the control API.
@@ -255,7 +311,7 @@ impl Dproxy {
     /// # Errors
     /// As [`Failure`].
     pub fn try_api(&self, path: &str) -> Result<Answer, Failure> {
-        get(self.api, &self.api.to_string(), path)
+        get(self.options.api, &self.options.api.to_string(), path)
     }
 
     /// POST to the control API.
@@ -265,8 +321,8 @@ impl Dproxy {
     #[must_use]
     #[track_caller]
     pub fn post(&self, path: &str) -> Answer {
-        let text = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", self.api);
-        request(self.api, &text).unwrap_or_else(|failure| panic!("POST {path}: {failure}\n{}", self.log()))
+        let text = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", self.options.api);
+        request(self.options.api, &text).unwrap_or_else(|failure| panic!("POST {path}: {failure}\n{}", self.log()))
     }
 
     /// `data` of an answer of the API.
@@ -402,8 +458,17 @@ impl Dproxy {
     /// When the program cannot be started or does not serve.
     #[track_caller]
     pub fn start_again(&mut self) {
-        self.child = self.options.launch(self.home.path());
+        self.launch_again();
         self.wait_until_serving();
+    }
+
+    /// Starts it again after its end and does not wait.
+    ///
+    /// # Panics
+    /// When the program cannot be started.
+    #[track_caller]
+    pub fn launch_again(&mut self) {
+        self.child = self.options.launch(self.home.path());
     }
 
     /// Everything it printed, and its log files.
@@ -418,7 +483,7 @@ impl Dproxy {
 
     #[track_caller]
     fn wait_until_serving(&mut self) {
-        let wanted = u64::try_from(self.options.workers).ok();
+        let wanted = u64::try_from(self.options.serving.unwrap_or(self.options.workers)).ok();
         let mut ended = None;
         let serving = crate::wait_for_some("a master that serves or ends", PATIENCE, || {
             ended = self.child.try_wait().expect("it is our child");
@@ -462,6 +527,15 @@ impl From<Output> for Ctl {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ctl { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
+}
+
+/// Sends a signal to a process that the test knows, such as a worker.
+///
+/// # Panics
+/// When there is no such process.
+#[track_caller]
+pub fn kill(process: u32, signal: Signal) {
+    signal::kill(pid(process), signal).unwrap_or_else(|error| panic!("cannot send {signal} to {process}: {error}"));
 }
 
 fn pid(id: u32) -> Pid {

@@ -18,7 +18,7 @@ mod report;
 mod wait;
 
 pub use address::{free_addr, free_port};
-pub use dproxy::{Ctl, Dproxy, Options};
+pub use dproxy::{Ctl, Dproxy, Options, kill};
 pub use engine::{Container, Engine, PrivateEngine, Run, unique};
 pub use http::{Answer, Connection, Failure, Framing, exchange, get, request};
 pub use load::{Load, Mode, Running};

@@ -1,0 +1,233 @@
+//! What an operator asks of a running dproxy: the HTTP API, its Unix socket and `dproxy ctl`.
+
+use std::time::{Duration, Instant};
+
+use dproxy_testkit::{Connection, Failure, Origin, Signal, Value, get, request};
+
+use crate::dproxy;
+
+#[track_caller]
+fn names(list: &Value) -> Vec<String> {
+    list.as_object().unwrap_or_else(|| panic!("no object: {list}")).keys().cloned().collect()
+}
+
+#[test]
+fn the_three_addresses_of_the_manual_work_with_get() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let resized = dproxy.api("/service/balancer/resize?size=5");
+    assert_eq!(resized.status, 200, "{}", resized.text());
+    assert_eq!(resized.json()["ok"], true);
+    assert!(resized.json()["message"].as_str().unwrap().starts_with("resizing..."), "{}", resized.text());
+    dproxy.wait_for_workers(5);
+
+    let stopped = dproxy.api("/service/balancer/stop");
+    assert!(stopped.json()["message"].as_str().unwrap().starts_with("stopping..."), "{}", stopped.text());
+    dproxy.wait_for_workers(0);
+    assert!(matches!(get(dproxy.http(), "a.test", "/"), Err(Failure::Refused)), "a stopped balancer frees its port");
+
+    let started = dproxy.api("/service/balancer/start");
+    assert!(started.json()["message"].as_str().unwrap().contains("spawned"), "{}", started.text());
+    dproxy.wait_for_workers(5);
+    assert_eq!(dproxy.get("a.test", "/").text(), "ok");
+}
+
+#[test]
+fn post_works_as_well_and_restart_replaces_every_worker() {
+    let dproxy = dproxy().start();
+    assert_eq!(dproxy.post("/service/balancer/resize?size=3&wait=1").status, 200);
+    let before = dproxy.worker_pids();
+    assert_eq!(before.len(), 3);
+    assert_eq!(dproxy.post("/service/balancer/restart?wait=1").status, 200);
+    dproxy.wait_for_workers(3);
+    assert!(dproxy.worker_pids().iter().all(|pid| !before.contains(pid)));
+}
+
+#[test]
+fn waiting_answers_when_the_size_is_reached() {
+    let dproxy = dproxy().start();
+    let answer = dproxy.api("/service/balancer/resize?size=6&wait=1");
+    assert_eq!(answer.json()["data"]["workers_online"], 6, "{}", answer.text());
+    let again = dproxy.api("/service/balancer/resize?size=6&wait=1");
+    assert_eq!(again.status, 200, "the same size is no change: {}", again.text());
+    let start = dproxy.api("/service/balancer/start");
+    assert_eq!(start.status, 200, "start on a running pool is no change: {}", start.text());
+}
+
+#[test]
+fn sizes_that_make_no_sense_are_refused_and_say_why() {
+    let dproxy = dproxy().start();
+    let check = |query: &str, word: &str| {
+        let answer = dproxy.api(&format!("/service/balancer/resize{query}"));
+        assert_eq!(answer.status, 400, "{query}: {}", answer.text());
+        let json = answer.json();
+        assert_eq!(json["ok"], false, "{query}");
+        assert!(json["message"].as_str().unwrap().contains(word), "{query}: {json}");
+    };
+    check("", "size");
+    check("?size=", "whole number");
+    check("?size=0", "stop");
+    check("?size=-1", "whole number");
+    check("?size=1.5", "whole number");
+    check("?size=abc", "whole number");
+    check("?size=1025", "1024");
+    check("?size=99999999999999999999", "1024");
+    check("?size=3&size=4", "more than once");
+    check("?sise=3", "sise");
+    assert_eq!(dproxy.status()["workers_wanted"], 2);
+}
+
+#[test]
+fn a_web_page_cannot_command() {
+    let dproxy = dproxy().start();
+    let local = dproxy.api_addr();
+    let check = |fields: &str| {
+        let text = format!("GET /service/balancer/stop HTTP/1.1\r\n{fields}Connection: close\r\n\r\n");
+        let answer = request(local, &text).unwrap();
+        assert_eq!(answer.status, 403, "{fields}: {}", answer.text());
+    };
+    check("Host: evil.test\r\n");
+    check(&format!("Host: evil.test:{}\r\n", local.port()));
+    check(&format!("Host: {local}\r\nOrigin: http://evil.test\r\n"));
+    check(&format!("Host: {local}\r\nOrigin: null\r\n"));
+    check(&format!("Host: {local}\r\nSec-Fetch-Site: cross-site\r\n"));
+    check(&format!("Host: {local}\r\nSec-Fetch-Site: same-site\r\n"));
+    assert_eq!(dproxy.online(), Some(2));
+    let own =
+        format!("GET /status HTTP/1.1\r\nHost: localhost:{}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\r\n", local.port());
+    assert_eq!(request(local, &own).unwrap().status, 200);
+}
+
+#[test]
+fn lists_have_one_shape() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let check = |path: &str, message: &str, count: usize| {
+        let json = dproxy.api(path).json();
+        assert_eq!((&json["ok"], json["message"].as_str()), (&Value::Bool(true), Some(message)), "{path}: {json}");
+        assert_eq!(json["data"].as_array().map(Vec::len), Some(count), "{path}: {json}");
+        json["data"][0].clone()
+    };
+    let worker = check("/workers", "Found 2 workers.", 2);
+    for key in ["slot", "pid", "state", "restarts", "generation", "connections", "requests", "memory_bytes"] {
+        assert!(names(&worker).contains(&key.to_owned()), "{key}: {worker}");
+    }
+    assert_eq!(worker["state"], "online");
+    let route = check("/routes", "Found 1 route.", 1);
+    assert_eq!((&route["host"], &route["path"], &route["state"]), (&"a.test".into(), &"/".into(), &"live".into()));
+    let backend = check("/backends", "Found 1 backend.", 1);
+    assert_eq!(backend["address"], origin.addr().to_string());
+    check("/containers", "Found 0 containers.", 0);
+    check("/problems", "Found 0 problems.", 0);
+    check("/workers?limit=1", "Found 2 workers.", 1);
+    assert_eq!(dproxy.api("/nothing").status, 404);
+    assert_eq!(dproxy.api("/ping").status, 200);
+    assert_eq!(dproxy.api("/healthz").status, 200);
+}
+
+#[test]
+fn the_unix_socket_answers_like_the_port() {
+    let dproxy = dproxy().start();
+    let mut connection = Connection::open_unix(&dproxy.socket(), Duration::from_secs(5)).unwrap();
+    connection.send(b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let status = connection.answer_to("GET").unwrap().json();
+    assert_eq!(status["data"]["pid"], dproxy.pid());
+}
+
+#[test]
+fn status_counts_what_happened() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    for _ in 0..7 {
+        assert_eq!(dproxy.get("a.test", "/").status, 200);
+    }
+    dproxy.wait_for("seven requests", || dproxy.status()["requests_total"] == 7);
+    let status = dproxy.status();
+    assert_eq!((&status["pool"], &status["workers_online"]), (&"running".into(), &2.into()), "{status}");
+    assert_eq!(status["connections_total"], 7, "{status}");
+    assert_eq!(status["engine"]["connected"], false, "{status}");
+    assert!(status["engine"]["error"].is_string(), "without an engine it says so: {status}");
+}
+
+#[test]
+fn ctl_says_it_in_tables_and_in_json() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let table = dproxy.ctl(&["status"]);
+    assert_eq!(table.code, Some(0), "{table:?}");
+    assert!(table.stdout.contains("running") && table.stdout.contains(&dproxy.pid().to_string()), "{table:?}");
+    let routes = dproxy.ctl(&["routes"]);
+    assert!(routes.stdout.contains("a.test") && routes.stdout.contains(&origin.addr().to_string()), "{routes:?}");
+    let list = dproxy.ctl(&["list"]);
+    for pid in dproxy.worker_pids() {
+        assert!(list.stdout.contains(&pid.to_string()), "{list:?}");
+    }
+    let json = dproxy.ctl(&["status", "--json"]).json();
+    assert!(json.to_string().contains("\"workers_online\":2"), "{json}");
+    let json = dproxy.ctl(&["--json", "list"]).json();
+    assert!(json.to_string().contains("\"slot\":"), "{json}");
+}
+
+#[test]
+fn ctl_resizes_stops_and_starts() {
+    let dproxy = dproxy().start();
+    let check = |words: &[&str], workers: usize| {
+        let told = dproxy.ctl(words);
+        assert_eq!(told.code, Some(0), "{words:?}: {told:?}");
+        // ctl waits by itself.
+        assert_eq!(dproxy.online(), u64::try_from(workers).ok(), "{words:?}: {told:?}");
+    };
+    check(&["resize", "30"], 30);
+    check(&["resize", "3"], 3);
+    check(&["stop"], 0);
+    check(&["start"], 3);
+    check(&["restart"], 3);
+    for wrong in [&["resize", "0"], &["resize", "abc"], &["resize", "1025"], &["resize", "-1"]] {
+        let told = dproxy.ctl(wrong);
+        assert_ne!(told.code, Some(0), "{wrong:?}: {told:?}");
+        assert!(!told.stderr.is_empty(), "{wrong:?}: {told:?}");
+    }
+    assert_ne!(dproxy.ctl(&["resize"]).code, Some(0));
+    assert_ne!(dproxy.ctl(&["no-such-word"]).code, Some(0));
+}
+
+#[test]
+fn ctl_says_when_nothing_runs() {
+    let mut dproxy = dproxy().start();
+    dproxy.signal(Signal::SIGTERM);
+    assert_eq!(dproxy.exit_code(), 0);
+    let told = dproxy.ctl(&["status"]);
+    assert_ne!(told.code, Some(0), "{told:?}");
+    assert!(told.stderr.contains("not running"), "{told:?}");
+}
+
+#[test]
+fn the_api_answers_while_the_balancer_is_stopped() {
+    let dproxy = dproxy().start();
+    assert_eq!(dproxy.ctl(&["stop"]).code, Some(0));
+    let status = dproxy.status();
+    assert_eq!((&status["pool"], &status["workers_online"]), (&"stopped".into(), &0.into()), "{status}");
+    assert_eq!(dproxy.ctl(&["resize", "4"]).code, Some(0), "a stopped pool can be resized");
+    assert_eq!(dproxy.ctl(&["start"]).code, Some(0));
+    dproxy.wait_for_workers(4);
+}
+
+#[test]
+fn a_size_survives_a_restart_of_the_program() {
+    let mut dproxy = dproxy().start();
+    assert_eq!(dproxy.ctl(&["resize", "4"]).code, Some(0));
+    dproxy.signal(Signal::SIGTERM);
+    assert_eq!(dproxy.exit_code(), 0);
+    dproxy.launch_again();
+    dproxy.wait_for_workers(4);
+}
+
+#[test]
+fn the_api_answers_fast_even_under_a_resize() {
+    let dproxy = dproxy().start();
+    assert_eq!(dproxy.api("/service/balancer/resize?size=20").status, 200);
+    let asked = Instant::now();
+    assert_eq!(dproxy.api("/status").status, 200);
+    assert!(asked.elapsed() < Duration::from_secs(1), "it took {:?}", asked.elapsed());
+    dproxy.wait_for_workers(20);
+}
