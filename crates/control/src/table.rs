@@ -6,7 +6,7 @@ mod units;
 
 use std::os::fd::AsFd;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 use self::units::{count, memory, uptime};
 use crate::{BackendRow, Command, ContainerRow, ProblemRow, Reply, RouteRow, Status, Wait, WorkerRow};
@@ -171,21 +171,45 @@ fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(", ") }
 }
 
+/// Lays the rows out; where the terminal is too narrow for that, closer together and with texts over several lines.
 fn columns<const N: usize>(columns: &[Column; N], rows: impl Iterator<Item = [String; N]>, width: Width) -> String {
+    let rows: Vec<[String; N]> = rows.map(|row| row.map(|text| clean(&text))).collect();
+    let roomy = lines(&mut table(columns, &rows, ROOMY));
+    match width {
+        Width::Columns(width) if !fits(&roomy, width) => {
+            let mut narrow = table(columns, &rows, NARROW);
+            lines(narrow.set_content_arrangement(ContentArrangement::Dynamic).set_width(width))
+        }
+        Width::Columns(_) | Width::Free => roomy,
+    }
+}
+
+/// Blanks between columns.
+const ROOMY: u16 = 2;
+const NARROW: u16 = 1;
+
+fn table<const N: usize>(columns: &[Column; N], rows: &[[String; N]], gap: u16) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    if let Width::Columns(columns) = width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
-    }
     table.set_header(columns.iter().map(|(title, alignment)| Cell::new(title).set_alignment(*alignment)));
+    table.add_rows(rows);
     for (column, (_, alignment)) in table.column_iter_mut().zip(columns) {
+        column.set_padding((0, gap));
         column.set_cell_alignment(*alignment);
-        column.set_padding((0, 2));
+        if *alignment == RIGHT {
+            // Half a figure is a wrong figure.
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
-    for row in rows {
-        table.add_row(row.iter().map(|text| Cell::new(clean(text))));
-    }
+    table
+}
+
+fn lines(table: &mut Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn fits(text: &str, width: u16) -> bool {
+    text.lines().all(|line| line.chars().count() <= usize::from(width))
 }
 
 /// Names come from labels of containers; none may move the operator's cursor.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::json;
+use serde::Serialize;
 
 /// Why there is no answer, or none that does what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,18 @@ impl ClientError {
     pub fn json(&self) -> String {
         match self {
             ClientError::Refused { json, .. } => json.clone(),
-            other => json!({ "ok": false, "message": other.chain(), "data": null }).to_string(),
+            other => {
+                let envelope = Envelope { ok: false, message: other.chain(), data: () };
+                serde_json::to_string(&envelope).expect("JSON can say any text")
+            }
         }
     }
+}
+
+/// The API's one shape, for failures that never reached it.
+#[derive(Serialize)]
+struct Envelope {
+    ok: bool,
+    message: String,
+    data: (),
 }

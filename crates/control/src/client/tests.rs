@@ -101,7 +101,7 @@ async fn a_dproxy_that_is_not_running_is_code_3_with_the_way_to_start_it() {
         let error = ask(&target, Command::Status).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{expected}; start it with `dproxy master`"));
         assert_eq!(error.exit_code(), 3);
-        assert!(error.json().starts_with(r#"{"data":null,"message":"dproxy is not running: "#), "{}", error.json());
+        assert!(error.json().starts_with(r#"{"ok":false,"message":"dproxy is not running: "#), "{}", error.json());
     }
 }
 

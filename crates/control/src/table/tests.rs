@@ -79,11 +79,30 @@ fn workers_stand_in_aligned_columns() {
 }
 
 #[test]
+fn in_a_narrow_terminal_texts_break_and_figures_do_not() {
+    check(
+        Command::Workers,
+        &workers(),
+        Width::Columns(76),
+        "
+        |SLOT  PID STATE   RESTARTS UPTIME GEN CONNS REQUESTS ACTIVE   MEM   CPU
+        |   0 4243 online         0  3d 4h  41    32    45.6M      7 48.1M 12.3%
+        |  10    - waiting       16      -   -     -        5      -     -     -
+        |          restart
+        ",
+    );
+}
+
+#[test]
 fn a_terminal_is_never_overrun() {
-    for width in [40, 60, 80, 100] {
-        let shown = render(Command::Workers, &workers(), Width::Columns(width));
-        let longest = shown.lines().map(|line| line.chars().count()).max();
-        assert!(longest <= Some(usize::from(width)), "{width}\n{shown}");
+    let hosts = owned(&["a.very.long.name.shop.example.test", "another.one.example.test", "third.example.test"]);
+    let container = ContainerRow { id: "0123456789ab".to_owned(), name: "shop_web_1".to_owned(), hosts, ..ContainerRow::default() };
+    let containers = Reply::Containers(vec![container]);
+    for (command, reply, narrowest) in [(Command::Workers, workers(), 76), (Command::Containers, containers, 40)] {
+        for width in narrowest..140 {
+            let shown = render(command, &reply, Width::Columns(width));
+            assert!(fits(&shown, width), "{width}\n{shown}");
+        }
     }
 }
 
