@@ -1,1 +1,84 @@
-fn main() {}
+//! The program: words of the command line to deeds of the rooms.
+//!
+//! Exit codes: 0 done · 1 failed · 2 the words make no sense · 78 the
+//! configuration makes no sense (supervisors do not start such a program
+//! again); `dproxy ctl` has codes of its own, see [`dproxy_control::client`].
+
+mod surroundings;
+mod words;
+
+use std::fs;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use dproxy_config::{Environment, Flags, LoadError, Loaded, load, load_api, reference};
+use dproxy_control::client::{self, Target};
+
+use words::{Ctl, CtlTarget, Deed};
+
+/// `EX_CONFIG` of sysexits.h.
+const BAD_CONFIGURATION: u8 = 78;
+
+fn main() -> ExitCode {
+    let environment = surroundings::environment();
+    let done = match words::deed() {
+        Deed::Master(flags) => master(&flags, &environment),
+        Deed::Check(flags) => check(&flags, &environment),
+        Deed::Worker => Err(anyhow::anyhow!("the worker is not built in yet")),
+        Deed::Ctl(ctl) => return ask(&ctl, &environment),
+        Deed::Reference => say(&reference::yaml()),
+        Deed::Settings => say(&reference::markdown()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+fn master(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
+    let loaded = configuration(flags, environment)?;
+    anyhow::bail!("the master is not built in yet; it would have {} workers", loaded.config.workers)
+}
+
+fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
+    let Loaded { config, warnings } = configuration(flags, environment)?;
+    for warning in &warnings {
+        // Whoever closed the standard error does not want to read it.
+        let _ = writeln!(io::stderr(), "warning: {warning}");
+    }
+    match &config.path {
+        Some(path) => say(&format!("`{}` is fine\n", path.display())),
+        None => say("there is no configuration file; the rest is fine\n"),
+    }
+}
+
+fn configuration(flags: &Flags, environment: &Environment) -> Result<Loaded, LoadError> {
+    load(flags, environment, &surroundings::surroundings(), &|path| fs::read_to_string(path))
+}
+
+fn ask(ctl: &Ctl, environment: &Environment) -> ExitCode {
+    let target = match &ctl.target {
+        CtlTarget::Socket(path) => Target::Socket(path.clone()),
+        CtlTarget::Address(address) => Target::Address(*address),
+        CtlTarget::Configured(flags) => {
+            let api = load_api(flags, environment, &surroundings::surroundings(), &|path| fs::read_to_string(path));
+            Target::Either { socket: api.socket, address: api.address }
+        }
+    };
+    client::run(&target, ctl.command, ctl.output)
+}
+
+/// Prints to the standard output. A reader that has seen enough (`| head`) is no failure.
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn complain(error: &anyhow::Error) -> ExitCode {
+    // Whoever closed the standard error has the exit code.
+    let _ = writeln!(io::stderr(), "error: {error:#}");
+    if error.is::<LoadError>() { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
+}

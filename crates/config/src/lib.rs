@@ -24,7 +24,7 @@ mod yaml;
 pub use config::{
     Api, Config, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError, PortChoice, WorkerCount, WorkerCountError,
 };
-pub use load::{LoadError, ReadFile, load};
+pub use load::{LoadError, ReadFile, load, load_api};
 pub use mistake::{Excerpt, Mistake, Mistakes};
 pub use places::CONFIG_PATHS;
 pub use proxy::{Limits, ProxySettings, Timeouts};

@@ -6,10 +6,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use crate::config::{Api, Config};
 use crate::mistake::Mistakes;
 use crate::places::{CONFIG_FILE, CONFIG_PATHS};
-use crate::resolve::Loaded;
+use crate::resolve::{Loaded, resolve_what_makes_sense};
 use crate::settings::CONFIG;
 use crate::words::{Environment, Flags, Origin, Surroundings};
 
@@ -49,18 +49,34 @@ struct Found {
 /// # Errors
 /// A named file that cannot be read, or the mistakes in what was said.
 pub fn load(flags: &Flags, environment: &Environment, surroundings: &Surroundings, read: ReadFile<'_>) -> Result<Loaded, LoadError> {
-    let words = flags.words(&CONFIG).or_else(|| environment.words(&CONFIG));
-    let named = words.and_then(|words| words.into_iter().next());
-    let found = match named {
-        Some(word) => Found { file: Some(named_file(Path::new(&word.text), &word.origin, read)?), ignored: None },
-        None => default_file(read)?,
-    };
+    let found = find(flags, environment, read)?;
     let file = found.file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
     let mut loaded = Config::resolve(flags, environment, surroundings, file)?;
     if let (Some(ignored), Some((used, _))) = (found.ignored, file) {
         loaded.warnings.insert(0, format!("`{}` is ignored because `{}` exists, too", ignored.display(), used.display()));
     }
     Ok(loaded)
+}
+
+/// Where the control API of a running master should be.
+///
+/// A master keeps running when its file gets a mistake, and then it must be possible to ask it; so every
+/// mistake counts as not said here.
+#[must_use]
+pub fn load_api(flags: &Flags, environment: &Environment, surroundings: &Surroundings, read: ReadFile<'_>) -> Api {
+    // What cannot be read may still be right about everything else: flags, environment and defaults remain.
+    let found = find(flags, environment, read).unwrap_or_default();
+    let file = found.file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+    let (loaded, _mistakes) = resolve_what_makes_sense(flags, environment, surroundings, file);
+    loaded.config.api
+}
+
+fn find(flags: &Flags, environment: &Environment, read: ReadFile<'_>) -> Result<Found, LoadError> {
+    let words = flags.words(&CONFIG).or_else(|| environment.words(&CONFIG));
+    match words.and_then(|words| words.into_iter().next()) {
+        Some(word) => Ok(Found { file: Some(named_file(Path::new(&word.text), &word.origin, read)?), ignored: None }),
+        None => default_file(read),
+    }
 }
 
 fn named_file(path: &Path, origin: &Origin, read: ReadFile<'_>) -> Result<(PathBuf, String), LoadError> {

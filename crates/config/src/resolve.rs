@@ -39,27 +39,8 @@ impl Config {
         surroundings: &Surroundings,
         file: Option<(&Path, &str)>,
     ) -> Result<Loaded, Mistakes> {
-        let source = file.map(|(path, text)| Source::new(path, text));
-        let written = source.as_ref().map(|source| File::read(source, environment)).unwrap_or_default();
-        let mut reader =
-            Reader { flags, environment, file: &written.words, source: source.as_ref(), mistakes: written.mistakes, warnings: Vec::new() };
-        let directories = reader.directories(surroundings);
-        let config = Config {
-            path: file.map(|(path, _)| path.to_owned()),
-            listen: reader.listen(),
-            workers: reader.optional(&settings::WORKERS).unwrap_or_else(|| WorkerCount::of_cpus(surroundings.cpus)),
-            worker_silent: reader.switch(&settings::WORKER_SILENT),
-            log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
-            pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
-            api: reader.api(&directories),
-            docker: reader.docker(),
-            proxy: reader.proxy(surroundings),
-            routes: written.routes,
-            directories,
-        };
-        reader.tls_is_not_there_yet();
-        reader.port_clash(&config);
-        if reader.mistakes.is_empty() { Ok(Loaded { config, warnings: reader.warnings }) } else { Err(Mistakes(reader.mistakes)) }
+        let (loaded, mistakes) = resolve_what_makes_sense(flags, environment, surroundings, file);
+        if mistakes.is_empty() { Ok(loaded) } else { Err(Mistakes(mistakes)) }
     }
 
     /// What counts where nobody said anything: no flag, no environment, no file.
@@ -70,10 +51,39 @@ impl Config {
     }
 }
 
+/// As [`Config::resolve`], with the default in the place of everything that makes no sense.
+pub(crate) fn resolve_what_makes_sense(
+    flags: &Flags,
+    environment: &Environment,
+    surroundings: &Surroundings,
+    file: Option<(&Path, &str)>,
+) -> (Loaded, Vec<Mistake>) {
+    let source = file.map(|(path, text)| Source::new(path, text));
+    let written = source.as_ref().map(|source| File::read(source, environment)).unwrap_or_default();
+    let (file_words, source) = (&written.words, source.as_ref());
+    let mut reader = Reader { flags, environment, file: file_words, source, mistakes: written.mistakes, warnings: Vec::new() };
+    let directories = reader.directories(surroundings);
+    let config = Config {
+        path: file.map(|(path, _)| path.to_owned()),
+        listen: reader.listen(),
+        workers: reader.optional(&settings::WORKERS).unwrap_or_else(|| WorkerCount::of_cpus(surroundings.cpus)),
+        worker_silent: reader.switch(&settings::WORKER_SILENT),
+        log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
+        pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
+        api: reader.api(&directories),
+        docker: reader.docker(),
+        proxy: reader.proxy(surroundings),
+        routes: written.routes,
+        directories,
+    };
+    reader.tls_is_not_there_yet();
+    reader.port_clash(&config);
+    (Loaded { config, warnings: reader.warnings }, reader.mistakes)
+}
+
 /// Reads the settings one by one and gathers the mistakes.
 ///
-/// After a mistake the default stands in, so that the rest can be read, too;
-/// nobody sees the result, because the mistake is there.
+/// After a mistake the default stands in, so that the rest can be read, too.
 struct Reader<'r> {
     flags: &'r Flags,
     environment: &'r Environment,

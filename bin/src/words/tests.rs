@@ -1,0 +1,102 @@
+use super::*;
+
+/// The deed of a command line, or the first line of what clap says to it.
+#[track_caller]
+fn deed(line: &str) -> Result<Deed, String> {
+    let matches = words().try_get_matches_from(line.split(' '));
+    matches.map(|matches| deed_of(&matches)).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+}
+
+#[track_caller]
+fn check(line: &str, expected: Deed) {
+    assert_eq!(deed(line), Ok(expected), "{line}");
+}
+
+#[track_caller]
+fn asks(line: &str, command: Command) {
+    let target = CtlTarget::Configured(Flags::default());
+    check(line, Deed::Ctl(Ctl { command, output: Output::Table, target }));
+}
+
+#[track_caller]
+fn refused(line: &str, said: &str) {
+    assert_eq!(deed(line), Err(said.to_owned()), "{line}");
+}
+
+fn size(text: &str) -> WorkerCount {
+    text.parse().unwrap()
+}
+
+#[test]
+fn the_table_makes_a_sound_command_line() {
+    words().debug_assert();
+}
+
+#[test]
+fn every_setting_is_a_flag_of_the_master() {
+    for setting in SETTINGS {
+        for name in std::iter::once(&setting.flag).chain(setting.flag_aliases) {
+            let value = if setting.kind == Kind::Switch { "=false" } else { "=x" };
+            let text = &value[1..];
+            check(&format!("dproxy master --{name}{value}"), Deed::Master(Flags::from_pairs([(setting.flag, text)])));
+        }
+    }
+}
+
+#[test]
+fn words_lead_to_deeds() {
+    check("dproxy master", Deed::Master(Flags::default()));
+    check("dproxy master --port 80 --workers=3", Deed::Master(Flags::from_pairs([("port", "80"), ("workers", "3")])));
+    check("dproxy master --worker-silent --port 80", Deed::Master(Flags::from_pairs([("worker-silent", "true"), ("port", "80")])));
+    check("dproxy master --worker-silent=no", Deed::Master(Flags::from_pairs([("worker-silent", "no")])));
+    check("dproxy master --trusted 10.0.0.0/8 --trusted ::1", Deed::Master(Flags::from_pairs([("trusted", "10.0.0.0/8,::1")])));
+    check("dproxy master --port -1", Deed::Master(Flags::from_pairs([("port", "-1")])));
+    check("dproxy master --check --config /a", Deed::Check(Flags::from_pairs([("config", "/a")])));
+    check("dproxy worker", Deed::Worker);
+    check("dproxy config reference", Deed::Reference);
+    check("dproxy config settings", Deed::Settings);
+}
+
+#[test]
+fn ctl_asks_what_the_api_answers() {
+    asks("dproxy ctl status", Command::Status);
+    asks("dproxy ctl list", Command::Workers);
+    asks("dproxy ctl workers", Command::Workers);
+    asks("dproxy ctl routes", Command::Routes);
+    asks("dproxy ctl containers", Command::Containers);
+    asks("dproxy ctl backends", Command::Backends);
+    asks("dproxy ctl problems", Command::Problems);
+    asks("dproxy ctl start", Command::Start(Wait::Done));
+    asks("dproxy ctl stop --no-wait", Command::Stop(Wait::Accepted));
+    asks("dproxy ctl --no-wait restart", Command::Restart(Wait::Accepted));
+    asks("dproxy ctl resize 30", Command::Resize(size("30"), Wait::Done));
+    asks("dproxy ctl resize 30 --no-wait", Command::Resize(size("30"), Wait::Accepted));
+}
+
+#[test]
+fn ctl_finds_its_master() {
+    let at = |target| Deed::Ctl(Ctl { command: Command::Status, output: Output::Json, target });
+    let address = || CtlTarget::Address("127.0.0.1:16000".parse().unwrap());
+    check("dproxy ctl --json status --socket /run/x", at(CtlTarget::Socket("/run/x".into())));
+    check("dproxy ctl status --json --api http://127.0.0.1:16000/", at(address()));
+    check("dproxy ctl --api localhost:16000 status --json", at(address()));
+    check("dproxy ctl status --json --config /x", at(CtlTarget::Configured(Flags::from_pairs([("config", "/x")]))));
+}
+
+#[test]
+fn words_that_make_no_sense_are_refused_in_words_that_do() {
+    refused("dproxy no-such-word", "error: unrecognized subcommand 'no-such-word'");
+    refused("dproxy master --no-such-flag", "error: unexpected argument '--no-such-flag' found");
+    refused(
+        "dproxy ctl resize 0",
+        "error: invalid value '0' for '<SIZE>': size 0 would serve nobody; to take the balancer off its ports use `stop`",
+    );
+    refused("dproxy ctl resize abc", "error: invalid value 'abc' for '<SIZE>': size `abc` is not a whole number from 1 to 1024");
+    refused("dproxy ctl resize -1", "error: invalid value '-1' for '<SIZE>': size `-1` is not a whole number from 1 to 1024");
+    refused("dproxy ctl resize 1025", "error: invalid value '1025' for '<SIZE>': size `1025` is more than 1024");
+    refused("dproxy ctl resize", "error: the following required arguments were not provided:");
+    refused(
+        "dproxy ctl status --api nowhere",
+        "error: invalid value 'nowhere' for '--api <URL>': write an address and a port, like `http://127.0.0.1:16000`",
+    );
+}
