@@ -1,1 +1,25 @@
-//! stub
+//! Bytes between clients and backends.
+//!
+//! [`Proxy`] serves connections on one thread: it is given listeners and
+//! [`View`]s and knows nothing of processes, files or Docker. A request goes
+//! `front` (reads one head) → `exchange` (who serves it, and how it went) →
+//! `upstream` (a connection to a backend) → `relay` (the bodies).
+
+mod buffer;
+mod clock;
+mod error;
+mod exchange;
+mod forward;
+mod front;
+mod listen;
+mod page;
+mod peer;
+mod pick;
+mod proxy;
+mod relay;
+mod upstream;
+mod view;
+
+pub use listen::Listening;
+pub use proxy::{Idle, Proxy};
+pub use view::Tables;

@@ -1,0 +1,199 @@
+//! Buffers that are lent for as long as bytes are under way.
+//!
+//! A connection that idles holds none. Small ones carry heads and small bodies;
+//! large ones carry long bodies with fewer system calls.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Enough for nearly every head, and for a TCP segment train.
+const SMALL: usize = 16 * 1024;
+/// A megabyte through 64 KiB costs half as much again as through this.
+const LARGE: usize = 256 * 1024;
+/// Unused buffers kept for the next borrower: 4 MiB of each kind at most.
+const KEPT_SMALL: usize = 256;
+const KEPT_LARGE: usize = 16;
+
+/// A worker's buffers.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    small: RefCell<Vec<Box<[u8]>>>,
+    large: RefCell<Vec<Box<[u8]>>>,
+    heads: RefCell<Vec<Vec<u8>>>,
+}
+
+/// A borrowed buffer; it goes back by itself. Bytes come in behind `end` and
+/// leave at `start`.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    bytes: Box<[u8]>,
+    start: usize,
+    end: usize,
+    owner: Rc<Buffers>,
+}
+
+/// A borrowed vector to write a head into; it goes back by itself.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    bytes: Vec<u8>,
+    owner: Rc<Buffers>,
+}
+
+impl Buffers {
+    pub(crate) fn lend(self: &Rc<Self>) -> Buffer {
+        let bytes = self.small.borrow_mut().pop().unwrap_or_else(|| vec![0; SMALL].into_boxed_slice());
+        Buffer { bytes, start: 0, end: 0, owner: Rc::clone(self) }
+    }
+
+    pub(crate) fn scratch(self: &Rc<Self>) -> Scratch {
+        let bytes = self.heads.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(2048));
+        Scratch { bytes, owner: Rc::clone(self) }
+    }
+
+    fn take_back(&self, bytes: Box<[u8]>) {
+        let (shelf, kept) = if bytes.len() == SMALL { (&self.small, KEPT_SMALL) } else { (&self.large, KEPT_LARGE) };
+        let mut shelf = shelf.borrow_mut();
+        if shelf.len() < kept {
+            shelf.push(bytes);
+        }
+    }
+}
+
+impl Buffer {
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether it takes no further byte without being emptied or grown.
+    pub(crate) fn is_full(&self) -> bool {
+        self.start == 0 && self.end == self.bytes.len()
+    }
+
+    /// Room for more, after moving what is there to the front if need be.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        } else if self.end == self.bytes.len() && self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    /// `count` bytes were written to the room.
+    pub(crate) fn produced(&mut self, count: usize) {
+        self.end += count;
+        debug_assert!(self.end <= self.bytes.len());
+    }
+
+    /// `count` bytes are done with.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start += count;
+        debug_assert!(self.start <= self.end);
+    }
+
+    /// Moves all but the first `count` bytes to a buffer of their own.
+    pub(crate) fn split_off(&mut self, count: usize) -> Buffer {
+        let mut other = self.owner.lend();
+        let moved = &self.bytes[self.start + count..self.end];
+        if moved.len() > other.bytes.len() {
+            other.grow();
+        }
+        other.bytes[..moved.len()].copy_from_slice(moved);
+        other.end = moved.len();
+        self.end = self.start + count;
+        other
+    }
+
+    /// Exchanges a small buffer for a large one. False if it is large already.
+    pub(crate) fn grow(&mut self) -> bool {
+        if self.bytes.len() > SMALL {
+            return false;
+        }
+        let mut large = self.owner.large.borrow_mut().pop().unwrap_or_else(|| vec![0; LARGE].into_boxed_slice());
+        let filled = self.end - self.start;
+        large[..filled].copy_from_slice(self.filled());
+        let small = std::mem::replace(&mut self.bytes, large);
+        self.start = 0;
+        self.end = filled;
+        self.owner.take_back(small);
+        true
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.owner.take_back(std::mem::take(&mut self.bytes));
+    }
+}
+
+impl std::ops::Deref for Scratch {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.bytes
+    }
+}
+
+impl std::ops::DerefMut for Scratch {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let mut shelf = self.owner.heads.borrow_mut();
+        if shelf.len() < KEPT_SMALL && bytes.capacity() <= SMALL {
+            bytes.clear();
+            shelf.push(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(buffer: &mut Buffer, text: &[u8]) {
+        buffer.room()[..text.len()].copy_from_slice(text);
+        buffer.produced(text.len());
+    }
+
+    #[test]
+    fn what_is_left_moves_to_the_front_when_the_end_is_reached() {
+        let buffers = Rc::new(Buffers::default());
+        let mut buffer = buffers.lend();
+        fill(&mut buffer, &[1; SMALL]);
+        buffer.consume(SMALL - 3);
+        assert_eq!(buffer.room().len(), SMALL - 3);
+        assert_eq!(buffer.filled(), [1; 3]);
+    }
+
+    #[test]
+    fn a_grown_buffer_keeps_its_bytes() {
+        let buffers = Rc::new(Buffers::default());
+        let mut buffer = buffers.lend();
+        fill(&mut buffer, b"head");
+        buffer.consume(1);
+        assert!(buffer.grow());
+        assert_eq!(buffer.filled(), b"ead");
+        assert!(!buffer.grow());
+    }
+
+    #[test]
+    fn buffers_go_back_and_are_lent_again() {
+        let buffers = Rc::new(Buffers::default());
+        let first = buffers.lend();
+        let place = first.bytes.as_ptr();
+        drop(first);
+        assert_eq!(buffers.lend().bytes.as_ptr(), place);
+    }
+}

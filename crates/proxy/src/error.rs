@@ -1,0 +1,114 @@
+//! Why a request got no answer from a backend, and what the client is told.
+
+use std::io;
+use std::net::SocketAddr;
+
+use dproxy_http1::Violation;
+use dproxy_route::{HostError, Notice};
+
+/// A request that failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProxyError {
+    #[error("bad request")]
+    Request(#[source] Violation),
+    #[error("bad host")]
+    Host(#[source] HostError),
+    #[error("method not allowed")]
+    Method,
+    #[error("the request did not arrive in time")]
+    RequestTimeout,
+    #[error("no route")]
+    Unknown,
+    #[error("offline: {}", .0.reason)]
+    Offline(Notice),
+    #[error("cannot connect to `{address}`")]
+    Connect {
+        address: SocketAddr,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("connection to `{address}` not made in time")]
+    ConnectTimeout { address: SocketAddr },
+    #[error("this version cannot speak TLS to a backend")]
+    BackendTls,
+    #[error("backend closed the connection without an answer")]
+    BackendClosed(#[source] io::Error),
+    #[error("backend did not answer in time")]
+    BackendTimeout,
+    #[error("backend's answer is malformed")]
+    Backend(#[source] Violation),
+    #[error("client went away")]
+    ClientGone,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// What it sent cannot be served, now or later.
+    Client,
+    /// Nobody is wrong: it is just not there.
+    Nobody,
+    /// It should have answered.
+    Backend,
+}
+
+impl ProxyError {
+    pub(crate) fn blame(&self) -> Blame {
+        match self {
+            ProxyError::Request(_) | ProxyError::Host(_) | ProxyError::Method | ProxyError::RequestTimeout | ProxyError::ClientGone => {
+                Blame::Client
+            }
+            ProxyError::Unknown | ProxyError::Offline(_) => Blame::Nobody,
+            ProxyError::Connect { .. }
+            | ProxyError::ConnectTimeout { .. }
+            | ProxyError::BackendTls
+            | ProxyError::BackendClosed(_)
+            | ProxyError::BackendTimeout
+            | ProxyError::Backend(_) => Blame::Backend,
+        }
+    }
+
+    /// The status the client gets; none when there is nobody to tell.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            ProxyError::Request(violation) => Some(match violation {
+                Violation::TargetTooLong => 414,
+                Violation::HeadTooLarge => 431,
+                Violation::Version => 505,
+                Violation::LineEnd
+                | Violation::RequestLine
+                | Violation::StatusLine
+                | Violation::Target
+                | Violation::Folded
+                | Violation::FieldName
+                | Violation::FieldValue
+                | Violation::ContentLength
+                | Violation::TransferEncoding
+                | Violation::TwoLengths
+                | Violation::Host
+                | Violation::Chunk
+                | Violation::Trailer => 400,
+            }),
+            ProxyError::Host(_) => Some(400),
+            ProxyError::Method => Some(405),
+            ProxyError::RequestTimeout => Some(408),
+            ProxyError::Unknown => Some(404),
+            ProxyError::Offline(_) => Some(503),
+            ProxyError::Connect { .. } | ProxyError::BackendTls | ProxyError::BackendClosed(_) | ProxyError::Backend(_) => Some(502),
+            ProxyError::ConnectTimeout { .. } | ProxyError::BackendTimeout => Some(504),
+            ProxyError::ClientGone => None,
+        }
+    }
+
+    /// Its own words and those of everything that caused it.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,168 @@
+//! One request's way to a backend and its answer's way back.
+//!
+//! ```text
+//! judge (method, Host) ─► find (route) ─► pick ─► connect ─► send ─► await head ─► deliver
+//!                                          ▲                               │
+//!                                          └───── another backend ◄────────┘
+//! ```
+//! What goes wrong before the first byte of an answer is a
+//! [`Failure::Unanswered`] and becomes a page; what goes wrong later can only be
+//! shown by breaking the connection off.
+
+mod attempt;
+mod inbound;
+mod progress;
+mod tunnel;
+
+use std::time::Instant;
+
+use dproxy_http1::{BodyReader, Frame, Method, Name, RequestHead, Version, Violation};
+use dproxy_route::{Authority, BackendIndex, Found, Lookup};
+use dproxy_stats::Counter;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::buffer::Buffer;
+use crate::error::ProxyError;
+use crate::exchange::attempt::{Attempt, Broken};
+use crate::forward::{self, Origin};
+use crate::front::h1::{Client, count_status};
+use crate::page::{self, Asked};
+use crate::proxy::Proxy;
+use crate::view::View;
+
+/// After the first try, at most this many others.
+const RETRIES: usize = 2;
+
+/// How a request was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// The connection can be used further.
+    Persists,
+    /// It ends with the answer.
+    Ends,
+    /// It ends with the answer, though the client may still be sending.
+    EndsEarly,
+}
+
+/// A request that was not served.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The client has heard nothing yet.
+    Unanswered(ProxyError),
+    /// The answer broke off.
+    Answered(ProxyError),
+}
+
+/// What of the request is in the buffer and can be sent at once.
+#[derive(Clone, Copy, Debug)]
+struct Opening {
+    /// Bytes of the head.
+    head: usize,
+    /// Bytes of the body that follow it.
+    body: usize,
+    /// Where the body goes on.
+    rest: BodyReader,
+}
+
+/// Serves the request whose head is the first `length` bytes of `buffer`.
+pub(crate) async fn exchange(
+    proxy: &Proxy,
+    client: &mut Client,
+    buffer: &mut Buffer,
+    request: &RequestHead,
+    length: usize,
+) -> Result<Served, Failure> {
+    let view = proxy.view();
+    let mut room = [0; Authority::ROOM];
+    let head = &buffer.filled()[..length];
+    let authority = judge(request, head, &mut room).map_err(Failure::Unanswered)?;
+    if authority.host == "__ping__" {
+        return ping(proxy, client, buffer, request, length).await;
+    }
+    let found = find(&view, authority, client.port, request.origin_form(head)).map_err(Failure::Unanswered)?;
+    let mut out = proxy.buffers.scratch();
+    let origin =
+        Origin { peer: &client.peer, trusted: view.trusts(client.peer.ip()), port: client.port, server_name: &view.settings.server_name };
+    forward::request_head(&mut out, request, head, &origin);
+    let opening = opening(request, buffer.filled(), length).map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
+    // The head may move while we wait for the answer; the token is compared then.
+    let upgrade = forward::upgrade_token(request, head).map(<[u8]>::to_vec);
+    let clocked = (origin.trusted && request.fields.only(head, Name::XDebug).is_some()).then(Instant::now);
+
+    let mut tried: Vec<BackendIndex> = Vec::new();
+    let mut first_error = None;
+    let common = out.len();
+    for retry in 0..=RETRIES {
+        let Some(backend) = view.pick(&found, &tried) else { break };
+        if retry > 0 {
+            proxy.page.add(Counter::Retries, 1);
+        }
+        let pool = view.pool(backend);
+        out.truncate(common);
+        forward::line(&mut out, "x-debug-backend", pool.label.as_bytes());
+        out.extend_from_slice(b"\r\n");
+        let attempt = Attempt { proxy, view: &view, pool, request, opening, head: &out, upgrade: upgrade.as_deref(), clocked };
+        match attempt.run(client, buffer).await {
+            Ok(served) => return Ok(served),
+            Err(Broken::Final(failure)) => return Err(failure),
+            Err(Broken::Elsewhere(error)) => {
+                tried.push(backend);
+                first_error.get_or_insert(error);
+            }
+            // The connection had gone stale; the backend itself may be fine.
+            Err(Broken::Again(error)) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    Err(Failure::Unanswered(first_error.unwrap_or(ProxyError::Unknown)))
+}
+
+/// Refuses what is never passed on; the authority of the rest.
+fn judge<'r>(request: &RequestHead, head: &[u8], room: &'r mut [u8; Authority::ROOM]) -> Result<Authority<'r>, ProxyError> {
+    if matches!(request.method, Method::Trace | Method::Connect) || forward::is_authority(request.target) {
+        return Err(ProxyError::Method);
+    }
+    let host = request.host.of(head);
+    // HTTP/1.0 knows no Host; only a route for every name can serve it.
+    if host.is_empty() && request.version == Version::Http10 {
+        return Ok(Authority { host: "", port: None });
+    }
+    Authority::parse(host, room).map_err(ProxyError::Host)
+}
+
+fn find<'v>(view: &'v View, authority: Authority<'_>, port: u16, target: &[u8]) -> Result<Found<'v>, ProxyError> {
+    let path = target.iter().position(|&byte| byte == b'?').map_or(target, |query| &target[..query]);
+    match view.table.lookup(authority, port, path) {
+        Lookup::Found(found) => Ok(found),
+        Lookup::Offline(notice) => Err(ProxyError::Offline(notice.clone())),
+        Lookup::Unknown => Err(ProxyError::Unknown),
+    }
+}
+
+/// How much of the body came along with the head.
+fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, Violation> {
+    let mut rest = BodyReader::new(request.framing);
+    let mut body = 0;
+    loop {
+        let before = rest;
+        match rest.next(&bytes[head + body..])? {
+            Frame::Data(length) | Frame::Framing(length) => body += length,
+            // The relay leaves it out.
+            Frame::Dropped(_) => return Ok(Opening { head, body, rest: before }),
+            Frame::Partial | Frame::End => return Ok(Opening { head, body, rest }),
+        }
+    }
+}
+
+/// `Host: __ping__` asks whether we are alive, as hipache does.
+async fn ping(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Result<Served, Failure> {
+    let mut out = proxy.buffers.scratch();
+    let close = request.framing != dproxy_http1::Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
+    page::write_ping(&mut out, &Asked { request: Some((request, &buffer.filled()[..length])), close });
+    buffer.consume(length);
+    count_status(proxy, 200);
+    let written = client.stream.write_all(&out).await;
+    written.map_err(|_| Failure::Answered(ProxyError::ClientGone))?;
+    Ok(if close { Served::EndsEarly } else { Served::Persists })
+}

@@ -1,0 +1,99 @@
+//! The client's side while it is being answered: its body goes to the backend,
+//! then whether it is still there.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use dproxy_http1::{BodyReader, Violation};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+
+use crate::buffer::Buffer;
+use crate::exchange::progress::Progress;
+use crate::forward::Encoding;
+use crate::relay::{RelayError, Sink, Source, read, relay};
+
+/// How the client's side can end before the answer does.
+#[derive(Debug)]
+pub(crate) enum InboundEnd {
+    /// It went away.
+    Gone,
+    /// Its body cannot be understood.
+    Request(Violation),
+    /// The backend takes no more of the body; it may answer all the same.
+    Refused(io::Error),
+}
+
+/// The client's side, driven beside what its answer is waiting for.
+pub(crate) struct Beside<'f, F> {
+    inbound: Pin<&'f mut F>,
+    /// Why the backend takes no more of the body.
+    refused: Option<io::Error>,
+}
+
+/// Sends what is left of the body and then watches the client, keeping what it
+/// says already of its next request. Ends only if something is wrong.
+pub(crate) async fn inbound(
+    from: &mut ReadHalf<'_>,
+    buffer: &mut Buffer,
+    body: &mut BodyReader,
+    to: &mut WriteHalf<'_>,
+    progress: &Progress<'_>,
+) -> InboundEnd {
+    if !body.is_done() {
+        let source = Source { stream: from, buffer, body };
+        let sink = Sink { stream: to, encoding: Encoding::AsIs };
+        match relay(&[], source, sink, |bytes| progress.received(bytes)).await {
+            Ok(()) => {}
+            Err(RelayError::Read(_)) => return InboundEnd::Gone,
+            Err(RelayError::Framing(violation)) => return InboundEnd::Request(violation),
+            Err(RelayError::Write(cause)) => return InboundEnd::Refused(cause),
+        }
+    }
+    progress.request_sent();
+    watch(from, buffer).await
+}
+
+async fn watch(from: &mut ReadHalf<'_>, buffer: &mut Buffer) -> InboundEnd {
+    loop {
+        if buffer.is_full() {
+            // It asked far ahead; whether it stays will show when it is answered.
+            return std::future::pending().await;
+        }
+        if !matches!(read(from, buffer).await, Ok(1..)) {
+            return InboundEnd::Gone;
+        }
+    }
+}
+
+impl<'f, F: Future<Output = InboundEnd>> Beside<'f, F> {
+    pub(crate) fn new(inbound: Pin<&'f mut F>) -> Self {
+        Beside { inbound, refused: None }
+    }
+
+    /// Drives `main` to its end, unless the client's side ends it.
+    pub(crate) async fn drive<T>(&mut self, main: impl Future<Output = T>) -> Result<T, InboundEnd> {
+        let mut main = pin!(main);
+        poll_fn(|context| {
+            if let Poll::Ready(output) = main.as_mut().poll(context) {
+                return Poll::Ready(Ok(output));
+            }
+            if self.refused.is_none()
+                && let Poll::Ready(end) = self.inbound.as_mut().poll(context)
+            {
+                match end {
+                    InboundEnd::Refused(cause) => self.refused = Some(cause),
+                    InboundEnd::Gone | InboundEnd::Request(_) => return Poll::Ready(Err(end)),
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Whether the backend stopped taking the body.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+}

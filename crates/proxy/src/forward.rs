@@ -1,0 +1,217 @@
+//! The head that travels on: the sender's fields as they were written, ours behind them.
+
+use std::io::Write as _;
+
+use dproxy_http1::{Field, Framing, Name, RequestHead, ResponseHead, Target, Version};
+
+use crate::peer::Peer;
+
+/// What a backend is told about where a request came from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'r> {
+    pub(crate) peer: &'r Peer,
+    /// Whether what the peer says of earlier hops is believed.
+    pub(crate) trusted: bool,
+    /// The port the client reached.
+    pub(crate) port: u16,
+    pub(crate) server_name: &'r str,
+}
+
+/// How an answer's body is written to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// As the backend framed it.
+    AsIs,
+    /// Without the chunks, for a client that does not know them; its end is that of the connection.
+    Bare,
+    /// In chunks, for a body that came without framing.
+    Chunks,
+}
+
+/// What the client gets besides the backend's own head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delivery<'r> {
+    pub(crate) version: Version,
+    /// The connection ends with this answer.
+    pub(crate) close: bool,
+    pub(crate) encoding: Encoding,
+    /// Asked for by a trusted peer.
+    pub(crate) timings: Option<Timings<'r>>,
+}
+
+/// Where the answer came from and how long it took, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timings<'r> {
+    pub(crate) backend: &'r str,
+    pub(crate) total: u128,
+    pub(crate) backend_time: u128,
+}
+
+/// Writes the request head but for what differs between backends and the empty line.
+pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &Origin<'_>) {
+    out.extend_from_slice(head.method_in(bytes));
+    out.push(b' ');
+    out.extend_from_slice(head.origin_form(bytes));
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    let mut has_host = false;
+    head.fields.copy_end_to_end(bytes, head.connection, out, |field| {
+        has_host |= field.name == Name::Host;
+        !is_ours(field)
+    });
+    if !has_host {
+        line(out, "host", head.host.of(bytes));
+    }
+    if let Some(token) = upgrade_token(head, bytes) {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+        line(out, "upgrade", token);
+    }
+    if origin.trusted {
+        appended_forwarding(out, head, bytes, origin);
+    } else {
+        own_forwarding(out, head, bytes, origin);
+    }
+    out.extend_from_slice(b"x-forwarded-server: ");
+    out.extend_from_slice(origin.server_name.as_bytes());
+    out.extend_from_slice(match head.version {
+        Version::Http11 => b"\r\nvia: 1.1 ",
+        Version::Http10 => b"\r\nvia: 1.0 ",
+    });
+    out.extend_from_slice(origin.server_name.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The token of an `Upgrade` that is asked for rightly and that we carry: never
+/// h2c, whose frames a tunnel would hide from us (RFC 9110 §7.8).
+pub(crate) fn upgrade_token<'b>(head: &RequestHead, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    if !head.connection.upgrade || head.version == Version::Http10 {
+        return None;
+    }
+    head.fields.only(bytes, Name::Upgrade).filter(|token| !token.eq_ignore_ascii_case(b"h2c") && !token.contains(&b','))
+}
+
+/// Writes the answer's head, whole.
+pub(crate) fn response_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8], delivery: &Delivery<'_>) {
+    status_line(out, head, bytes);
+    // What has no body says nothing of its length (RFC 9110 §8.6, RFC 9112 §6.1).
+    let unframed = head.status == 204 || head.status < 200;
+    head.fields.copy_end_to_end(bytes, head.connection, out, |field| match field.name {
+        Name::ContentLength => !unframed,
+        Name::TransferEncoding => !unframed && delivery.encoding == Encoding::AsIs,
+        Name::XDebugOther => delivery.timings.is_none(),
+        _ => true,
+    });
+    if delivery.encoding == Encoding::Chunks {
+        out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    }
+    if head.status == 101 {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+        line(out, "upgrade", head.fields.only(bytes, Name::Upgrade).unwrap_or_default());
+    } else if delivery.close {
+        out.extend_from_slice(b"connection: close\r\n");
+    } else if delivery.version == Version::Http10 {
+        out.extend_from_slice(b"connection: keep-alive\r\n");
+    }
+    if let Some(timings) = &delivery.timings {
+        line(out, "x-debug-backend", timings.backend.as_bytes());
+        number(out, "x-debug-time-total", timings.total);
+        number(out, "x-debug-time-backend", timings.backend_time);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes a 1xx head, which says nothing of bodies or connections.
+pub(crate) fn interim_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]) {
+    status_line(out, head, bytes);
+    let keep = |field: &Field| !matches!(field.name, Name::ContentLength | Name::TransferEncoding);
+    head.fields.copy_end_to_end(bytes, head.connection, out, keep);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// How a body that is framed like this reaches a client of this version.
+pub(crate) fn encoding(framing: Framing, version: Version) -> Encoding {
+    match (framing, version) {
+        (Framing::None | Framing::Length(_), _) | (Framing::Chunked, Version::Http11) => Encoding::AsIs,
+        (Framing::UntilClose, Version::Http11) => Encoding::Chunks,
+        (Framing::Chunked | Framing::UntilClose, Version::Http10) => Encoding::Bare,
+    }
+}
+
+/// `name: value`
+pub(crate) fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn number(out: &mut Vec<u8>, name: &str, value: impl std::fmt::Display) {
+    write!(out, "{name}: {value}\r\n").expect("a vector takes every byte");
+}
+
+fn status_line(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]) {
+    write!(out, "HTTP/1.1 {} ", head.status).expect("a vector takes every byte");
+    out.extend_from_slice(head.reason_in(bytes));
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Fields that only we write: whatever the client sent under these names is
+/// either believed and written anew, or dropped.
+fn is_ours(field: &Field) -> bool {
+    matches!(
+        field.name,
+        Name::XForwardedFor
+            | Name::XForwardedHost
+            | Name::XForwardedPort
+            | Name::XForwardedProto
+            | Name::XForwardedProtocol
+            | Name::XForwardedServer
+            | Name::XRealIp
+            | Name::XDebugOther
+    )
+}
+
+/// The peer is the client.
+fn own_forwarding(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &Origin<'_>) {
+    let ip = origin.peer.text();
+    out.extend_from_slice(b"x-real-ip: ");
+    out.extend_from_slice(ip);
+    out.extend_from_slice(b"\r\nx-forwarded-for: ");
+    out.extend_from_slice(ip);
+    out.extend_from_slice(b"\r\nx-forwarded-proto: http\r\nx-forwarded-protocol: http\r\nx-forwarded-port: ");
+    port(out, origin.port);
+    out.extend_from_slice(b"\r\nx-forwarded-host: ");
+    out.extend_from_slice(head.host.of(bytes));
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The peer is a proxy whose word is good: what it says stays, and it is appended itself.
+fn appended_forwarding(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &Origin<'_>) {
+    let said = |name| head.fields.only(bytes, name);
+    let ip = origin.peer.text();
+    let mut hops =
+        head.fields.list().iter().filter(|field| field.name == Name::XForwardedFor).map(|field| field.value_in(bytes)).collect::<Vec<_>>();
+    hops.push(ip);
+    line(out, "x-real-ip", said(Name::XRealIp).unwrap_or(ip));
+    line(out, "x-forwarded-for", &hops.join(&b", "[..]));
+    let proto = said(Name::XForwardedProto).or_else(|| said(Name::XForwardedProtocol)).unwrap_or(b"http");
+    line(out, "x-forwarded-proto", proto);
+    line(out, "x-forwarded-protocol", proto);
+    match said(Name::XForwardedPort) {
+        Some(value) => line(out, "x-forwarded-port", value),
+        None => number(out, "x-forwarded-port", origin.port),
+    }
+    line(out, "x-forwarded-host", said(Name::XForwardedHost).unwrap_or_else(|| head.host.of(bytes)));
+}
+
+fn port(out: &mut Vec<u8>, port: u16) {
+    let mut digits = [0; 5];
+    let mut rest = &mut digits[..];
+    write!(rest, "{port}").expect("a port has at most five digits");
+    let length = 5 - rest.len();
+    out.extend_from_slice(&digits[..length]);
+}
+
+/// The form of `target` that no backend can be sent.
+pub(crate) fn is_authority(target: Target) -> bool {
+    target == Target::Authority
+}

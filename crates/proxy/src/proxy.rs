@@ -1,0 +1,168 @@
+//! Everything that the connections of a worker share.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use dproxy_stats::{Counter, Page};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::buffer::Buffers;
+use crate::clock::{Clock, TICK};
+use crate::front::h1;
+use crate::listen::Listening;
+use crate::upstream::Pools;
+use crate::view::{Tables, View};
+
+/// Serves connections on the thread it was made on, inside a `LocalSet`.
+#[derive(Debug)]
+pub struct Proxy {
+    pub(crate) page: Page,
+    pub(crate) buffers: Rc<Buffers>,
+    pub(crate) clock: Rc<Clock>,
+    view: RefCell<Rc<View>>,
+    pools: RefCell<Pools>,
+    draining: Cell<bool>,
+    open: Cell<usize>,
+    closed: Notify,
+    /// Where round robin begins; differs between workers.
+    offset: u32,
+}
+
+/// What becomes of connections on which nothing is under way when a drain begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// They get one more answer, with `Connection: close`: others serve on, and
+    /// no request that is on its way here is lost.
+    Answer,
+    /// They are closed at once: nobody serves on.
+    Close,
+}
+
+impl Proxy {
+    /// A proxy that serves `tables` and counts into `page`. `offset` should
+    /// differ between workers: round robin begins there.
+    #[must_use]
+    pub fn new(tables: Tables, page: Page, offset: u32) -> Rc<Proxy> {
+        let mut pools = Pools::default();
+        let view = View::new(tables, &mut pools, offset);
+        Rc::new(Proxy {
+            page,
+            buffers: Rc::default(),
+            clock: Clock::new(),
+            view: RefCell::new(Rc::new(view)),
+            pools: RefCell::new(pools),
+            draining: Cell::new(false),
+            open: Cell::new(0),
+            closed: Notify::new(),
+            offset,
+        })
+    }
+
+    /// Serves by `tables` from the next request on.
+    pub fn install(&self, tables: Tables) {
+        let view = View::new(tables, &mut self.pools.borrow_mut(), self.offset);
+        self.view.replace(Rc::new(view));
+    }
+
+    /// Accepts connections from `listener`, bound to `address`, until the answer is dropped.
+    ///
+    /// # Errors
+    /// When the socket cannot be registered with the runtime.
+    pub fn listen(self: &Rc<Self>, listener: std::net::TcpListener, address: SocketAddr) -> std::io::Result<Listening> {
+        Listening::start(Rc::clone(self), listener, address)
+    }
+
+    /// Advances deadlines, sweeps unused connections and reports life, for ever.
+    pub async fn keep_time(&self) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut count: u64 = 0;
+        loop {
+            let now = ticks.tick().await;
+            self.clock.tick(now.into_std());
+            self.page.set(Counter::Heartbeat, boot_millis());
+            count += 1;
+            if count.is_multiple_of(10) {
+                self.sweep_pools();
+            }
+        }
+    }
+
+    /// Waits until every connection has ended, at most until `deadline`. Whoever
+    /// drains no longer listens. Returns the number of requests that were cut off.
+    pub async fn drain(&self, deadline: Duration, idle: Idle) -> u64 {
+        self.draining.set(true);
+        if idle == Idle::Close {
+            self.clock.expire_idle();
+        }
+        let end = tokio::time::Instant::from_std(Instant::now() + deadline);
+        while self.open.get() > 0 {
+            let closed = self.closed.notified();
+            if tokio::time::timeout_at(end, closed).await.is_err() {
+                break;
+            }
+        }
+        self.page.read().get(Counter::InFlight)
+    }
+
+    pub(crate) fn view(&self) -> Rc<View> {
+        Rc::clone(&self.view.borrow())
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    /// Whether another connection may be accepted.
+    pub(crate) fn has_room(&self) -> bool {
+        self.open.get() < self.view.borrow().settings.limits.connections as usize
+    }
+
+    /// Resolves at some time after a connection has ended.
+    pub(crate) async fn connection_closed(&self) {
+        self.closed.notified().await;
+    }
+
+    /// Serves one connection in a task of its own.
+    pub(crate) fn serve(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr, port: u16) {
+        self.page.add(Counter::Accepted, 1);
+        let open = Open::new(Rc::clone(self));
+        tokio::task::spawn_local(async move {
+            h1::serve(&open.0, stream, peer, port).await;
+        });
+    }
+
+    fn sweep_pools(&self) {
+        let kept = self.view.borrow().settings.timeouts.upstream_keep_alive;
+        let kept = u64::try_from(kept.as_millis()).unwrap_or(u64::MAX);
+        self.pools.borrow().sweep(self.clock.now().saturating_sub(kept));
+    }
+}
+
+/// Counts a connection for as long as it lives, however it ends.
+struct Open(Rc<Proxy>);
+
+impl Open {
+    fn new(proxy: Rc<Proxy>) -> Open {
+        proxy.open.set(proxy.open.get() + 1);
+        proxy.page.add(Counter::Open, 1);
+        Open(proxy)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.set(self.0.open.get() - 1);
+        self.0.page.sub(Counter::Open, 1);
+        self.0.closed.notify_waiters();
+    }
+}
+
+/// Milliseconds of the clock that master and workers share.
+fn boot_millis() -> u64 {
+    let Ok(time) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC) else { return 0 };
+    u64::try_from(time.tv_sec()).unwrap_or(0) * 1000 + u64::try_from(time.tv_nsec()).unwrap_or(0) / 1_000_000
+}
