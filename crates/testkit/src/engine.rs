@@ -469,3 +469,21 @@ fn skip(reason: &str) {
     // If the terminal is gone there is nobody to tell.
     let _ = writeln!(io::stderr().lock(), "skipped: {reason}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_lives_as_long_as_its_handle() {
+        let Some(engine) = Engine::shared() else { return };
+        let container = engine.run(&Run::echo("kit").hostname("kit.test").env("X", "1").publish(80));
+        container.wait_until_up(80);
+        let published = SocketAddr::from(([127, 0, 0, 1], container.published(80)));
+        assert_eq!(crate::get(published, "kit.test", "/").unwrap().field("x-echo-name"), Some(container.name.as_str()));
+        let path = format!("/containers/{}/json", container.id);
+        assert_eq!(engine.call("GET", &path, None).unwrap().status, 200);
+        drop(container);
+        assert_eq!(engine.call("GET", &path, None).unwrap().status, 404);
+    }
+}
