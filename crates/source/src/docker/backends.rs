@@ -231,7 +231,13 @@ impl Way<'_> {
 }
 
 /// The published ports, else the exposed ones; a labelled one always. Sorted, each once.
+///
+/// On a network that others listen on too, an image's exposed port may be
+/// somebody else's (our own, at worst): there a label speaks alone.
 fn wanted_ports(facts: &Facts, label: Option<u16>) -> Vec<u16> {
+    if let (Some(port), NetworkMode::Host | NetworkMode::Container(_)) = (label, &facts.mode) {
+        return vec![port];
+    }
     let published = facts.ports.iter().filter(|port| port.published.is_some());
     let mut ports: Vec<u16> = published.map(|port| port.container).collect();
     if ports.is_empty() {

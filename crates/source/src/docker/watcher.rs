@@ -214,7 +214,12 @@ impl Session {
     fn inspected(&mut self, id: &str, answer: Result<Option<Inspected>, EngineError>, watcher: &mut Watcher) {
         watcher.world.inspected(id, answer.map_err(|error| chain(&error)));
         watcher.vigil.keep(watcher.world.processes());
-        self.news(watcher);
+        if self.plan.is_listing_soon() {
+            // Half of the news would show a state that never was: the list is the other half.
+            self.plan.publish_at.get_or_insert(Instant::now() + MAX_SETTLE);
+        } else {
+            self.news(watcher);
+        }
     }
 
     /// Publishes once what came in is whole, or has waited long enough to be.
@@ -277,6 +282,10 @@ impl Plan {
             self.list_at = now + LIST_EVERY;
         }
         due
+    }
+
+    fn is_listing_soon(&self) -> bool {
+        self.listing || self.stirred.is_some()
     }
 
     fn due(&self, doubt: Option<Instant>) -> Instant {
