@@ -33,8 +33,8 @@ const VIOLATIONS: &[(&str, u16)] = &[
     ("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: \r\n\r\n", 400),
     ("POST / HTTP/1.0\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ("POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-    ("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n", 405),
-    ("TRACE / HTTP/1.1\r\nHost: a.test\r\n\r\n", 405),
+    ("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\nConnection: close\r\n\r\n", 405),
+    ("TRACE / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", 405),
 ];
 
 /// Refused with one of two statuses, as the RFC leaves open.

@@ -9,19 +9,23 @@ pub use nix::sys::signal::Signal;
 pub use serde_json::{Value, json};
 
 mod address;
+mod container;
 mod dproxy;
 mod engine;
 mod http;
 mod load;
+mod options;
 mod origin;
 mod report;
 mod wait;
 
 pub use address::{free_addr, free_port};
-pub use dproxy::{Ctl, Dproxy, Options, kill};
-pub use engine::{Container, Engine, PrivateEngine, Run, unique};
+pub use container::{Container, Run, unique};
+pub use dproxy::{Ctl, Dproxy, kill};
+pub use engine::{Engine, PrivateEngine};
 pub use http::{Answer, Connection, Failure, Framing, exchange, get, request};
 pub use load::{Load, Mode, Running};
+pub use options::Options;
 pub use origin::{Origin, Request, Step, answer, chunked, ok};
 pub use report::{Kind, Report};
 pub use wait::{PATIENCE, pause, wait_for, wait_for_some};
