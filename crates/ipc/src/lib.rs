@@ -14,6 +14,6 @@ mod snapshot;
 
 pub use channel::{Channel, ReceiveError, SendError};
 pub use memfd::counters_page;
-pub use message::{ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
+pub use message::{Idle, ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
 pub use pollable::pollable;
 pub use snapshot::{Generation, Snapshot, SnapshotError};

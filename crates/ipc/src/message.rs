@@ -49,7 +49,19 @@ pub enum ToWorker {
     Drain {
         /// After this many milliseconds, exit with what is left.
         deadline_ms: u64,
+        /// What becomes of connections on which nothing is under way.
+        idle: Idle,
     },
+}
+
+/// What a leaving worker does with connections on which nothing is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Idle {
+    /// One more request is answered on them, with `Connection: close`: no
+    /// request that is on its way is lost, and other workers take the next.
+    Answer,
+    /// They are closed at once: nobody serves on.
+    Close,
 }
 
 /// What a worker says.

@@ -120,7 +120,7 @@ pub(crate) async fn exchange(
 
 /// Refuses what is never passed on; the authority of the rest.
 fn judge<'r>(request: &RequestHead, head: &[u8], room: &'r mut [u8; Authority::ROOM]) -> Result<Authority<'r>, ProxyError> {
-    if matches!(request.method, Method::Trace | Method::Connect) || forward::is_authority(request.target) {
+    if matches!(request.method, Method::Trace | Method::Connect) {
         return Err(ProxyError::Method);
     }
     let host = request.host.of(head);

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use dproxy_http1::{Field, Framing, Name, RequestHead, ResponseHead, Target, Version};
+use dproxy_http1::{Field, Framing, Name, RequestHead, ResponseHead, Version};
 
 use crate::peer::Peer;
 
@@ -209,9 +209,4 @@ fn port(out: &mut Vec<u8>, port: u16) {
     write!(rest, "{port}").expect("a port has at most five digits");
     let length = 5 - rest.len();
     out.extend_from_slice(&digits[..length]);
-}
-
-/// The form of `target` that no backend can be sent.
-pub(crate) fn is_authority(target: Target) -> bool {
-    target == Target::Authority
 }

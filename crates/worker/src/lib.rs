@@ -1,1 +1,171 @@
-//! stub
+//! The worker process: obeys the channel, serves the proxy.
+//!
+//! A worker opens nothing by itself. Routes, settings, sockets and its page of
+//! counters all come over the one socket it was born with; when that ends, the
+//! master is gone, and the worker finishes what it has and goes too.
+
+mod listeners;
+mod signals;
+
+use std::fs::File;
+use std::io::IsTerminal as _;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use dproxy_ipc::{Channel, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
+use dproxy_proxy::{Idle, Proxy, Tables};
+use dproxy_stats::Page;
+use tokio::task::LocalSet;
+
+use crate::listeners::Listeners;
+use crate::signals::Signals;
+
+/// How long an orphan finishes what it has.
+const ORPHAN_DRAIN: Duration = Duration::from_secs(30);
+
+/// Runs a worker until it is told to go.
+///
+/// # Errors
+/// When the process was not started by a master, or the channel says what no master says.
+pub fn run() -> anyhow::Result<()> {
+    start_log();
+    raise_descriptor_limit();
+    let line = std::io::stdin().as_fd().try_clone_to_owned().context("cannot take over the channel")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
+    LocalSet::new().block_on(&runtime, serve(line))
+}
+
+/// A worker that is up.
+struct Worker {
+    channel: Channel,
+    proxy: Rc<Proxy>,
+    listeners: Listeners,
+    /// Of the snapshot that is served.
+    generation: Generation,
+}
+
+/// How a worker ends.
+enum Leave {
+    /// The master said so.
+    Drain { deadline: Duration, idle: Idle },
+    /// The master is gone.
+    Orphaned,
+}
+
+async fn serve(line: OwnedFd) -> anyhow::Result<()> {
+    let channel = Channel::from_fd(line).context("`dproxy worker` is started by `dproxy master`, not by hand")?;
+    let mut signals = Signals::install()?;
+    channel.send(&ToMaster::Hello { protocol: PROTOCOL }, &[]).await.context("cannot greet the master")?;
+    let Some(mut worker) = Worker::born(channel).await? else { return Ok(()) };
+    let clock = Rc::clone(&worker.proxy);
+    let clock = tokio::task::spawn_local(async move { clock.keep_time().await });
+    let leave = tokio::select! {
+        leave = worker.obey() => leave?,
+        () = signals.terminated() => Leave::Drain { deadline: ORPHAN_DRAIN, idle: Idle::Close },
+    };
+    worker.leave(leave).await;
+    clock.abort();
+    Ok(())
+}
+
+impl Worker {
+    /// Takes the counters and the first snapshot; none if the master left meanwhile.
+    async fn born(channel: Channel) -> anyhow::Result<Option<Worker>> {
+        let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
+        let (ToWorker::Setup { slot }, Some(page)) = (message, descriptors.pop()) else { bail!("the master's first word is not `Setup`") };
+        let page = Page::map(&File::from(page)).context("cannot map the page of counters")?;
+        let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
+        let (ToWorker::Snapshot { generation }, Some(memory)) = (message, descriptors.pop()) else {
+            bail!("the master's second word is not `Snapshot`")
+        };
+        let tables = open(memory).await.context("cannot read the first snapshot")?;
+        let proxy = Proxy::new(tables, page, u32::from(slot));
+        channel.send(&ToMaster::Applied { generation }, &[]).await?;
+        Ok(Some(Worker { listeners: Listeners::new(Rc::clone(&proxy)), channel, proxy, generation }))
+    }
+
+    /// Does what the master says until that is to leave.
+    async fn obey(&mut self) -> anyhow::Result<Leave> {
+        loop {
+            let Some((message, mut descriptors)) = self.channel.receive().await? else { return Ok(Leave::Orphaned) };
+            let answer = match message {
+                ToWorker::Setup { .. } => bail!("the master said `Setup` twice"),
+                ToWorker::Snapshot { generation } => self.apply(generation, descriptors.pop()).await,
+                ToWorker::Sockets { keep, added, serial } => {
+                    self.listeners.replace(&keep, added, descriptors)?;
+                    ToMaster::Listening { serial }
+                }
+                ToWorker::Drain { deadline_ms, idle } => {
+                    let idle = match idle {
+                        dproxy_ipc::Idle::Answer => Idle::Answer,
+                        dproxy_ipc::Idle::Close => Idle::Close,
+                    };
+                    return Ok(Leave::Drain { deadline: Duration::from_millis(deadline_ms), idle });
+                }
+            };
+            self.channel.send(&answer, &[]).await?;
+        }
+    }
+
+    async fn apply(&mut self, generation: Generation, memory: Option<OwnedFd>) -> ToMaster {
+        let opened = match memory {
+            Some(memory) => open(memory).await,
+            None => Err(anyhow::anyhow!("the snapshot came without its memory")),
+        };
+        match opened {
+            Ok(tables) => {
+                self.proxy.install(tables);
+                self.generation = generation;
+                ToMaster::Applied { generation }
+            }
+            Err(error) => ToMaster::Rejected { generation, reason: format!("{error:#}") },
+        }
+    }
+
+    /// Accepts no more, finishes what is under way and says so.
+    async fn leave(mut self, leave: Leave) {
+        self.listeners.clear();
+        let (deadline, idle) = match leave {
+            Leave::Drain { deadline, idle } => (deadline, idle),
+            Leave::Orphaned => {
+                tracing::warn!("the master is gone; finishing what is under way");
+                (ORPHAN_DRAIN, Idle::Close)
+            }
+        };
+        let cut = self.proxy.drain(deadline, idle).await;
+        if cut > 0 {
+            tracing::warn!(cut, generation = self.generation.0, "requests cut off at the deadline");
+        }
+        // A master that is gone cannot be told.
+        let _ = self.channel.send(&ToMaster::Drained { cut }, &[]).await;
+    }
+}
+
+/// Decodes and builds off the loop: connections go on meanwhile.
+async fn open(memory: OwnedFd) -> anyhow::Result<Tables> {
+    let build = move || {
+        let snapshot = Snapshot::open(memory)?;
+        Ok(Tables::build(snapshot.settings, &snapshot.routes))
+    };
+    tokio::task::spawn_blocking(build).await.context("building the table panicked")?
+}
+
+/// Connections need descriptors: as many as the system lets us have.
+fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
+}
+
+fn start_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("DOCKER_PROXY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal()).with_target(false);
+    // Tests of this crate may have started one already.
+    let _ = log.try_init();
+}

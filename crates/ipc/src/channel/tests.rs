@@ -23,7 +23,7 @@ async fn every_message_arrives_as_it_was_sent() {
         ToWorker::Setup { slot: 3 },
         ToWorker::Snapshot { generation: Generation(u64::MAX) },
         ToWorker::Sockets { keep: vec![SocketId(1)], added: vec![listener], serial: 9 },
-        ToWorker::Drain { deadline_ms: 30_000 },
+        ToWorker::Drain { deadline_ms: 30_000, idle: crate::Idle::Answer },
     ];
     for message in &to_worker {
         master.send(message, &[]).await.unwrap();
