@@ -254,24 +254,29 @@ impl Session {
 
 /// When what is due.
 struct Plan {
-    /// The first event since the last list was asked for.
-    stirred: Option<Instant>,
-    list_at: Instant,
+    /// The next list if nothing happens.
+    regular: Instant,
+    stirred: Option<Stirred>,
     listing: bool,
     publish_at: Option<Instant>,
 }
 
+/// Events that no list has answered yet.
+struct Stirred {
+    first: Instant,
+    /// When they will have settled.
+    due: Instant,
+}
+
 impl Plan {
     fn new(now: Instant) -> Plan {
-        Plan { stirred: None, list_at: now, listing: false, publish_at: None }
+        Plan { regular: now, stirred: None, listing: false, publish_at: None }
     }
 
     /// Something happened: list once it has settled.
     fn stir(&mut self, now: Instant) {
-        let first = *self.stirred.get_or_insert(now);
-        let due = (now + SETTLE).min(first + MAX_SETTLE);
-        // Events only ever put off a list that events asked for.
-        self.list_at = if first == now { self.list_at.min(due) } else { due };
+        let first = self.stirred.as_ref().map_or(now, |stirred| stirred.first);
+        self.stirred = Some(Stirred { first, due: (now + SETTLE).min(first + MAX_SETTLE) });
     }
 
     /// Whether a list is due; if so the next is planned.
@@ -279,7 +284,7 @@ impl Plan {
         let due = self.due(doubt) <= now;
         if due {
             self.stirred = None;
-            self.list_at = now + LIST_EVERY;
+            self.regular = now + LIST_EVERY;
         }
         due
     }
@@ -289,11 +294,13 @@ impl Plan {
     }
 
     fn due(&self, doubt: Option<Instant>) -> Instant {
-        doubt.map_or(self.list_at, |doubt| doubt.min(self.list_at))
+        let stirred = self.stirred.as_ref().map(|stirred| stirred.due);
+        doubt.into_iter().chain(stirred).fold(self.regular, Instant::min)
     }
 
     /// When to look again if nothing comes in.
     fn wake(&self, doubt: Option<Instant>) -> Instant {
+        // The end of a list that is under way wakes us by itself.
         let list = if self.listing { Instant::now() + LIST_EVERY } else { self.due(doubt) };
         self.publish_at.map_or(list, |at| at.min(list))
     }
