@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let done = match words::deed() {
         Deed::Master(flags) => master(&flags, &environment),
         Deed::Check(flags) => check(&flags, &environment),
-        Deed::Worker => Err(anyhow::anyhow!("the worker is not built in yet")),
+        Deed::Worker => dproxy_worker::run(),
         Deed::Ctl(ctl) => return ask(&ctl, &environment),
         Deed::Reference => say(&reference::yaml()),
         Deed::Settings => say(&reference::markdown()),

@@ -47,7 +47,7 @@ impl File {
                 self.mistakes.push(source.mistake(key.place, &key.text, None, text));
                 continue;
             }
-            if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == Some(path.as_str())) {
+            if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == Some(path.as_str()) && is_plain(&key.text)) {
                 self.setting(source, setting, node);
             } else if path == ROUTES {
                 self.routes = routes::read(source, node, &mut self.mistakes);
@@ -111,10 +111,20 @@ fn keys_of(prefix: &str) -> impl Iterator<Item = &'static str> {
     keys.filter(move |key| std::mem::replace(&mut last, key) != *key)
 }
 
+/// Dots stand between a section and its key in messages, never in a file.
+fn is_plain(key: &str) -> bool {
+    !key.contains('.')
+}
+
 fn unknown_key(prefix: &str, key: &str) -> String {
     let path = format!("{prefix}{key}");
     if path == "service" {
         return "the sections `service.proxy` of older versions are not read; use the keys `workers`, `port` and so on".to_owned();
+    }
+    if let Some((section, name)) = path.split_once('.').filter(|_| prefix.is_empty())
+        && SETTINGS.iter().any(|setting| setting.key == Some(path.as_str()))
+    {
+        return format!("`{path}` is a key of a section; write `{section}:` and below it `{name}:`");
     }
     let mut known: Vec<&str> = keys_of(prefix).collect();
     if prefix.is_empty() {
@@ -156,3 +166,6 @@ fn list(names: &[&str]) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;

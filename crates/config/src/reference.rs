@@ -77,7 +77,7 @@ fn comment(setting: &Setting) -> String {
         DefaultValue::Text(_) => String::new(),
         DefaultValue::Depends(words) => format!(" Default: {words}."),
     };
-    format!("{}{default} Flag `{}`, environment {}.", setting.help, flag(setting), environment(setting))
+    format!("{}{default} Flag `--{}`, environment {}.", setting.help, setting.flag, environment(setting))
 }
 
 fn flag(setting: &Setting) -> String {

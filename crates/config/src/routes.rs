@@ -9,13 +9,13 @@
 //!     backends: http://10.0.0.7:9000
 //! ```
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
 
 use crate::file::{ROUTES, suggest};
 use crate::mistake::{Mistake, Source};
-use crate::values::Address;
+use crate::values::Port;
 use crate::yaml::{Key, Node, Place, Value};
 
 const KEYS: [&str; 5] = ["host", "hosts", "path", "backend", "backends"];
@@ -54,9 +54,7 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, mistakes: &mut Vec<Mistake>
     let mut routes = Vec::new();
     for (place, node) in (0_u32..).zip(entries) {
         let mut reader = Reader { source, name: format!("{ROUTES}[{place}]"), mistakes: &mut *mistakes };
-        if let Some(entry) = reader.entry(node) {
-            reader.routes(place, node.place, &entry, &mut routes);
-        }
+        routes.extend(reader.routes(place, node));
     }
     routes
 }
@@ -69,6 +67,29 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
+    /// The routes of one entry: all, or none when anything is wrong with it.
+    fn routes(&mut self, number: u32, node: &Node) -> Vec<Route> {
+        let before = self.mistakes.len();
+        let Some(entry) = self.entry(node) else { return Vec::new() };
+        let hosts: Vec<HostPattern> = entry.hosts.iter().filter_map(|item| self.host(item)).collect();
+        let backends: Vec<Backend> = entry.backends.iter().filter_map(|item| self.backend(item)).collect();
+        let path = entry.path.as_ref().map_or_else(|| Some(PathPrefix::root()), |item| self.path(item));
+        // A list that lost its only item to a mistake is not empty by itself: one mistake is enough.
+        if self.mistakes.len() == before && hosts.is_empty() {
+            self.mistake(node.place, "", "has no host; write `host: name`, or `host: \"*\"` for every name".to_owned());
+        }
+        if self.mistakes.len() == before && backends.is_empty() {
+            self.mistake(node.place, "", "has no backend; write `backends: [\"10.0.0.5:8080\"]`".to_owned());
+        }
+        let Some(path) = path.filter(|_| self.mistakes.len() == before) else { return Vec::new() };
+        let route = |host: &HostPattern, backend: &Backend| Route::fixed(number, host.clone(), path.clone(), backend.clone());
+        hosts
+            .iter()
+            .flat_map(|host| backends.iter().map(move |backend| (host, backend)))
+            .map(|(host, backend)| route(host, backend))
+            .collect()
+    }
+
     fn entry<'n>(&mut self, node: &'n Node) -> Option<Entry<'n>> {
         let Value::Map(fields) = &node.value else {
             self.mistake(node.place, "", format!("must be `host`, `path` and `backends`, not {}", node.value.kind()));
@@ -119,30 +140,8 @@ impl Reader<'_> {
         items
     }
 
-    fn routes(&mut self, entry_number: u32, place: Place, entry: &Entry<'_>, routes: &mut Vec<Route>) {
-        let before = self.mistakes.len();
-        let hosts: Vec<HostPattern> = entry.hosts.iter().filter_map(|item| self.host(item)).collect();
-        let backends: Vec<Backend> = entry.backends.iter().filter_map(|item| self.backend(item)).collect();
-        let path = match &entry.path {
-            None => PathPrefix::root(),
-            Some(item) => match item.text.parse() {
-                Ok(path) => path,
-                Err(error) => return self.mistake(item.place, item.text, format!("{error}")),
-            },
-        };
-        // One mistake is enough: with a bad host in it the list is not empty by itself.
-        if self.mistakes.len() > before {
-            return;
-        }
-        if hosts.is_empty() {
-            return self.mistake(place, "", "has no host; write `host: name`, or `host: \"*\"` for every name".to_owned());
-        }
-        if backends.is_empty() {
-            return self.mistake(place, "", "has no backend; write `backends: [\"10.0.0.5:8080\"]`".to_owned());
-        }
-        for host in &hosts {
-            routes.extend(backends.iter().map(|backend| Route::fixed(entry_number, host.clone(), path.clone(), backend.clone())));
-        }
+    fn path(&mut self, item: &Item<'_>) -> Option<PathPrefix> {
+        item.text.parse().map_err(|error| self.mistake(item.place, item.text, format!("{error}"))).ok()
     }
 
     fn host(&mut self, item: &Item<'_>) -> Option<HostPattern> {
@@ -188,8 +187,9 @@ fn address_of(text: &str) -> Result<SocketAddr, BackendError> {
         Ok(address) => address,
         Err(_) => {
             let (host, port) = rest.rsplit_once(':').ok_or_else(invalid)?;
-            let Address(host) = if host == "localhost" { host.parse().map_err(|_| invalid())? } else { return Err(invalid()) };
-            SocketAddr::new(host, port.parse().map_err(|_| invalid())?)
+            let Port(port) = port.parse().map_err(|_| invalid())?;
+            let host = if host.eq_ignore_ascii_case("localhost") { Ipv4Addr::LOCALHOST } else { return Err(invalid()) };
+            SocketAddr::new(host.into(), port)
         }
     };
     if address.port() == 0 || address.ip().is_unspecified() { Err(invalid()) } else { Ok(address) }

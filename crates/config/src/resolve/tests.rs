@@ -1,1 +1,246 @@
-//! placeholder
+use std::fmt::Debug;
+
+use super::*;
+
+fn surroundings() -> Surroundings {
+    Surroundings { user: 0, cpus: 3, hostname: "machine.test".to_owned() }
+}
+
+/// What an operator said: flags (`--name=value`), environment (`NAME=value`) and a file.
+struct Said<'s> {
+    words: &'s str,
+    yaml: &'s str,
+}
+
+fn said<'s>(words: &'s str, yaml: &'s str) -> Said<'s> {
+    Said { words, yaml }
+}
+
+fn resolve(Said { words, yaml }: &Said<'_>) -> Result<Loaded, Mistakes> {
+    let words: Vec<(&str, &str)> = words.split(' ').filter_map(|word| word.split_once('=')).collect();
+    let flags = Flags::from_pairs(words.iter().filter_map(|(name, value)| Some((name.strip_prefix("--")?, *value))));
+    let environment = Environment::from_pairs(words.iter().filter(|(name, _)| !name.starts_with("--")).copied());
+    let file = (!yaml.is_empty()).then_some((Path::new("f"), *yaml));
+    Config::resolve(&flags, &environment, &surroundings(), file)
+}
+
+/// One value of the configuration, or all mistakes.
+#[track_caller]
+fn check<T: Debug>(said: Said<'_>, value: impl Fn(Config) -> T, expected: &str) {
+    let shown = resolve(&said).map_or_else(|mistakes| mistakes.to_string(), |loaded| format!("{:?}", value(loaded.config)));
+    assert_eq!(shown, expected, "{} {}", said.words, said.yaml);
+}
+
+#[track_caller]
+fn refused(words: &str, yaml: &str, expected: &str) {
+    check(said(words, yaml), |_| "no mistake", expected);
+}
+
+#[test]
+fn a_flag_beats_the_environment_and_the_environment_beats_the_file() {
+    let workers = |words, yaml, expected| check(said(words, yaml), |config| config.workers.get(), expected);
+    workers("", "", "3");
+    workers("", "workers: 4", "4");
+    workers("DOCKER_PROXY_WORKER_LIMIT=5", "workers: 4", "5");
+    workers("DOCKER_PROXY_WORKER_LIMIT=5 --workers=6", "workers: 4", "6");
+    workers("DOCKER_PROXY_WORKER_LIMIT=", "workers: 4", "4");
+    workers("", "workers:", "3");
+    workers("", "workers: \"\"", "3");
+    workers("", "workers: ${MANY:-7}", "7");
+    workers("MANY=8", "workers: ${MANY:-7}", "8");
+}
+
+#[test]
+fn every_setting_obeys_flag_environment_and_file() {
+    let value = |setting: &Setting| match setting.flag {
+        "hostname" | "docker-address" => "10.9.8.7",
+        "api-address" => "127.0.0.9",
+        "trusted" => "10.9.0.0/16",
+        "log-level" => "debug",
+        "docker-endpoint" => "tcp://10.9.8.7:99",
+        // Nothing but a TLS endpoint shows these two.
+        "docker-tls-verify" | "docker-cert-path" | "ssl-path" | "ssl-port" | "config" => "",
+        name if name.starts_with("timeout-") => "77s",
+        "limit-head-bytes" | "limit-target-bytes" => "8KiB",
+        _ => match setting.kind {
+            settings::Kind::Switch if setting.default_text() == "true" => "false",
+            settings::Kind::Switch => "true",
+            _ => "77",
+        },
+    };
+    let default = Config::default_for(&surroundings());
+    for setting in settings::SETTINGS.iter().filter(|setting| !value(setting).is_empty()) {
+        let (text, key) = (value(setting), setting.key.unwrap());
+        let flag = resolve(&said(&format!("--{}={text}", setting.flag), "")).unwrap().config;
+        assert_ne!(flag, default, "--{} does nothing", setting.flag);
+        for variable in setting.environment {
+            let environment = resolve(&said(&format!("{}={text}", variable.name), "")).unwrap().config;
+            assert_eq!(environment, flag, "{}", variable.name);
+        }
+        let yaml = key.split_once('.').map_or_else(|| format!("{key}: {text}"), |(section, key)| format!("{section}:\n  {key}: {text}"));
+        let file = resolve(&said("", &yaml)).unwrap().config;
+        assert_eq!(Config { path: None, ..file }, flag, "{key}");
+    }
+}
+
+#[test]
+fn a_port_that_is_asked_for_is_explicit() {
+    let port = |words, yaml, expected| check(said(words, yaml), |config| config.listen.http, expected);
+    port("", "", "Preferred { wanted: 80, fallback: 8080 }");
+    port("PORT=81", "", "Explicit(81)");
+    port("PORT=81 DOCKER_PROXY_PORT=82", "", "Explicit(82)");
+    port("PORT=81 DOCKER_PROXY_PORT=", "", "Explicit(81)");
+    port("", "port: 80", "Explicit(80)");
+    port("PORT=x", "", "environment `PORT`: `x` is not a port from 1 to 65535");
+    port("--port=", "", "flag `--port`: `` is not a port from 1 to 65535");
+    port(
+        "",
+        "port: 16000",
+        "f:1:7: `port`: port 16000 is also the control API's; choose another `port` or `api.port`\n 1 | port: 16000\n   |       ^^^^^",
+    );
+    port("--port=16000 --hostname=10.0.0.1", "", "Explicit(16000)");
+}
+
+#[test]
+fn a_host_name_in_host_is_not_an_address_to_listen_at() {
+    let addresses = |words, yaml, expected| check(said(words, yaml), |config| config.listen.addresses, expected);
+    addresses("", "", "[0.0.0.0, ::]");
+    addresses("HOST=machine", "", "[0.0.0.0, ::]");
+    addresses("HOST=10.0.0.1", "", "[10.0.0.1]");
+    addresses("HOST=10.0.0.1 DOCKER_PROXY_ADDRESS=10.0.0.2", "", "[10.0.0.2]");
+    addresses("DOCKER_PROXY_ADDRESS=10.0.0.2 DOCKER_PROXY_HOSTNAME=localhost", "", "[127.0.0.1]");
+    addresses("--hostname=::1,10.0.0.1", "", "[10.0.0.1, ::1]");
+    addresses("", "hostname: [10.0.0.1, \"::1\", 10.0.0.1]", "[10.0.0.1, ::1]");
+    addresses("", "hostname: []", "[0.0.0.0, ::]");
+    addresses("", "hostname: \"*\"", "[0.0.0.0, ::]");
+    addresses(
+        "DOCKER_PROXY_HOSTNAME=web",
+        "",
+        "environment `DOCKER_PROXY_HOSTNAME`: `web` is not an IP address; write one like `0.0.0.0` or `::1`, or `localhost`",
+    );
+}
+
+#[test]
+fn the_engine_is_where_docker_would_look_for_it() {
+    let endpoint = |words, yaml, expected| check(said(words, yaml), |config| config.docker.endpoint.to_string(), &format!("{expected:?}"));
+    endpoint("", "", "unix:///var/run/docker.sock");
+    endpoint("DOCKER_SOCKET_PATH=/a.sock", "", "unix:///a.sock");
+    endpoint("DOCKER_SOCKET_PATH=/a.sock DOCKER_SOCK_PATH=/b.sock", "", "unix:///b.sock");
+    endpoint("DOCKER_SOCK_PATH=/b.sock DOCKER_HOST=tcp://c:1", "", "tcp://c:1");
+    endpoint("DOCKER_HOST=tcp://c:1 --docker-endpoint=d:2", "", "tcp://d:2");
+    endpoint("DOCKER_HOST=tcp://c", "", "tcp://c:2375");
+    endpoint("DOCKER_HOST=tcp://c DOCKER_TLS_VERIFY=1 HOME=/h", "", "tcp://c:2376");
+    endpoint("", "docker: {endpoint: /e.sock}", "unix:///e.sock");
+    refused(
+        "DOCKER_HOST=ssh://a",
+        "",
+        "environment `DOCKER_HOST`: `ssh://a`: ssh:// is not supported; forward the engine's socket with \
+             `ssh -L /path/docker.sock:/var/run/docker.sock` and write `unix:///path/docker.sock`",
+    );
+    refused(
+        "DOCKER_HOST=http://a DOCKER_TLS_VERIFY=1",
+        "",
+        "environment `DOCKER_HOST`: `http://` is not TLS, but `docker.tls_verify` is on; write `https://` or `tcp://`",
+    );
+}
+
+#[test]
+fn tls_to_the_engine_has_its_certificates_where_docker_has_them() {
+    let tls = |words, yaml, expected: &str| {
+        let ca = |config: Config| match config.docker.endpoint {
+            DockerEndpoint::Tcp { tls: Some(tls), .. } => tls.ca.display().to_string(),
+            DockerEndpoint::Tcp { tls: None, .. } => "plain".to_owned(),
+            DockerEndpoint::Unix(_) => "unix".to_owned(),
+        };
+        check(said(words, yaml), ca, &format!("{expected:?}"));
+    };
+    tls("DOCKER_HOST=tcp://a:1 HOME=/h", "", "plain");
+    tls("DOCKER_HOST=tcp://a:1 DOCKER_TLS_VERIFY=0 HOME=/h", "", "/h/.docker/ca.pem");
+    tls("DOCKER_HOST=tcp://a:1 DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=/c", "", "/c/ca.pem");
+    tls("DOCKER_HOST=https://a:1 HOME=/h", "", "/h/.docker/ca.pem");
+    tls("DOCKER_HOST=http://a:1 HOME=/h", "", "plain");
+    tls("DOCKER_TLS_VERIFY=1", "", "unix");
+    tls("", "docker: {endpoint: tcp://a:1, tls_verify: true, cert_path: /c}", "/c/ca.pem");
+    refused(
+        "DOCKER_HOST=https://a:1",
+        "",
+        "environment `DOCKER_HOST`: TLS needs certificates, and without `HOME` there is no `~/.docker`; set `DOCKER_CERT_PATH`",
+    );
+}
+
+#[test]
+fn places_follow_the_run_directory() {
+    let run = |words, expected: &str| {
+        let shown = |config: Config| format!("{} {}", config.pid_path.display(), config.api.socket.display());
+        check(said(words, ""), shown, &format!("{expected:?}"));
+    };
+    run("", "/var/run/docker-proxy/docker-proxy.pid /var/run/docker-proxy/docker-proxy.sock");
+    run("--run-directory=/r", "/r/docker-proxy.pid /r/docker-proxy.sock");
+    run("--run-directory=/r DOCKER_PROXY_PID_PATH=/p", "/p /r/docker-proxy.sock");
+    let long = format!("/{}", "x".repeat(100));
+    let path = format!("{long}/docker-proxy.sock");
+    refused(
+        &format!("--run-directory={long}"),
+        "",
+        &format!("flag `--run-directory`: `{path}` is longer than the 107 bytes that a Unix socket may have"),
+    );
+}
+
+#[test]
+fn the_control_api_stays_on_this_machine() {
+    let address = |words, expected| check(said(words, ""), |config| config.api.address, expected);
+    address("", "127.0.0.1:16000");
+    address("DOCKER_PROXY_API_PORT=1 DOCKER_PROXY_API_ADDRESS=::1", "[::1]:1");
+    address(
+        "DOCKER_PROXY_API_ADDRESS=0.0.0.0",
+        "environment `DOCKER_PROXY_API_ADDRESS`: `0.0.0.0` is reachable from elsewhere, and the control API has no password; use 127.0.0.1 or ::1",
+    );
+}
+
+#[test]
+fn limits_fit_into_each_other() {
+    let limits = |words, expected: &str| {
+        check(said(words, ""), |config| (config.proxy.limits.head_bytes, config.proxy.limits.target_bytes), expected);
+    };
+    limits("", "(65536, 16384)");
+    limits("--limit-head-bytes=8KiB", "(8192, 8192)");
+    limits(
+        "--limit-head-bytes=8KiB --limit-target-bytes=9KiB",
+        "flag `--limit-target-bytes`: 9216 bytes of target do not fit into a head of 8192 (`limits.head_bytes`)",
+    );
+}
+
+#[test]
+fn the_proxy_is_named_after_the_machine() {
+    let name = |said, hostname: &str, expected| {
+        let Said { words, .. } = said;
+        let flags = Flags::from_pairs(words.split_once('='));
+        let surroundings = Surroundings { hostname: hostname.to_owned(), ..surroundings() };
+        let loaded = Config::resolve(&flags, &Environment::default(), &surroundings, None).unwrap();
+        assert_eq!(loaded.config.proxy.server_name, expected);
+    };
+    name(said("", ""), "machine", "machine");
+    name(said("", ""), "", "dproxy");
+    name(said("", ""), "m\u{fc}ll", "dproxy");
+    name(said("server-name=edge", ""), "machine", "edge");
+}
+
+#[test]
+fn what_does_nothing_yet_is_said_so() {
+    let warned = |words, yaml, expected: &[&str]| {
+        let warnings = resolve(&said(words, yaml)).unwrap().warnings;
+        assert_eq!(warnings, expected);
+    };
+    warned("", "", &[]);
+    warned(
+        "DOCKER_PROXY_SSL_DIR=/c",
+        "",
+        &["environment `DOCKER_PROXY_SSL_DIR`: this version does not terminate TLS yet; the value is ignored"],
+    );
+    warned("", "ssl: {port: 443}", &["f:1:13: `ssl.port`: this version does not terminate TLS yet; the value is ignored"]);
+    warned(
+        "DOCKER_HOST=tcp://a:1 DOCKER_CERT_PATH=/c",
+        "",
+        &["environment `DOCKER_CERT_PATH`: does nothing without `DOCKER_TLS_VERIFY`: the engine is reached without TLS"],
+    );
+}

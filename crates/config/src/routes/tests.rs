@@ -1,1 +1,120 @@
-//! placeholder
+use std::path::Path;
+
+use dproxy_route::Offer;
+
+use crate::file::File;
+use crate::mistake::Source;
+use crate::words::Environment;
+
+/// Each route on a line, then each mistake on a line.
+#[track_caller]
+fn check(yaml: &str, expected: &[&str]) {
+    let source = Source::new(Path::new("f"), yaml);
+    let file = File::read(&source, &Environment::default());
+    let routes = file.routes.iter().map(|route| {
+        let Offer::Ports { main, .. } = &route.offer else { panic!("a route of the file is never offline") };
+        format!("{} {}{} {}", route.owner, route.host, route.path, main.address)
+    });
+    let mistakes = file.mistakes.iter().map(|mistake| format!("{}: {}", mistake.origin, mistake.text));
+    assert_eq!(routes.chain(mistakes).collect::<Vec<_>>(), expected, "{yaml}");
+}
+
+/// One entry with a fault.
+#[track_caller]
+fn refused(entry: &str, expected: &str) {
+    check(&format!("routes:\n  - {entry}\n"), &[expected]);
+}
+
+#[test]
+fn routes_are_hosts_a_path_and_backends() {
+    check("routes:\n", &[]);
+    check("routes: []\n", &[]);
+    check("routes:\n  - host: a.test\n    backends: [\"10.0.0.1:80\"]\n", &["routes[0] a.test/ 10.0.0.1:80"]);
+    check("routes:\n  - {host: a.test, backend: http://10.0.0.1:80/}\n", &["routes[0] a.test/ 10.0.0.1:80"]);
+    check("routes:\n  - {host: A.test., path: /api/, backends: 10.0.0.1:80}\n", &["routes[0] a.test/api 10.0.0.1:80"]);
+    check("routes:\n  - {host: \"*\", backends: [\"[::1]:80\"]}\n", &["routes[0] */ [::1]:80"]);
+    check("routes:\n  - {host: a.test, backends: [localhost:80]}\n", &["routes[0] a.test/ 127.0.0.1:80"]);
+    check(
+        "routes:\n  - {host: a.test, backends: 10.0.0.1:80}\n  - hosts: [b.test, \"*.b.test\"]\n    backends: [10.0.0.1:80, 10.0.0.2:80]\n",
+        &[
+            "routes[0] a.test/ 10.0.0.1:80",
+            "routes[1] b.test/ 10.0.0.1:80",
+            "routes[1] b.test/ 10.0.0.2:80",
+            "routes[1] *.b.test/ 10.0.0.1:80",
+            "routes[1] *.b.test/ 10.0.0.2:80",
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_route_is_told_at_its_place() {
+    refused("{host: a b, backends: 10.0.0.1:80}", "f:2:12: `routes[0]`: `a b` is not a host name");
+    refused("{host: a.test, path: api, backends: 10.0.0.1:80}", "f:2:26: `routes[0]`: path `api` must begin with `/`");
+    refused(
+        "{host: a.test, path: [/a], backends: 10.0.0.1:80}",
+        "f:2:26: `routes[0]`: `path` must be a single value; write one entry for each path",
+    );
+    refused("{backends: 10.0.0.1:80}", "f:2:5: `routes[0]`: has no host; write `host: name`, or `host: \"*\"` for every name");
+    refused("{host: a.test}", "f:2:5: `routes[0]`: has no backend; write `backends: [\"10.0.0.5:8080\"]`");
+    refused("{host: a.test, backends: []}", "f:2:5: `routes[0]`: has no backend; write `backends: [\"10.0.0.5:8080\"]`");
+    refused("{host: a.test, host: b.test, backends: 10.0.0.1:80}", "f:2:20: `routes[0]`: key `host` is already there in line 2");
+    refused("{host: a.test, backend5: 10.0.0.1:80}", "f:2:20: `routes[0]`: unknown key `backend5`; did you mean `backend`?");
+    refused("{host: {a: b}, backends: 10.0.0.1:80}", "f:2:12: `routes[0]`: `host` must be a single value or a list, not a section of keys");
+    refused("{hosts: [[a]], backends: 10.0.0.1:80}", "f:2:14: `routes[0]`: `hosts` must be made of single values, not a list");
+    refused("a.test", "f:2:5: `routes[0]`: must be `host`, `path` and `backends`, not a single value");
+}
+
+#[test]
+fn what_is_no_backend_is_told_with_the_way_out() {
+    let backend =
+        |text: &str, expected: &str| refused(&format!("{{host: a.test, backends: [{text}]}}"), &format!("f:2:31: `routes[0]`: {expected}"));
+    backend(
+        "https://10.0.0.1:443",
+        "backend `https://10.0.0.1:443` is TLS, which backends cannot speak yet; write `http://` and the plain port",
+    );
+    backend("ftp://10.0.0.1:21", "backend `ftp://10.0.0.1:21` has an unknown scheme; write `10.0.0.5:8080` or `http://10.0.0.5:8080`");
+    backend("10.0.0.1:80/app", "backend `10.0.0.1:80/app` has a path; write only address and port");
+    let not_one = "is not an IP address and a port; write one like `10.0.0.5:8080` or `[fd00::5]:8080`";
+    backend("10.0.0.1", &format!("backend `10.0.0.1` {not_one}"));
+    backend("web:80", &format!("backend `web:80` {not_one}"));
+    backend("10.0.0.1:0", &format!("backend `10.0.0.1:0` {not_one}"));
+    backend("0.0.0.0:80", &format!("backend `0.0.0.0:80` {not_one}"));
+    backend("10.0.0.1:99999", &format!("backend `10.0.0.1:99999` {not_one}"));
+    backend("localhost:+80", &format!("backend `localhost:+80` {not_one}"));
+}
+
+#[test]
+fn a_bad_entry_does_not_hide_the_next() {
+    check(
+        "routes:\n  - {host: a b, backends: x}\n  - {host: b.test, backends: 10.0.0.1:80}\n  - 5\n",
+        &[
+            "routes[1] b.test/ 10.0.0.1:80",
+            "f:2:12: `routes[0]`: `a b` is not a host name",
+            "f:2:27: `routes[0]`: backend `x` is not an IP address and a port; write one like `10.0.0.5:8080` or `[fd00::5]:8080`",
+            "f:4:5: `routes[2]`: must be `host`, `path` and `backends`, not a single value",
+        ],
+    );
+}
+
+#[test]
+fn routes_of_older_versions_are_refused_with_the_way_out() {
+    check(
+        "routes:\n  a.test: web:80\n",
+        &[
+            "f:2:3: `routes`: must be a list now, not a map of hosts; write `- host: name` and `backends: [\"10.0.0.5:8080\"]` for each; routes to \
+           containers are found by themselves",
+        ],
+    );
+    check("routes: web\n", &["f:1:9: `routes`: must be a list of `- host: name` with `backends: [\"10.0.0.5:8080\"]`, not a single value"]);
+}
+
+#[test]
+fn ten_thousand_routes_are_read() {
+    let mut yaml = "routes:\n".to_owned();
+    for number in 0..10_000 {
+        yaml.push_str(&format!("  - host: h{number}.test\n    backends: [\"10.0.0.1:80\", \"10.0.0.2:80\", \"10.0.0.3:80\"]\n"));
+    }
+    let source = Source::new(Path::new("f"), &yaml);
+    let file = File::read(&source, &Environment::default());
+    assert_eq!((file.routes.len(), file.mistakes.len()), (30_000, 0));
+}

@@ -254,7 +254,7 @@ pub(crate) const TIMEOUT_KEEP_ALIVE: Setting = timeout(
 pub(crate) const TIMEOUT_UPSTREAM_KEEP_ALIVE: Setting = timeout(
     "timeouts.upstream_keep_alive",
     "timeout-upstream-keep-alive",
-    "20s",
+    "4s",
     "How long an unused connection to a backend is kept.",
     &[variable("DOCKER_PROXY_TIMEOUT_UPSTREAM_KEEP_ALIVE")],
 );
