@@ -2,12 +2,16 @@
 //! `house` holds the walls between the rooms.
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod control;
 mod docker;
 mod engine;
+mod failures;
+mod headers;
 mod house;
 mod http;
 mod settings;
+mod streaming;
 mod wire;
 
 use dproxy_testkit::Options;
