@@ -1,0 +1,116 @@
+//! Routes of all sources become one snapshot, and every worker gets the newest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dproxy_config::ProxySettings;
+use dproxy_ipc::{Generation, Snapshot, ToWorker};
+use dproxy_route::Route;
+
+use super::process::Life;
+use super::{Core, Effect, SourceId};
+
+/// What the next snapshot is made of, and the newest one.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    settings: ProxySettings,
+    by_source: BTreeMap<SourceId, Vec<Route>>,
+    changed: bool,
+    newest: Option<Arc<Snapshot>>,
+    /// Sources that have not told anything yet.
+    awaited: BTreeSet<SourceId>,
+    /// Until when the first snapshot waits for them.
+    patience: Instant,
+}
+
+impl Tables {
+    pub(crate) fn new(settings: ProxySettings, awaited: Vec<SourceId>, patience: Instant) -> Tables {
+        let awaited = awaited.into_iter().collect();
+        Tables { settings, by_source: BTreeMap::new(), changed: true, newest: None, awaited, patience }
+    }
+
+    /// The newest whole set of a source replaces its last one.
+    pub(crate) fn replace(&mut self, source: SourceId, mut routes: Vec<Route>) {
+        self.awaited.remove(&source);
+        routes.sort_unstable();
+        let before = self.by_source.insert(source, routes);
+        self.changed |= before.as_ref() != self.by_source.get(&source);
+    }
+
+    /// Zero while there is none.
+    pub(crate) fn generation(&self) -> Generation {
+        self.newest.as_ref().map_or(Generation::default(), |snapshot| snapshot.generation)
+    }
+
+    pub(crate) fn newest(&self) -> Option<&Snapshot> {
+        self.newest.as_deref()
+    }
+
+    pub(crate) fn drain_limit(&self) -> Duration {
+        self.settings.timeouts.drain
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        (self.newest.is_none() && !self.awaited.is_empty()).then_some(self.patience)
+    }
+
+    /// The next snapshot, unless it would be equal to the last or sources are still waited for.
+    fn next(&mut self, now: Instant) -> Option<Arc<Snapshot>> {
+        if !self.changed || (self.newest.is_none() && !self.awaited.is_empty() && now < self.patience) {
+            return None;
+        }
+        self.changed = false;
+        let mut routes: Vec<Route> = self.by_source.values().flatten().cloned().collect();
+        routes.sort_unstable();
+        routes.dedup();
+        if self.newest.as_ref().is_some_and(|newest| newest.routes == routes && newest.settings == self.settings) {
+            return None;
+        }
+        let generation = Generation(self.generation().0 + 1);
+        self.newest = Some(Arc::new(Snapshot { generation, settings: self.settings.clone(), routes }));
+        self.newest.clone()
+    }
+}
+
+impl Core {
+    /// Other settings may also cure workers that refused to start with the old ones.
+    pub(super) fn settings_changed(&mut self, settings: ProxySettings) {
+        self.tables.changed |= self.tables.settings != settings;
+        self.tables.settings = settings;
+        self.resume_slots();
+    }
+
+    pub(super) fn publish(&mut self) {
+        let Some(snapshot) = self.tables.next(self.now) else { return };
+        #[cfg(test)]
+        let snapshot = if self.sabotage == Some(super::Sabotage::RepeatGenerations) {
+            Arc::new(Snapshot { generation: Generation(1), ..(*snapshot).clone() })
+        } else {
+            snapshot
+        };
+        self.effects.push(Effect::Publish(snapshot));
+    }
+
+    /// Every worker that is behind gets the newest snapshot, once it has answered the one before: a slow worker
+    /// costs no memory and skips what was newest in between.
+    pub(super) fn deliver(&mut self) {
+        let generation = self.tables.generation();
+        for (worker, process) in &mut self.processes {
+            let listens = match process.life {
+                Life::Greeted | Life::Ready | Life::Online | Life::Leaving | Life::Draining { .. } => true,
+                Life::Born | Life::Terminated { .. } | Life::Killed => false,
+            };
+            let behind = process.applied.max(process.refused).unwrap_or_default() < generation;
+            let free = process.unanswered.is_none();
+            #[cfg(test)]
+            let free = free
+                || (self.sabotage == Some(super::Sabotage::FloodSlowWorkers)
+                    && process.unanswered.is_some_and(|(sent, _)| sent < generation));
+            if listens && behind && free {
+                process.unanswered = Some((generation, self.now));
+                self.effects.push(Effect::Send(*worker, ToWorker::Snapshot { generation }));
+            }
+        }
+    }
+}

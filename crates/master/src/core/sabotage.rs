@@ -1,0 +1,35 @@
+//! Ways to break the core on purpose, so that the simulation can show that it would notice.
+
+/// One deliberate mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sabotage {
+    ForgetToRespawn,
+    DrainBeforeTheHandOver,
+    LetGoBeforeTheHandOver,
+    NeverAdopt,
+    RetireBeforeTheSuccessorServes,
+    KeepTheSurplus,
+    WaitForeverForADrain,
+    TalkToTheDead,
+    FloodSlowWorkers,
+    RepeatGenerations,
+    ForgetTheDisappointed,
+    AnswerTwice,
+}
+
+impl Sabotage {
+    pub(crate) const ALL: [Sabotage; 12] = [
+        Sabotage::ForgetToRespawn,
+        Sabotage::DrainBeforeTheHandOver,
+        Sabotage::LetGoBeforeTheHandOver,
+        Sabotage::NeverAdopt,
+        Sabotage::RetireBeforeTheSuccessorServes,
+        Sabotage::KeepTheSurplus,
+        Sabotage::WaitForeverForADrain,
+        Sabotage::TalkToTheDead,
+        Sabotage::FloodSlowWorkers,
+        Sabotage::RepeatGenerations,
+        Sabotage::ForgetTheDisappointed,
+        Sabotage::AnswerTwice,
+    ];
+}

@@ -1,0 +1,254 @@
+//! Which worker accepts from which socket.
+//!
+//! Per address the master holds at least as many SO_REUSEPORT sockets as there are CPUs and serving slots, and
+//! closes none while the address is configured: a socket that is closed takes its queue of clients with it.
+//! Socket i belongs to slot i mod n. A socket changes hands in two steps: the new owner confirms that it accepts,
+//! only then the old one is told to let go. A dead worker's sockets wait for its replacement; when that is slow,
+//! the survivors adopt them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use dproxy_ipc::{ListenerInfo, SocketId, ToWorker};
+use tracing::error;
+
+use super::process::{Life, Moving, Process};
+use super::slot::ADOPT_AFTER;
+use super::{Core, Effect, SlotId, WorkerId};
+
+/// The most sockets handed over at once; the rest follows when these are confirmed. Below the channel's limit.
+const MOST_ADDED: usize = 200;
+/// How long after a failure to listen it is tried again.
+const OPEN_RETRY: Duration = Duration::from_secs(5);
+
+/// All sockets that the master holds.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    addresses: Vec<SocketAddr>,
+    /// Sockets per address.
+    count: usize,
+    cpus: usize,
+    sockets: BTreeMap<SocketId, Socket>,
+    next: u32,
+    failure: Option<Failure>,
+}
+
+#[derive(Debug)]
+struct Socket {
+    address: SocketAddr,
+    index: usize,
+    /// Whether the driver has opened it.
+    open: bool,
+}
+
+#[derive(Debug)]
+struct Failure {
+    text: String,
+    retry: Instant,
+}
+
+impl Listeners {
+    pub(crate) fn new(addresses: Vec<SocketAddr>, cpus: usize) -> Listeners {
+        Listeners { addresses, count: 0, cpus: cpus.max(1), sockets: BTreeMap::new(), next: 0, failure: None }
+    }
+
+    /// From now on these addresses; sockets of others are let go and closed.
+    pub(crate) fn listen_on(&mut self, addresses: Vec<SocketAddr>) {
+        self.addresses = addresses;
+        self.failure = None;
+    }
+
+    pub(crate) fn opened(&mut self, sockets: &[SocketId]) {
+        for socket in sockets {
+            if let Some(socket) = self.sockets.get_mut(socket) {
+                socket.open = true;
+            }
+        }
+        self.failure = None;
+    }
+
+    /// Why an address is not listened on.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failure.as_ref().map(|failure| failure.text.as_str())
+    }
+
+    pub(crate) fn open_addresses(&self) -> Vec<SocketAddr> {
+        let is_open = |address: &SocketAddr| self.sockets.values().any(|socket| socket.open && socket.address == *address);
+        self.addresses.iter().copied().filter(is_open).collect()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.failure.as_ref().map(|failure| failure.retry)
+    }
+
+    /// The sockets that are missing, by address, as if they were there.
+    fn missing(&mut self) -> Vec<Vec<ListenerInfo>> {
+        let there: BTreeSet<(SocketAddr, usize)> = self.sockets.values().map(|socket| (socket.address, socket.index)).collect();
+        let mut missing = Vec::new();
+        for address in self.addresses.clone() {
+            let indices: Vec<usize> = (0..self.count).filter(|index| !there.contains(&(address, *index))).collect();
+            let infos: Vec<ListenerInfo> = indices.into_iter().map(|index| self.add(address, index)).collect();
+            if !infos.is_empty() {
+                missing.push(infos);
+            }
+        }
+        missing
+    }
+
+    fn add(&mut self, address: SocketAddr, index: usize) -> ListenerInfo {
+        let socket = SocketId(self.next);
+        self.next += 1;
+        self.sockets.insert(socket, Socket { address, index, open: false });
+        ListenerInfo { socket, address }
+    }
+
+    /// Whether workers may accept from it.
+    fn is_in_use(&self, socket: SocketId) -> bool {
+        self.sockets.get(&socket).is_some_and(|socket| socket.open && self.addresses.contains(&socket.address))
+    }
+
+    fn is_bound(&self, address: SocketAddr) -> bool {
+        self.sockets.values().any(|socket| socket.address == address)
+    }
+}
+
+impl Core {
+    pub(super) fn open_failed(&mut self, sockets: &[SocketId], reason: &str) {
+        error!(reason, "cannot listen");
+        self.listeners.sockets.retain(|socket, _| !sockets.contains(socket));
+        self.listeners.failure = Some(Failure { text: reason.to_owned(), retry: self.now + OPEN_RETRY });
+        if self.listeners.addresses.iter().any(|address| !self.listeners.is_bound(*address)) {
+            self.start_failed(reason);
+        }
+    }
+
+    /// Opens the sockets that are missing and closes those nobody needs.
+    pub(super) fn open_sockets(&mut self) {
+        if self.size() == 0 {
+            let all: Vec<SocketId> = std::mem::take(&mut self.listeners.sockets).into_keys().collect();
+            self.listeners.count = 0;
+            self.listeners.failure = None;
+            return self.close_sockets(all);
+        }
+        let unneeded: Vec<SocketId> =
+            self.listeners.sockets.iter().filter(|(id, socket)| self.is_unneeded(**id, socket)).map(|(id, _)| *id).collect();
+        self.listeners.sockets.retain(|socket, _| !unneeded.contains(socket));
+        self.close_sockets(unneeded);
+        if self.listeners.failure.as_ref().is_some_and(|failure| failure.retry > self.now) {
+            return;
+        }
+        let highest = self.processes.values().filter(|process| process.serves()).map(|process| usize::from(process.slot.0) + 1).max();
+        self.listeners.count = self.listeners.count.max(self.listeners.cpus).max(highest.unwrap_or(0));
+        let unknown: Vec<SocketAddr> =
+            self.listeners.addresses.iter().copied().filter(|address| !self.listeners.is_bound(*address)).collect();
+        // Workers on their way out may not have closed their copies yet.
+        let alone = self.processes.values().all(|process| !process.is_on_its_way_out());
+        for sockets in self.listeners.missing() {
+            let alone = alone && unknown.contains(&sockets[0].address);
+            self.effects.push(Effect::Open { sockets, alone });
+        }
+    }
+
+    fn close_sockets(&mut self, sockets: Vec<SocketId>) {
+        if !sockets.is_empty() {
+            self.effects.push(Effect::Close(sockets));
+        }
+    }
+
+    /// Whether its address is not configured any more and nobody accepts from it.
+    fn is_unneeded(&self, id: SocketId, socket: &Socket) -> bool {
+        let touched =
+            |process: &Process| process.held.contains(&id) || process.moving.as_ref().is_some_and(|moving| moving.after.contains(&id));
+        !self.listeners.addresses.contains(&socket.address) && !self.processes.values().any(touched)
+    }
+
+    /// Tells each worker that serves and owes no answer which sockets are its own now.
+    pub(super) fn assign_sockets(&mut self) {
+        let owners = self.owners();
+        let free: Vec<WorkerId> =
+            self.processes.iter().filter(|(_, process)| process.serves() && process.moving.is_none()).map(|(worker, _)| *worker).collect();
+        for worker in free {
+            let target = self.target(worker, &owners);
+            let Some(process) = self.processes.get_mut(&worker) else { continue };
+            if target == process.held {
+                if process.life == Life::Ready {
+                    self.came_online(worker);
+                }
+                continue;
+            }
+            let keep: Vec<SocketId> = process.held.intersection(&target).copied().collect();
+            let added: Vec<SocketId> = target.difference(&process.held).copied().take(MOST_ADDED).collect();
+            let after = keep.iter().chain(&added).copied().collect();
+            self.next_serial += 1;
+            let serial = self.next_serial;
+            process.moving = Some(Moving { serial, since: self.now, after });
+            let sockets = &self.listeners.sockets;
+            let added = added.into_iter().map(|socket| ListenerInfo { socket, address: sockets[&socket].address }).collect();
+            self.effects.push(Effect::Send(worker, ToWorker::Sockets { keep, added, serial }));
+        }
+    }
+
+    /// Lets those drain whose sockets are in other hands; when the pool stops there are no other hands.
+    pub(super) fn let_leavers_go(&mut self) {
+        let leavers: Vec<WorkerId> =
+            self.processes.iter().filter(|(_, process)| process.life == Life::Leaving).map(|(worker, _)| *worker).collect();
+        if leavers.is_empty() {
+            return;
+        }
+        let owners = self.owners();
+        for worker in leavers {
+            let handed_over = |socket: &SocketId| !self.listeners.is_in_use(*socket) || self.is_kept(*socket, owners.get(socket));
+            let may_go = self.size() == 0 || self.processes[&worker].held.iter().all(handed_over);
+            #[cfg(test)]
+            let may_go = may_go || self.sabotage == Some(super::Sabotage::DrainBeforeTheHandOver);
+            if may_go {
+                self.drain(worker);
+            }
+        }
+    }
+
+    /// What `worker` should accept from: its own, and what the new owner has not confirmed yet.
+    fn target(&self, worker: WorkerId, owners: &BTreeMap<SocketId, WorkerId>) -> BTreeSet<SocketId> {
+        let own = owners.iter().filter(|(_, owner)| **owner == worker).map(|(socket, _)| *socket);
+        let held = self.processes[&worker].held.iter().copied();
+        let waiting = held.filter(|socket| self.listeners.is_in_use(*socket) && !self.is_kept(*socket, owners.get(socket)));
+        #[cfg(test)]
+        let waiting = waiting.filter(|_| self.sabotage != Some(super::Sabotage::LetGoBeforeTheHandOver));
+        own.chain(waiting).collect()
+    }
+
+    /// Whether its owner has confirmed to accept from it.
+    fn is_kept(&self, socket: SocketId, owner: Option<&WorkerId>) -> bool {
+        owner.and_then(|owner| self.processes.get(owner)).is_some_and(|owner| owner.keeps(socket))
+    }
+
+    /// Who should accept from each socket. None: its slot's worker is about to come, whoever has the socket keeps it.
+    fn owners(&self) -> BTreeMap<SocketId, WorkerId> {
+        let serving: BTreeMap<SlotId, WorkerId> = self.slots.keys().filter_map(|slot| Some((*slot, self.server_of(*slot)?))).collect();
+        let open = self.listeners.sockets.iter().filter(|(id, _)| self.listeners.is_in_use(**id));
+        open.filter_map(|(id, socket)| Some((*id, self.owner(*id, socket.index, &serving)?))).collect()
+    }
+
+    fn owner(&self, socket: SocketId, index: usize, serving: &BTreeMap<SlotId, WorkerId>) -> Option<WorkerId> {
+        let size = self.size();
+        let home = SlotId(u16::try_from(index.checked_rem(size)?).ok()?);
+        if let Some(worker) = serving.get(&home) {
+            return Some(*worker);
+        }
+        let abandoned = self.slots.get(&home).is_none_or(|slot| slot.unserved_since + ADOPT_AFTER <= self.now);
+        #[cfg(test)]
+        let abandoned = abandoned && self.sabotage != Some(super::Sabotage::NeverAdopt);
+        if !abandoned {
+            return None;
+        }
+        let holder = serving.values().find(|worker| self.processes[*worker].keeps(socket));
+        let adopter = || serving.values().nth((index / size + usize::from(home.0)).checked_rem(serving.len())?);
+        holder.or_else(adopter).copied()
+    }
+
+    /// The newest worker of a slot that can be given sockets.
+    fn server_of(&self, slot: SlotId) -> Option<WorkerId> {
+        self.slots.get(&slot)?.workers().filter(|worker| self.processes[worker].serves()).last()
+    }
+}

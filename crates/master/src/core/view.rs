@@ -1,0 +1,112 @@
+//! What can be seen of the core from outside.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use dproxy_config::WorkerCount;
+use dproxy_ipc::{Generation, Snapshot};
+
+use super::process::{Life, Process};
+use super::slot::{Seat, Slot};
+use super::{Core, SlotId, WorkerId};
+
+/// A worker as an operator wants to see it; a slot without one is a line too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WorkerView {
+    pub(crate) slot: SlotId,
+    pub(crate) worker: Option<WorkerId>,
+    pub(crate) pid: Option<u32>,
+    pub(crate) state: &'static str,
+    pub(crate) restarts: u64,
+    pub(crate) started: Option<Instant>,
+    pub(crate) generation: Generation,
+    pub(crate) sockets: usize,
+}
+
+impl Core {
+    /// Every process, and every slot that has none; by slot.
+    pub(crate) fn workers(&self) -> Vec<WorkerView> {
+        let running = self.processes.iter().map(|(worker, process)| self.worker_view(*worker, process));
+        let empty = self.slots.iter().filter(|(_, slot)| slot.workers().next().is_none()).map(|(id, slot)| slot_view(*id, slot));
+        let mut views: Vec<WorkerView> = running.chain(empty).collect();
+        views.sort_by_key(|view| (view.slot, view.worker));
+        views
+    }
+
+    /// How many slots have a worker that serves.
+    pub(crate) fn online(&self) -> usize {
+        self.slots.values().filter(|slot| slot.workers().any(|worker| self.processes[&worker].life == Life::Online)).count()
+    }
+
+    /// How many of the workers that serve have the newest snapshot.
+    pub(crate) fn at_newest_generation(&self) -> usize {
+        let newest = self.tables.generation();
+        let serving = self.processes.values().filter(|process| process.life == Life::Online);
+        serving.filter(|process| process.applied == Some(newest)).count()
+    }
+
+    pub(crate) fn wanted(&self) -> WorkerCount {
+        self.wanted
+    }
+
+    pub(crate) fn generation(&self) -> Generation {
+        self.tables.generation()
+    }
+
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
+        self.tables.newest()
+    }
+
+    /// Where clients come in now.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.open_addresses()
+    }
+
+    /// What an operator should know.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let listen = self.listeners.failure().map(|text| format!("{text}; it is tried again every few seconds"));
+        let errored = self.slots.iter().filter(|(_, slot)| slot.is_errored()).map(|(id, slot)| {
+            let failure = slot.last_failure.as_deref().unwrap_or("it does not come up");
+            format!("worker of slot {} is errored: {failure}", id.0)
+        });
+        let refused = self
+            .processes
+            .values()
+            .filter_map(|process| Some((process.slot, process.refused?)))
+            .map(|(slot, generation)| format!("worker of slot {} refused generation {generation} and serves the one before", slot.0));
+        listen.into_iter().chain(errored).chain(refused).collect()
+    }
+
+    fn worker_view(&self, worker: WorkerId, process: &Process) -> WorkerView {
+        WorkerView {
+            slot: process.slot,
+            worker: Some(worker),
+            pid: process.pid,
+            state: process.life.as_str(),
+            restarts: self.slots.get(&process.slot).map_or(0, |slot| slot.spawned.saturating_sub(1)),
+            started: Some(process.started),
+            generation: process.applied.unwrap_or_default(),
+            sockets: process.held.len(),
+        }
+    }
+}
+
+fn slot_view(id: SlotId, slot: &Slot) -> WorkerView {
+    let state = match slot.seat {
+        _ if slot.is_errored() => "errored",
+        Seat::Vacant { .. } | Seat::Halted | Seat::Taken { .. } => "waiting restart",
+    };
+    let restarts = slot.spawned.saturating_sub(1);
+    WorkerView { slot: id, worker: None, pid: None, state, restarts, started: None, generation: Generation::default(), sockets: 0 }
+}
+
+impl Life {
+    /// The word of the API.
+    fn as_str(self) -> &'static str {
+        match self {
+            Life::Born | Life::Greeted | Life::Ready => "launching",
+            Life::Online => "online",
+            Life::Leaving | Life::Draining { .. } | Life::Terminated { .. } | Life::Killed => "stopping",
+        }
+    }
+}

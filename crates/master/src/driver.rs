@@ -1,0 +1,433 @@
+//! Carries out what the core decides, and tells it what happened.
+//!
+//! One task owns everything here. Others (a worker's channel, the engine's watcher, the control server) only
+//! send it what they see.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use dproxy_config::{Config, Docker, Loaded};
+use dproxy_control::server::{self, Bound};
+use dproxy_control::{Refusal, Reply};
+use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
+use dproxy_source::Update;
+use dproxy_stats::Counters;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep_until, timeout};
+use tracing::{error, info, warn};
+
+use crate::core::{Change, Core, Effect, Event, Exit, RequestId, Setup, SlotId, SourceId, WorkerId};
+use crate::figures::Figures;
+use crate::listen::{self, ListenError};
+use crate::pidfile::{self, PidFile};
+use crate::remembered::Remembered;
+use crate::signals::{self, Order, Signals};
+use crate::spawn::{Launcher, Letter, Worker};
+
+mod answers;
+
+/// What the driver holds on behalf of the core.
+struct Driver {
+    core: Core,
+    /// What happened while effects were carried out; taken in before anything else.
+    happened: VecDeque<Event>,
+    events: mpsc::Sender<Event>,
+    launcher: Launcher,
+    workers: BTreeMap<WorkerId, Worker>,
+    /// The counter page of a worker that was not set up yet.
+    pages: BTreeMap<WorkerId, Arc<OwnedFd>>,
+    sockets: BTreeMap<SocketId, Arc<OwnedFd>>,
+    /// The newest one, sealed.
+    snapshot: Option<(Generation, Arc<OwnedFd>)>,
+    replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
+    next_request: u64,
+    remembered: Remembered,
+    engine: Engine,
+    facts: Facts,
+    leaving: bool,
+}
+
+/// What is shown and is not the core's.
+struct Facts {
+    started: Instant,
+    config: Config,
+    api: Vec<String>,
+    /// Of the configuration that counts.
+    warnings: Vec<String>,
+    /// Why the newest configuration does not count.
+    refused: Option<String>,
+    /// Of the newest one: what needs a restart of dproxy.
+    postponed: Vec<String>,
+    /// Which port was chosen instead of the wanted one.
+    port: Option<String>,
+    figures: Figures,
+    /// The totals of all workers that are gone.
+    gone: Counters,
+}
+
+/// The task that watches the Docker engine, and its news.
+struct Engine {
+    task: JoinHandle<()>,
+    updates: watch::Receiver<Update>,
+}
+
+/// Events of all workers that wait to be taken in; a worker that floods the master waits itself.
+const EVENTS: usize = 1024;
+/// Commands of all operators that wait to be taken in.
+const COMMANDS: usize = 64;
+/// How long the control server may take for its last answers.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Runs the master until it is told to leave.
+pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
+    let Loaded { config, warnings } = loaded;
+    let mut signals = Signals::catch().context("cannot catch signals")?;
+    let directories = &config.directories;
+    pidfile::make_directory(&directories.run, 0o750)?;
+    let _pid_file = PidFile::take(&config.pid_path)?;
+    for directory in [&directories.log, &directories.state] {
+        if let Err(error) = pidfile::make_directory(directory, 0o755) {
+            warn!(error = format!("{:#}", anyhow::Error::new(error)), "continuing without the directory");
+        }
+    }
+    warnings.iter().for_each(|warning| warn!("{warning}"));
+    let chosen = listen::choose(&config.listen)?;
+    chosen.warning.iter().for_each(|warning| warn!("{warning}"));
+    let bound = Bound::bind(config.api.address, &config.api.socket).await?;
+    raise_descriptor_limit();
+
+    let remembered = Remembered::new(&config.directories.state, config.workers);
+    let setup = Setup {
+        workers: remembered.size(),
+        cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        addresses: chosen.addresses,
+        settings: config.proxy.clone(),
+        awaited: vec![SourceId::File, SourceId::Docker],
+    };
+    let now = Instant::now();
+    let (events, mut happenings) = mpsc::channel(EVENTS);
+    let (commands, mut asked) = mpsc::channel(COMMANDS);
+    let api = bound.endpoints();
+    info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), listen = ?setup.addresses, api = ?api, workers = %setup.workers, "dproxy master starts");
+    let control = tokio::spawn(server::serve(bound, commands));
+    let mut driver = Driver {
+        core: Core::new(now, setup),
+        happened: VecDeque::from([Event::Routes(SourceId::File, config.routes.clone())]),
+        events,
+        launcher: launcher(&config),
+        workers: BTreeMap::new(),
+        pages: BTreeMap::new(),
+        sockets: BTreeMap::new(),
+        snapshot: None,
+        replies: BTreeMap::new(),
+        next_request: 0,
+        remembered,
+        engine: Engine::watch(config.docker.clone()),
+        facts: Facts {
+            started: now,
+            api,
+            warnings,
+            refused: None,
+            postponed: Vec::new(),
+            port: chosen.warning,
+            figures: Figures::new(),
+            gone: Counters::default(),
+            config,
+        },
+        leaving: false,
+    };
+    while !driver.is_done() {
+        driver.take_in();
+        if driver.is_done() {
+            break;
+        }
+        let deadline = driver.core.next_deadline();
+        tokio::select! {
+            Some(event) = happenings.recv() => driver.happened.push_back(event),
+            Some(asked) = asked.recv() => driver.asked(asked),
+            order = signals.next() => driver.obey(order, &reload),
+            true = driver.engine.changed() => driver.engine_told(),
+            () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
+        }
+    }
+    driver.engine.task.abort();
+    // The server ends with its last answer, once nobody takes commands any more.
+    drop(asked);
+    if timeout(FAREWELL, control).await.is_err() {
+        warn!("control connections were cut off");
+    }
+    info!("dproxy master leaves");
+    Ok(())
+}
+
+impl Driver {
+    fn is_done(&self) -> bool {
+        self.leaving && self.workers.is_empty() && self.happened.is_empty()
+    }
+
+    /// Lets the core judge everything that happened, and does what it says.
+    fn take_in(&mut self) {
+        while let Some(event) = self.happened.pop_front() {
+            self.note(&event);
+            for effect in self.core.handle(Instant::now(), event) {
+                self.perform(effect);
+            }
+        }
+    }
+
+    /// The driver's own part in an event.
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Exited(worker, _) => {
+                self.pages.remove(worker);
+                if let Some(worker) = self.workers.remove(worker) {
+                    self.facts.gone.add(&worker.counters().totals());
+                }
+                self.bury_orphans();
+            }
+            Event::Said(worker, ToMaster::Rejected { generation, reason }) => {
+                error!(worker = worker.0, %generation, reason, "snapshot rejected");
+            }
+            Event::Tick
+            | Event::Opened(_)
+            | Event::OpenFailed(..)
+            | Event::Spawned(..)
+            | Event::Said(..)
+            | Event::Broken(..)
+            | Event::Routes(..)
+            | Event::Settings(_)
+            | Event::Listen(_)
+            | Event::Asked(..)
+            | Event::Close
+            | Event::Abandon => {}
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Open { sockets, alone } => self.open(&sockets, alone),
+            Effect::Close(sockets) => self.sockets.retain(|socket, _| !sockets.contains(socket)),
+            Effect::Publish(snapshot) => self.publish(&snapshot),
+            Effect::Spawn(worker, slot) => self.spawn(worker, slot),
+            Effect::Send(worker, message) => self.send(worker, message),
+            Effect::Terminate(worker) => self.workers.get(&worker).into_iter().for_each(Worker::terminate),
+            Effect::Kill(worker) => self.workers.get(&worker).into_iter().for_each(Worker::kill),
+            Effect::Answer(request, answer) => self.answer(request, answer),
+            Effect::Remember(size) => self.remembered.keep(size),
+        }
+    }
+
+    fn open(&mut self, sockets: &[ListenerInfo], alone: bool) {
+        let ids = sockets.iter().map(|info| info.socket).collect();
+        match open_all(sockets, alone) {
+            Ok(opened) => {
+                self.sockets.extend(opened);
+                self.happened.push_back(Event::Opened(ids));
+            }
+            Err(error) => self.happened.push_back(Event::OpenFailed(ids, chain(error))),
+        }
+    }
+
+    /// Encodes a snapshot once for all workers.
+    fn publish(&mut self, snapshot: &Snapshot) {
+        let generation = snapshot.generation;
+        match snapshot.seal() {
+            Ok(descriptor) => {
+                info!(%generation, routes = snapshot.routes.len(), "snapshot published");
+                self.snapshot = Some((generation, Arc::new(descriptor)));
+            }
+            Err(error) => {
+                error!(%generation, %error, "snapshot not published");
+                self.snapshot = None;
+            }
+        }
+    }
+
+    fn spawn(&mut self, worker: WorkerId, slot: SlotId) {
+        match self.launcher.launch(worker, &self.events) {
+            Ok((launched, page)) => {
+                info!(slot = slot.0, pid = launched.pid, "worker started");
+                self.happened.push_back(Event::Spawned(worker, launched.pid));
+                self.pages.insert(worker, page);
+                self.workers.insert(worker, launched);
+            }
+            Err(error) => self.happened.push_back(Event::Exited(worker, Exit::NotStarted(chain(error)))),
+        }
+    }
+
+    fn send(&mut self, worker: WorkerId, message: ToWorker) {
+        let descriptors = match &message {
+            ToWorker::Setup { .. } => self.pages.remove(&worker).into_iter().collect(),
+            ToWorker::Snapshot { generation } => match &self.snapshot {
+                Some((newest, descriptor)) if newest == generation => vec![Arc::clone(descriptor)],
+                _ => {
+                    let reason = "the master could not make it".to_owned();
+                    let answer = ToMaster::Rejected { generation: *generation, reason };
+                    return self.happened.push_back(Event::Said(worker, answer));
+                }
+            },
+            ToWorker::Sockets { added, .. } => added.iter().filter_map(|info| self.sockets.get(&info.socket).cloned()).collect(),
+            ToWorker::Drain { .. } => Vec::new(),
+        };
+        if let Some(worker) = self.workers.get(&worker) {
+            worker.send(Letter { message, descriptors });
+        }
+    }
+
+    fn obey(&mut self, order: Order, reload: &impl Fn() -> anyhow::Result<Loaded>) {
+        match order {
+            Order::Leave if self.leaving => {
+                warn!("leaving at once");
+                self.happened.push_back(Event::Abandon);
+            }
+            Order::Leave => {
+                info!("leaving; what is under way is finished first, a second signal ends it");
+                self.leaving = true;
+                self.happened.push_back(Event::Close);
+            }
+            Order::Reload => self.reload(reload),
+            Order::Restart => {
+                info!("replacing all workers");
+                self.order(Change::Restart);
+            }
+            Order::Reopen => info!("no log files are open"),
+            Order::Dump => info!(status = serde_json::to_string(&self.status()).unwrap_or_default(), "status"),
+            Order::Child => self.bury_orphans(),
+        }
+    }
+
+    /// A change that nobody waits for.
+    fn order(&mut self, change: Change) {
+        let request = self.new_request();
+        self.happened.push_back(Event::Asked(request, change, dproxy_control::Wait::Accepted));
+    }
+
+    fn new_request(&mut self) -> RequestId {
+        self.next_request += 1;
+        RequestId(self.next_request)
+    }
+
+    fn engine_told(&mut self) {
+        let routes = self.engine.updates.borrow_and_update().routes.clone();
+        self.happened.push_back(Event::Routes(SourceId::Docker, routes));
+    }
+
+    /// Reads the configuration again. A bad one leaves everything as it is.
+    fn reload(&mut self, reload: &impl Fn() -> anyhow::Result<Loaded>) {
+        match reload() {
+            Ok(loaded) => {
+                info!(path = ?loaded.config.path, "configuration read again");
+                self.facts.refused = None;
+                self.apply(loaded);
+            }
+            Err(error) => {
+                let text = format!("the configuration was not read again, the one before counts: {error:#}");
+                error!("{text}");
+                self.facts.refused = Some(text);
+            }
+        }
+    }
+
+    fn apply(&mut self, loaded: Loaded) {
+        let Loaded { config, warnings } = loaded;
+        warnings.iter().for_each(|warning| warn!("{warning}"));
+        let before = std::mem::replace(&mut self.facts.config, config.clone());
+        self.facts.warnings = warnings;
+        self.facts.postponed = postponed(&before, &config);
+        self.facts.postponed.iter().for_each(|warning| warn!("{warning}"));
+        self.launcher = launcher(&config);
+        self.happened.push_back(Event::Settings(config.proxy));
+        self.happened.push_back(Event::Routes(SourceId::File, config.routes));
+        if self.remembered.reconfigure(config.workers) {
+            self.order(Change::Resize(config.workers));
+        }
+        if before.docker != config.docker {
+            self.engine.task.abort();
+            self.engine = Engine::watch(config.docker);
+        }
+        if before.listen != config.listen {
+            self.listen_elsewhere(&config.listen);
+        }
+    }
+
+    fn listen_elsewhere(&mut self, listen: &dproxy_config::Listen) {
+        match listen::choose_beside(listen, &self.core.addresses()) {
+            Ok(chosen) => {
+                chosen.warning.iter().for_each(|warning| warn!("{warning}"));
+                info!(addresses = ?chosen.addresses, "listening elsewhere");
+                self.facts.port = chosen.warning;
+                self.happened.push_back(Event::Listen(chosen.addresses));
+            }
+            Err(error) => {
+                let text = format!("still listening where it was: {}", chain(error));
+                error!("{text}");
+                self.facts.postponed.push(text);
+            }
+        }
+    }
+
+    fn bury_orphans(&self) {
+        if std::process::id() == 1 {
+            signals::bury_orphans(|pid| self.workers.values().any(|worker| worker.pid == pid));
+        }
+    }
+}
+
+impl Engine {
+    fn watch(settings: Docker) -> Engine {
+        let (sender, updates) = watch::channel(Update::default());
+        Engine { task: tokio::spawn(dproxy_source::docker::watch(settings, sender)), updates }
+    }
+
+    /// Whether there is news; never ends when the watcher has ended.
+    async fn changed(&mut self) -> bool {
+        match self.updates.changed().await {
+            Ok(()) => true,
+            Err(_ended) => std::future::pending().await,
+        }
+    }
+}
+
+fn open_all(sockets: &[ListenerInfo], alone: bool) -> Result<Vec<(SocketId, Arc<OwnedFd>)>, ListenError> {
+    if let Some(first) = sockets.first().filter(|_| alone) {
+        listen::probe(first.address)?;
+    }
+    sockets.iter().map(|info| Ok((info.socket, Arc::new(listen::open(info.address)?)))).collect()
+}
+
+/// What a worker finds in its environment: how to log, nothing of the operator's secrets.
+fn launcher(config: &Config) -> Launcher {
+    let kept = ["RUST_BACKTRACE", "TZ", "LANG"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+    let filter = std::env::var(crate::log::FILTER_VARIABLE).unwrap_or_else(|_unset| config.log_level.as_str().to_owned());
+    let environment = kept.chain([(crate::log::FILTER_VARIABLE.to_owned(), filter)]).collect();
+    Launcher { environment, silent: config.worker_silent }
+}
+
+/// What of a new configuration counts only after a restart of dproxy.
+fn postponed(before: &Config, after: &Config) -> Vec<String> {
+    let changes = [
+        ("address of the API", before.api != after.api),
+        ("path of the PID file", before.pid_path != after.pid_path),
+        ("directories", before.directories != after.directories),
+        ("log level of the master", before.log_level != after.log_level),
+    ];
+    changes.into_iter().filter(|(_, changed)| *changed).map(|(what, _)| format!("a new {what} counts after a restart of dproxy")).collect()
+}
+
+/// Sockets, channels and pages of a thousand workers need more descriptors than the usual soft limit.
+fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        warn!(%error, "limit of open files not raised");
+    }
+}
+
+/// An error with all its causes, in one line.
+fn chain(error: impl std::error::Error + Send + Sync + 'static) -> String {
+    format!("{:#}", anyhow::Error::new(error))
+}

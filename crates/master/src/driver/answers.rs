@@ -1,0 +1,110 @@
+//! What the driver answers to operators.
+
+use std::time::Instant;
+
+use dproxy_control::{Asked, Command, ProblemRow, Refusal, Reply, Status, Wait, WorkerRow};
+use dproxy_route::Route;
+use dproxy_stats::{Counter, Counters};
+
+use super::Driver;
+use crate::core::{Change, Event, RequestId};
+use crate::views;
+
+impl Driver {
+    /// Reads are answered from what is here; changes go to the core, which answers in its own time.
+    pub(super) fn asked(&mut self, asked: Asked) {
+        let Asked { command, reply } = asked;
+        let answer = match command {
+            Command::Start(wait) => return self.change(Change::Start, wait, reply),
+            Command::Stop(wait) => return self.change(Change::Stop, wait, reply),
+            Command::Resize(size, wait) => return self.change(Change::Resize(size), wait, reply),
+            Command::Restart(wait) => return self.change(Change::Restart, wait, reply),
+            Command::Status => Reply::Status(Box::new(self.status())),
+            Command::Workers => Reply::Workers(self.workers()),
+            Command::Routes => Reply::Routes(self.routes().iter().map(views::route_row).collect()),
+            Command::Containers => Reply::Containers(self.engine.updates.borrow().containers.iter().map(views::container_row).collect()),
+            Command::Backends => Reply::Backends(views::backend_rows(self.routes())),
+            Command::Problems => Reply::Problems(self.problems()),
+        };
+        // Whoever asked may have gone.
+        let _ = reply.send(Ok(answer));
+    }
+
+    pub(super) fn answer(&mut self, request: RequestId, answer: Result<String, Refusal>) {
+        let Some(reply) = self.replies.remove(&request) else { return };
+        let answer = answer.map(|message| Reply::Done { message, status: Box::new(self.status()) });
+        // Whoever asked may have gone; the command stands all the same.
+        let _ = reply.send(answer);
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let facts = &self.facts;
+        let update = self.engine.updates.borrow();
+        let sum = self.sum();
+        let errors = sum.get(Counter::Status5xx);
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            uptime_seconds: facts.started.elapsed().as_secs(),
+            pool: self.core.pool_state(),
+            workers_wanted: self.core.wanted().get(),
+            workers_online: self.core.online(),
+            generation: self.core.generation().0,
+            workers_at_generation: self.core.at_newest_generation(),
+            listeners: self.core.addresses().iter().map(ToString::to_string).collect(),
+            api: facts.api.clone(),
+            engine: views::engine_row(facts.config.docker.endpoint.to_string(), &update),
+            config: facts.config.path.as_ref().map(|path| path.display().to_string()),
+            routes: self.routes().len(),
+            backends: views::count_backends(self.routes()),
+            containers: update.containers.len(),
+            warnings: self.warnings(),
+            problems: update.problems.len(),
+            connections_total: sum.get(Counter::Accepted),
+            connections_open: sum.get(Counter::Open),
+            requests_total: sum.get(Counter::Requests),
+            requests_in_flight: sum.get(Counter::InFlight),
+            errors_5xx_total: errors,
+        }
+    }
+
+    fn change(&mut self, change: Change, wait: Wait, reply: tokio::sync::oneshot::Sender<Result<Reply, Refusal>>) {
+        let request = self.new_request();
+        self.replies.insert(request, reply);
+        self.happened.push_back(Event::Asked(request, change, wait));
+    }
+
+    fn routes(&self) -> &[Route] {
+        self.core.snapshot().map_or(&[], |snapshot| &snapshot.routes)
+    }
+
+    fn workers(&mut self) -> Vec<WorkerRow> {
+        let now = Instant::now();
+        let views = self.core.workers();
+        let pids: Vec<u32> = views.iter().filter_map(|view| view.pid).collect();
+        let usage = self.facts.figures.look(&pids);
+        let row = |view: &crate::core::WorkerView| {
+            let counters = view.worker.and_then(|worker| self.workers.get(&worker)).map(|worker| worker.counters()).unwrap_or_default();
+            let usage = view.pid.and_then(|pid| usage.get(&pid)).copied().unwrap_or_default();
+            views::worker_row(now, view, &counters, usage)
+        };
+        views.iter().map(row).collect()
+    }
+
+    fn problems(&self) -> Vec<ProblemRow> {
+        self.engine.updates.borrow().problems.iter().map(views::problem_row).collect()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let facts = &self.facts;
+        let own = facts.warnings.iter().chain(&facts.port).chain(&facts.refused).chain(&facts.postponed);
+        own.cloned().chain(self.core.warnings()).collect()
+    }
+
+    /// All workers that are, and the totals of those that were.
+    fn sum(&self) -> Counters {
+        let mut sum = self.facts.gone;
+        self.workers.values().for_each(|worker| sum.add(&worker.counters()));
+        sum
+    }
+}

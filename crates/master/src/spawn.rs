@@ -1,0 +1,199 @@
+//! Worker processes: how they begin, how the master talks to them, how their end is noticed.
+//!
+//! A worker is this same program, through `/proc/self/exe`: the kernel opens the very file that the master runs
+//! from, also after an update has put another in its place. Nothing runs between fork and exec, so the standard
+//! library uses posix_spawn, whose cost does not grow with the master.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dproxy_ipc::{Channel, SendError, ToMaster, ToWorker, pollable};
+use dproxy_stats::{Counters, Page};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
+use tokio::io::unix::AsyncFd;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tracing::debug;
+
+use crate::core::{Event, Exit, WorkerId};
+
+/// How workers are started.
+#[derive(Clone, Debug)]
+pub(crate) struct Launcher {
+    /// What a worker finds in its environment, and nothing else.
+    pub(crate) environment: Vec<(String, String)>,
+    /// Keeps the workers' output out of the master's log.
+    pub(crate) silent: bool,
+}
+
+/// A worker process as the master holds it. Dropped, the line to it is closed.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) pid: u32,
+    process: Pid,
+    descriptor: Arc<OwnedFd>,
+    page: Page,
+    letters: mpsc::UnboundedSender<Letter>,
+    tasks: Vec<AbortHandle>,
+}
+
+/// A message and the descriptors that go with it.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    pub(crate) message: ToWorker,
+    pub(crate) descriptors: Vec<Arc<OwnedFd>>,
+}
+
+/// Why no worker could be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LaunchError {
+    #[error("cannot make a channel")]
+    Channel(#[source] io::Error),
+    #[error("cannot make a page for its counters")]
+    Page(#[source] io::Error),
+    #[error("cannot start the process")]
+    Process(#[source] io::Error),
+    #[error("cannot watch the process")]
+    Watch(#[source] io::Error),
+}
+
+/// From the end of the line to the end of the process.
+const END_GRACE: Duration = Duration::from_secs(1);
+
+impl Launcher {
+    /// Starts a worker; what it says and how it ends comes as events.
+    ///
+    /// # Errors
+    /// When a descriptor or process is missing; nothing is left behind then.
+    pub(crate) fn launch(&self, worker: WorkerId, events: &mpsc::Sender<Event>) -> Result<(Worker, Arc<OwnedFd>), LaunchError> {
+        let (channel, theirs) = Channel::pair().map_err(LaunchError::Channel)?;
+        let page_descriptor = dproxy_ipc::counters_page().map_err(LaunchError::Page)?;
+        let page = Page::map(&page_descriptor.try_clone().map_err(LaunchError::Page)?.into()).map_err(LaunchError::Page)?;
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0("dproxy").arg("worker").env_clear().envs(self.environment.iter().cloned());
+        // A group of its own: the Ctrl-C that ends the master in a terminal is not for its workers.
+        command.process_group(0).stdin(Stdio::from(theirs));
+        if self.silent {
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        let pid = command.spawn().map_err(LaunchError::Process)?.id();
+        let process = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("the kernel's process ids are positive");
+        let (descriptor, watched) = match watch(process) {
+            Ok(watched) => watched,
+            Err(cause) => {
+                end_unwatched(process);
+                return Err(LaunchError::Watch(cause));
+            }
+        };
+        let channel = Arc::new(channel);
+        let (letters, received) = mpsc::unbounded_channel();
+        let tasks = vec![
+            tokio::spawn(listen_to(worker, Arc::clone(&channel), events.clone())).abort_handle(),
+            tokio::spawn(deliver(worker, channel, received)).abort_handle(),
+            tokio::spawn(await_end(worker, watched, events.clone())).abort_handle(),
+        ];
+        Ok((Worker { pid, process, descriptor, page, letters, tasks }, Arc::new(page_descriptor)))
+    }
+}
+
+impl Worker {
+    /// Sends as soon as the worker takes it. The core bounds what is under way, so the queue is short.
+    pub(crate) fn send(&self, letter: Letter) {
+        // A worker that is gone is told of by its exit.
+        let _ = self.letters.send(letter);
+    }
+
+    /// Its figures now.
+    pub(crate) fn counters(&self) -> Counters {
+        self.page.read()
+    }
+
+    /// TERM.
+    pub(crate) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// KILL.
+    pub(crate) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Err(error) = rustix::process::pidfd_send_signal(&self.descriptor, signal) {
+            debug!(pid = self.process.as_raw_nonzero(), %error, "signal not delivered");
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// Two descriptors of the process: one for signals, one that becomes readable at its end.
+fn watch(process: Pid) -> io::Result<(Arc<OwnedFd>, AsyncFd<OwnedFd>)> {
+    let descriptor = rustix::process::pidfd_open(process, PidfdFlags::empty())?;
+    let watched = pollable(descriptor.try_clone()?)?;
+    Ok((Arc::new(descriptor), watched))
+}
+
+/// Ends a process whose end would go unnoticed. It has just begun, so the wait for its end is short.
+fn end_unwatched(process: Pid) {
+    if rustix::process::kill_process(process, Signal::KILL).is_ok() {
+        // Nothing can be done about a child that cannot be waited for.
+        let _ = rustix::process::waitpid(Some(process), rustix::process::WaitOptions::empty());
+    }
+}
+
+async fn listen_to(worker: WorkerId, channel: Arc<Channel>, events: mpsc::Sender<Event>) {
+    loop {
+        let event = match channel.receive::<ToMaster>().await {
+            Ok(Some((message, _no_descriptors))) => Event::Said(worker, message),
+            Ok(None) => {
+                // Nearly always it has just ended; the task is then dropped while it waits here.
+                tokio::time::sleep(END_GRACE).await;
+                Event::Broken(worker, "it closed its channel".to_owned())
+            }
+            Err(error) => Event::Broken(worker, format!("{:#}", anyhow::Error::new(error))),
+        };
+        let last = matches!(event, Event::Broken(..));
+        // A closed queue means that the master leaves.
+        if events.send(event).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+async fn deliver(worker: WorkerId, channel: Arc<Channel>, mut letters: mpsc::UnboundedReceiver<Letter>) {
+    while let Some(Letter { message, descriptors }) = letters.recv().await {
+        let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(|descriptor| descriptor.as_fd()).collect();
+        match channel.send(&message, &descriptors).await {
+            Ok(()) => {}
+            // Its exit tells the same.
+            Err(SendError::Gone) => return,
+            Err(error) => debug!(worker = worker.0, error = format!("{:#}", anyhow::Error::new(error)), "message not sent"),
+        }
+    }
+}
+
+async fn await_end(worker: WorkerId, process: AsyncFd<OwnedFd>, events: mpsc::Sender<Event>) {
+    let exit = loop {
+        let mut ready = match process.readable().await {
+            Ok(ready) => ready,
+            Err(error) => break Exit::NotStarted(format!("its end cannot be waited for: {error}")),
+        };
+        match rustix::process::waitid(WaitId::PidFd(process.get_ref().as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
+            Ok(Some(status)) => break status.exit_status().map_or(Exit::Signal(status.terminating_signal().unwrap_or(0)), Exit::Code),
+            Ok(None) => ready.clear_ready(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => break Exit::NotStarted(format!("its end cannot be waited for: {error}")),
+        }
+    };
+    // A closed queue means that the master leaves.
+    let _ = events.send(Event::Exited(worker, exit)).await;
+}

@@ -1,0 +1,160 @@
+//! What operators see: the core, the engine's news and the figures, as rows.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use dproxy_control::{BackendRow, ContainerRow, EngineRow, ProblemRow, RouteRow, WorkerRow};
+use dproxy_route::{Backend, BackendId, Offer, Problem, Route};
+use dproxy_source::{Container, Link, Update};
+use dproxy_stats::{Counter, Counters};
+
+use crate::core::WorkerView;
+use crate::figures::Usage;
+
+/// A worker's row.
+pub(crate) fn worker_row(now: Instant, view: &WorkerView, counters: &Counters, usage: Usage) -> WorkerRow {
+    WorkerRow {
+        slot: view.slot.0,
+        pid: view.pid,
+        state: view.state.to_owned(),
+        restarts: view.restarts,
+        uptime_seconds: view.started.map_or(0, |started| now.saturating_duration_since(started).as_secs()),
+        generation: view.generation.0,
+        sockets: view.sockets,
+        connections: counters.get(Counter::Open),
+        requests: counters.get(Counter::Requests),
+        in_flight: counters.get(Counter::InFlight),
+        memory_bytes: usage.memory_bytes,
+        cpu_percent: usage.cpu_percent,
+    }
+}
+
+/// A route's row.
+pub(crate) fn route_row(route: &Route) -> RouteRow {
+    let (state, reason) = match &route.offer {
+        Offer::Ports { .. } => ("live", None),
+        Offer::Offline(notice) => ("offline", Some(notice.reason.clone())),
+    };
+    RouteRow {
+        host: route.host.to_string(),
+        path: route.path.to_string(),
+        state: state.to_owned(),
+        owner: route.owner.to_string(),
+        service: route.service.0.clone(),
+        backends: backends_of(route).map(backend_word).collect(),
+        reason,
+    }
+}
+
+/// Every backend once, by name.
+pub(crate) fn backend_rows(routes: &[Route]) -> Vec<BackendRow> {
+    let mut rows: BTreeMap<&BackendId, BackendRow> = BTreeMap::new();
+    for route in routes {
+        let host = route.host.to_string();
+        for backend in backends_of(route) {
+            let row = rows.entry(&backend.id).or_insert_with(|| backend_row(backend));
+            if !row.hosts.contains(&host) {
+                row.hosts.push(host.clone());
+            }
+        }
+    }
+    let mut rows: Vec<BackendRow> = rows.into_values().collect();
+    rows.sort_by(|a, b| (&a.name, a.port, &a.id).cmp(&(&b.name, b.port, &b.id)));
+    rows
+}
+
+/// How many different backends there are.
+pub(crate) fn count_backends(routes: &[Route]) -> usize {
+    let mut ids: Vec<&BackendId> = routes.iter().flat_map(backends_of).map(|backend| &backend.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.len()
+}
+
+/// A container's row.
+pub(crate) fn container_row(container: &Container) -> ContainerRow {
+    ContainerRow {
+        id: container.id.get(..12).unwrap_or(&container.id).to_owned(),
+        name: container.name.clone(),
+        image: container.image.clone(),
+        state: container.state.clone(),
+        hosts: container.hosts.clone(),
+        backends: container.backends.clone(),
+    }
+}
+
+/// A problem's row.
+pub(crate) fn problem_row(problem: &Problem) -> ProblemRow {
+    ProblemRow { subject: problem.subject.clone(), text: problem.text.clone() }
+}
+
+/// How the engine at `endpoint` does.
+pub(crate) fn engine_row(endpoint: String, update: &Update) -> EngineRow {
+    let (connected, version, error) = match &update.link {
+        Link::Connecting => (false, None, None),
+        Link::Connected { version } => (true, Some(version.clone()), None),
+        Link::Lost { error } => (false, None, Some(error.clone())),
+    };
+    EngineRow { endpoint, connected, version, error }
+}
+
+fn backend_row(backend: &Backend) -> BackendRow {
+    BackendRow {
+        id: backend.id.to_string(),
+        name: backend.name.clone(),
+        port: backend.port,
+        address: backend.address.to_string(),
+        scheme: backend.scheme.as_str().to_owned(),
+        condition: backend.condition.as_str().to_owned(),
+        hosts: Vec::new(),
+    }
+}
+
+fn backend_word(backend: &Backend) -> String {
+    format!("{}:{} {} ({})", backend.name, backend.port, backend.address, backend.condition.as_str())
+}
+
+fn backends_of(route: &Route) -> impl Iterator<Item = &Backend> {
+    let (main, others) = match &route.offer {
+        Offer::Ports { main, others, .. } => (Some(main), others.as_slice()),
+        Offer::Offline(_) => (None, &[][..]),
+    };
+    main.into_iter().chain(others)
+}
+
+#[cfg(test)]
+mod tests {
+    use dproxy_route::{HostPattern, Notice, PathPrefix};
+
+    use super::*;
+
+    fn route(entry: u32, address: &str) -> Route {
+        Route::fixed(entry, HostPattern::Any, PathPrefix::root(), Backend::at(address.parse().unwrap()))
+    }
+
+    #[test]
+    fn a_backend_of_two_routes_is_one_row() {
+        let routes = [route(0, "10.0.0.2:80"), route(1, "10.0.0.1:80"), route(2, "10.0.0.2:80")];
+        let rows = backend_rows(&routes);
+        assert_eq!(rows.iter().map(|row| row.address.as_str()).collect::<Vec<_>>(), ["10.0.0.1:80", "10.0.0.2:80"]);
+        assert_eq!(rows[1].hosts, ["*"]);
+        assert_eq!(count_backends(&routes), 2);
+    }
+
+    #[test]
+    fn an_offline_route_says_why() {
+        let live = route_row(&route(0, "10.0.0.2:80"));
+        assert_eq!((live.state.as_str(), live.backends[0].as_str()), ("live", "10.0.0.2:80:80 10.0.0.2:80 (ready)"));
+        let offline = Route { offer: Offer::Offline(Notice { reason: "paused".to_owned(), since: None }), ..route(0, "10.0.0.2:80") };
+        let row = route_row(&offline);
+        assert_eq!((row.state.as_str(), row.reason.as_deref(), row.backends.len()), ("offline", Some("paused"), 0));
+    }
+
+    #[test]
+    fn the_engine_is_connected_or_says_why_not() {
+        let row = |link| engine_row("unix:///x".to_owned(), &Update { link, ..Update::default() });
+        assert!(!row(Link::Connecting).connected);
+        assert_eq!(row(Link::Connected { version: "1".to_owned() }).version.as_deref(), Some("1"));
+        assert_eq!(row(Link::Lost { error: "gone".to_owned() }).error.as_deref(), Some("gone"));
+    }
+}
