@@ -105,7 +105,7 @@ impl Engine {
     /// Connects, asks for the version and settles on one that both sides speak.
     pub(super) async fn connect(endpoint: &DockerEndpoint) -> Result<Engine, EngineError> {
         let transport = Transport::new(endpoint)?;
-        let told = client(&transport, None)?.version().await.map_err(EngineError::Version)?;
+        let told = client(&transport, None)?.version().await.map_err(|cause| told_by(cause, EngineError::Version))?;
         let version = ApiVersion::agreed(&told)?;
         let docker = client(&transport, Some(version))?;
         let place = match endpoint {
@@ -141,7 +141,7 @@ impl Engine {
         match answer.map_err(|_| EngineError::Slow { path: format!("/containers/{id}/json") })? {
             Ok(answer) => Ok(Some(Inspected::of(answer))),
             Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
-            Err(cause) => Err(EngineError::Inspect(cause)),
+            Err(cause) => Err(told_by(cause, EngineError::Inspect)),
         }
     }
 
@@ -183,6 +183,17 @@ fn client(transport: &Transport, version: Option<ApiVersion>) -> Result<Docker, 
     let spoken = version.unwrap_or(NEWEST);
     let spoken = ClientVersion { major_version: spoken.major.into(), minor_version: spoken.minor.into() };
     Docker::connect_with_custom_transport(send, Some("http://docker"), BODY_LIMIT.as_secs(), &spoken).map_err(EngineError::Version)
+}
+
+/// What went wrong on our own way to the engine is told as it is; bollard only carried it.
+fn told_by(cause: bollard::errors::Error, otherwise: impl FnOnce(bollard::errors::Error) -> EngineError) -> EngineError {
+    match cause {
+        bollard::errors::Error::IOError { err } => match err.downcast() {
+            Ok(cause) => EngineError::Transport(cause),
+            Err(err) => otherwise(bollard::errors::Error::IOError { err }),
+        },
+        other => otherwise(other),
+    }
 }
 
 async fn accepted(response: Response<Incoming>, path: &str) -> Result<Response<Incoming>, EngineError> {

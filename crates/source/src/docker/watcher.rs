@@ -20,7 +20,7 @@ use tracing::{debug, info, warn};
 use super::engine::{Engine, EngineError};
 use super::events::{StreamEnd, drain};
 use super::facts::Inspected;
-use super::sight::Sight;
+use super::sight;
 use super::vigil::Vigil;
 use super::wire::{Happening, Listing};
 use super::world::{Urgency, World};
@@ -80,7 +80,7 @@ impl Watcher {
         let (heard, happenings) = unbounded_channel();
         let mut stream = JoinSet::new();
         stream.spawn(drain(body, heard));
-        self.world.connected(engine.about().clone());
+        self.world.connected(engine.about().clone(), Instant::now());
         let session = Session {
             engine: Arc::new(engine),
             happenings,
@@ -89,7 +89,6 @@ impl Watcher {
             inspections: JoinSet::new(),
             plan: Plan::new(Instant::now()),
             patience: FIRST_PATIENCE,
-            sight: Sight::new(),
         };
         session.run(self).await
     }
@@ -139,7 +138,6 @@ struct Session {
     inspections: JoinSet<(String, Result<Option<Inspected>, EngineError>)>,
     plan: Plan,
     patience: Duration,
-    sight: Sight,
 }
 
 impl Session {
@@ -201,9 +199,7 @@ impl Session {
     }
 
     fn listed(&mut self, mut listing: Listing, begun: Instant, watcher: &mut Watcher) {
-        for address in listing.containers.iter_mut().flat_map(|facts| &mut facts.attachments).flat_map(|place| &mut place.addresses) {
-            address.source = self.sight.source(address.ip);
-        }
+        sight::look(&mut listing.containers);
         if watcher.backoff.rest() {
             info!(endpoint = %watcher.endpoint, engine = self.engine.about().version, containers = listing.containers.len(), "engine found");
         }

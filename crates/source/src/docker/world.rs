@@ -65,6 +65,8 @@ enum Inspection {
 struct Told {
     ending: Ending,
     at: Instant,
+    /// When a list that shows it running counts more.
+    until: Instant,
 }
 
 /// How soon a piece of news matters.
@@ -81,9 +83,13 @@ impl World {
         World { settings, link: Link::Connecting, about: None, containers: BTreeMap::new(), endings: HashMap::new(), problems: Vec::new() }
     }
 
-    /// A new connection: everything that was inspected may have changed.
-    pub(super) fn connected(&mut self, about: About) {
+    /// A new connection: everything that was inspected may have changed, and
+    /// what ended may have been started again unheard.
+    pub(super) fn connected(&mut self, about: About, now: Instant) {
         self.about = Some(about);
+        for told in self.endings.values_mut() {
+            told.until = now;
+        }
         for known in self.containers.values_mut() {
             known.inspection = Inspection::Wanted;
         }
@@ -148,7 +154,7 @@ impl World {
         let containers = &self.containers;
         self.endings.retain(|id, told| {
             // A list from before the event knows nothing of it.
-            begun <= told.at || (containers.get(id).is_some_and(Known::is_running) && begun < told.at + BELIEVED)
+            begun <= told.at || (containers.get(id).is_some_and(Known::is_running) && begun < told.until)
         });
     }
 
@@ -193,7 +199,7 @@ impl World {
 
     /// When a list should confirm or refute the oldest event that is still believed.
     pub(super) fn doubt(&self) -> Option<Instant> {
-        self.endings.values().map(|told| told.at + BELIEVED).min()
+        self.endings.values().map(|told| told.until).min()
     }
 
     /// The containers' processes on this machine, by container id.
@@ -238,7 +244,7 @@ impl World {
 
     fn end(&mut self, id: String, ending: Ending, at: Instant) -> Urgency {
         let shows = self.containers.get(&id).is_some_and(Known::is_running);
-        self.endings.insert(id, Told { ending, at });
+        self.endings.insert(id, Told { ending, at, until: at + BELIEVED });
         if shows { Urgency::Now } else { Urgency::Soon }
     }
 

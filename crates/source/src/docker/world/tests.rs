@@ -38,7 +38,7 @@ fn inspected(pid: i32) -> Inspected {
 fn world() -> World {
     let endpoint = DockerEndpoint::Unix(PathBuf::from("/nowhere"));
     let mut world = World::new(Docker { endpoint, address: None, internal_names: false, unpublished: true });
-    world.connected(About { version: "Docker 1".to_owned(), place: Place::Here, machine: None });
+    world.connected(About { version: "Docker 1".to_owned(), place: Place::Here, machine: None }, second(10));
     world.listed(listing(&[State::Running]), second(10));
     assert_eq!(world.take_inspections(9), [ID]);
     world.inspected(ID, Ok(Some(inspected(7))));
@@ -80,7 +80,7 @@ fn a_container_told_to_stop_is_stopping_at_once() {
 #[test]
 fn the_signal_that_an_image_stops_by_counts_as_told_to_stop() {
     let mut world = world();
-    world.connected(world.about.clone().unwrap());
+    world.connected(world.about.clone().unwrap(), second(10));
     assert_eq!(world.take_inspections(9), [ID]);
     world.inspected(ID, Ok(Some(Inspected { stop_signal: Signal(3), ..inspected(7) })));
     assert_eq!(world.heard(signalled(3), second(11)), Urgency::Now);
@@ -200,11 +200,22 @@ fn a_new_connection_inspects_all_again_and_keeps_the_routes_meanwhile() {
     world.lost("no engine".to_owned());
     let update = world.update(SystemTime::now());
     assert_eq!((update.link, update.routes.len()), (Link::Lost { error: "no engine".to_owned() }, 1));
-    world.connected(About { version: "Docker 2".to_owned(), place: Place::Here, machine: None });
+    world.connected(About { version: "Docker 2".to_owned(), place: Place::Here, machine: None }, second(10));
     assert_eq!(route(&world), "ready");
     world.listed(listing(&[State::Running]), second(20));
     assert_eq!(world.update(SystemTime::now()).link, Link::Connected { version: "Docker 2".to_owned() });
     assert_eq!(world.take_inspections(9), [ID]);
+}
+
+#[test]
+fn what_ended_before_a_new_connection_may_have_been_started_again() {
+    let mut world = world();
+    world.process_ended(ID, 7, second(11));
+    world.connected(world.about.clone().unwrap(), second(12));
+    assert_eq!(route(&world), "stopped", "nothing is known until there is a list");
+    assert_eq!(world.doubt(), Some(second(12)));
+    world.listed(listing(&[State::Running]), second(12));
+    assert_eq!(route(&world), "ready");
 }
 
 #[test]
@@ -224,6 +235,6 @@ fn only_a_running_container_that_was_never_inspected_is_waited_for() {
 #[test]
 fn remote_processes_are_not_ours_to_watch() {
     let mut world = world();
-    world.connected(About { version: String::new(), place: Place::At("192.0.2.7".parse().unwrap()), machine: None });
+    world.connected(About { version: String::new(), place: Place::At("192.0.2.7".parse().unwrap()), machine: None }, second(10));
     assert_eq!(world.processes().count(), 0);
 }
