@@ -81,3 +81,19 @@ fn a_caret_stays_on_a_line_that_is_cut() {
         assert!(line.chars().count() < 200, "{line}");
     }
 }
+
+#[test]
+fn a_file_that_is_cut_or_broken_anywhere_is_read_to_an_end() {
+    let whole = "port: 80\napi: {port: 81}\ntrusted: [\"10.0.0.0/8\"]\nserver_name: ${NAME:-x}\nroutes:\n  - hosts: [a.test, \"*.b\u{fc}.test\"]\n    \
+                 path: /a\n    backends: &b [\"10.0.0.1:80\"]\n  - host: c.test\n    backends: *b\n";
+    for (place, _) in whole.char_indices() {
+        for between in ["", "\0", "\t", "\r", ":", "[", "{", "\"", "&", "*", "${", "- ", "---\n", "\u{1f980}"] {
+            for rest in ["", &whole[place..]] {
+                let yaml = format!("{}{between}{rest}", &whole[..place]);
+                let file = File::read(&Source::new(Path::new("f"), &yaml), &Environment::default());
+                let shown: Vec<String> = file.mistakes.iter().map(ToString::to_string).collect();
+                assert!(shown.iter().all(|text| text.starts_with('f')), "{yaml}: {shown:?}");
+            }
+        }
+    }
+}
