@@ -37,7 +37,8 @@ fn main() -> ExitCode {
 
 fn master(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
     let loaded = configuration(flags, environment)?;
-    anyhow::bail!("the master is not built in yet; it would have {} workers", loaded.config.workers)
+    // The environment stays as it was at the start; the file is read again.
+    dproxy_master::run(loaded, || Ok(configuration(flags, environment)?))
 }
 
 fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
