@@ -57,16 +57,19 @@ enum Next {
     End,
 }
 
+/// Up to so many bytes, copying them behind the head costs less than handing
+/// the kernel two pieces.
+const COPIED: usize = 4 * 1024;
+
 /// Moves a body from `source` to `sink`, with `head` in front of its first
 /// bytes. `progress` is called with the number of bytes whenever some went out.
 pub(crate) async fn relay(
-    head: &[u8],
+    head: &mut Vec<u8>,
     source: Source<'_, '_>,
     sink: Sink<'_, '_>,
     mut progress: impl FnMut(usize),
 ) -> Result<(), RelayError> {
     let Source { stream, buffer, body } = source;
-    let mut head = head;
     if body.expected() > LONG {
         buffer.grow();
     }
@@ -76,7 +79,7 @@ pub(crate) async fn relay(
         if stretch.send > 0 || !head.is_empty() || ends {
             send(sink.stream, head, &buffer.filled()[..stretch.send], sink.encoding, ends).await.map_err(RelayError::Write)?;
             progress(stretch.send);
-            head = &[];
+            head.clear();
         }
         buffer.consume(stretch.send + stretch.skip);
         match stretch.next {
@@ -127,16 +130,25 @@ fn stretch(body: &mut BodyReader, bytes: &[u8], encoding: Encoding) -> Result<St
 }
 
 /// Writes head and data together, the data as a chunk where that is wanted.
-async fn send(stream: &mut WriteHalf<'_>, head: &[u8], data: &[u8], encoding: Encoding, ends: bool) -> io::Result<()> {
-    if encoding != Encoding::Chunks {
-        return write_all(stream, &mut [IoSlice::new(head), IoSlice::new(data)]).await;
+async fn send(stream: &mut WriteHalf<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding, ends: bool) -> io::Result<()> {
+    if encoding == Encoding::Chunks {
+        return send_chunk(stream, head, data, ends).await;
     }
+    if head.is_empty() {
+        return stream.write_all(data).await;
+    }
+    if data.len() <= COPIED {
+        head.extend_from_slice(data);
+        return stream.write_all(head).await;
+    }
+    write_all(stream, &mut [IoSlice::new(head), IoSlice::new(data)]).await
+}
+
+async fn send_chunk(stream: &mut WriteHalf<'_>, head: &[u8], data: &[u8], ends: bool) -> io::Result<()> {
     let mut room = [0; 18];
-    let size = if data.is_empty() { &[][..] } else { size_line(data.len(), &mut room) };
-    let end_of_data = if data.is_empty() { &[][..] } else { b"\r\n" };
+    let (size, line_end) = if data.is_empty() { (&[][..], &[][..]) } else { (size_line(data.len(), &mut room), &b"\r\n"[..]) };
     let last = if ends { LAST_CHUNK } else { &[] };
-    let pieces = [head, size, data, end_of_data, last];
-    write_all(stream, &mut pieces.map(IoSlice::new)).await
+    write_all(stream, &mut [head, size, data, line_end, last].map(IoSlice::new)).await
 }
 
 fn size_line(size: usize, room: &mut [u8; 18]) -> &[u8] {
@@ -150,7 +162,7 @@ fn size_line(size: usize, room: &mut [u8; 18]) -> &[u8] {
 pub(crate) async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
     IoSlice::advance_slices(&mut pieces, 0);
     while !pieces.is_empty() {
-        let written = if let [one] = &*pieces { stream.write(one).await? } else { stream.write_vectored(pieces).await? };
+        let written = stream.write_vectored(pieces).await?;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }

@@ -134,9 +134,8 @@ impl Attempt<'_> {
     async fn send(&self, backend: &mut TcpStream, client: &Client, buffer: &Buffer, kept: bool) -> Result<(), Broken> {
         let body = &buffer.filled()[self.opening.head..][..self.opening.body];
         client.deadline.set(self.view.settings.timeouts.idle);
-        let mut pieces = [IoSlice::new(self.head), IoSlice::new(body)];
         self.proxy.page.add(Counter::BytesIn, body.len() as u64);
-        match client.deadline.guard(write_all(backend, &mut pieces)).await {
+        match client.deadline.guard(write_opening(backend, self.head, body)).await {
             Ok(Ok(())) => Ok(()),
             // A connection that had gone before we wrote took nothing in.
             Ok(Err(cause)) if kept && is_gone(&cause) => Err(self.stale(cause)),
@@ -184,7 +183,7 @@ impl Attempt<'_> {
         let mut body = BodyReader::new(response.framing);
         let source = Source { stream: &mut backend_reads, buffer: answer, body: &mut body };
         let sink = Sink { stream: &mut client_writes, encoding };
-        let relayed = relay(&out, source, sink, |bytes| progress.delivered(bytes));
+        let relayed = relay(&mut out, source, sink, |bytes| progress.delivered(bytes));
         match progress.deadline().guard(beside.drive(relayed)).await {
             Ok(Ok(Ok(()))) => {}
             failed => {
@@ -302,6 +301,13 @@ impl Attempt<'_> {
         let total = self.clocked?.elapsed().as_millis();
         Some(Timings { backend: &self.pool.label, total, backend_time: total })
     }
+}
+
+async fn write_opening(backend: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
+    if body.is_empty() {
+        return backend.write_all(head).await;
+    }
+    write_all(backend, &mut [IoSlice::new(head), IoSlice::new(body)]).await
 }
 
 fn served(close: bool, sent: bool) -> Served {

@@ -44,7 +44,7 @@ pub(crate) async fn inbound(
     if !body.is_done() {
         let source = Source { stream: from, buffer, body };
         let sink = Sink { stream: to, encoding: Encoding::AsIs };
-        match relay(&[], source, sink, |bytes| progress.received(bytes)).await {
+        match relay(&mut Vec::new(), source, sink, |bytes| progress.received(bytes)).await {
             Ok(()) => {}
             Err(RelayError::Read(_)) => return InboundEnd::Gone,
             Err(RelayError::Framing(violation)) => return InboundEnd::Request(violation),

@@ -48,6 +48,6 @@ async fn direction(
 ) -> Result<(), RelayError> {
     let mut body = BodyReader::new(Framing::UntilClose);
     let source = Source { stream: from, buffer, body: &mut body };
-    relay(&[], source, Sink { stream: &mut *to, encoding: Encoding::AsIs }, progress).await?;
+    relay(&mut Vec::new(), source, Sink { stream: &mut *to, encoding: Encoding::AsIs }, progress).await?;
     to.shutdown().await.map_err(|cause: io::Error| RelayError::Write(cause))
 }
