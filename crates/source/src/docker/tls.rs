@@ -63,3 +63,28 @@ fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError
     let found = found.map_err(broken)?;
     if found.is_empty() { Err(TlsError::Empty { path: path.clone() }) } else { Ok(found) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn unusable_files_are_told_by_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let files = DockerTls { ca: path("ca.pem"), cert: path("cert.pem"), key: path("key.pem") };
+        let refused = |expected: &str| {
+            let error = client(&files).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        refused("ca.pem`");
+        fs::write(&files.ca, "no certificate").unwrap();
+        refused("ca.pem` holds no certificate");
+        fs::write(&files.ca, "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").unwrap();
+        refused("ca.pem`");
+        fs::write(&files.ca, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n").unwrap();
+        refused("these certificates cannot be used");
+    }
+}

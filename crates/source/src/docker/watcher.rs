@@ -110,8 +110,11 @@ impl Watcher {
 
     fn lost(&mut self, lost: &Lost) {
         let error = chain(lost);
-        warn!(endpoint = %self.endpoint, error, "engine lost");
-        self.world.lost(error);
+        if self.world.lost(error.clone()) {
+            warn!(endpoint = %self.endpoint, error, "engine lost");
+        } else {
+            debug!(endpoint = %self.endpoint, error, "engine still lost");
+        }
         self.publish();
     }
 
@@ -330,10 +333,10 @@ impl Default for Backoff {
 
 /// An error and its causes in one line.
 fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
+    let mut line = one_line(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = error.to_string();
+        let text = one_line(error);
         // Libraries often repeat their cause in their own text.
         if !line.ends_with(&text) {
             line.push_str(": ");
@@ -342,6 +345,10 @@ fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     line
+}
+
+fn one_line(error: &dyn Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ struct Known {
     inspection: Inspection,
     /// The last answer, kept while a new one is asked for.
     inspected: Option<Inspected>,
+    /// Why there was none the last time, in words.
+    failure: Option<String>,
 }
 
 /// How far the inspection of a container is.
@@ -55,10 +57,7 @@ enum Inspection {
         spoilt: bool,
     },
     Done,
-    Failed {
-        /// In words, where it is for people to know.
-        why: Option<String>,
-    },
+    Failed,
 }
 
 /// An end that an event told of.
@@ -95,9 +94,12 @@ impl World {
         }
     }
 
-    /// The connection is gone; what was known stays.
-    pub(super) fn lost(&mut self, error: String) {
-        self.link = Link::Lost { error };
+    /// The connection is gone; what was known stays. Tells whether that is news.
+    pub(super) fn lost(&mut self, error: String) -> bool {
+        let lost = Link::Lost { error };
+        let news = self.link != lost;
+        self.link = lost;
+        news
     }
 
     /// Takes in an event.
@@ -147,7 +149,7 @@ impl World {
         for facts in listing.containers {
             let known = match before.remove(&facts.id) {
                 Some(known) => known.listed_again(facts),
-                None => Known { listed: facts, inspection: Inspection::Wanted, inspected: None },
+                None => Known { listed: facts, inspection: Inspection::Wanted, inspected: None, failure: None },
             };
             self.containers.insert(known.listed.id.clone(), known);
         }
@@ -174,18 +176,23 @@ impl World {
     pub(super) fn inspected(&mut self, id: &str, answer: Result<Option<Inspected>, String>) {
         let Some(known) = self.containers.get_mut(id) else { return };
         let spoilt = matches!(known.inspection, Inspection::Asked { spoilt: true });
-        known.inspection = match answer {
+        known.inspection = match (&answer, spoilt) {
+            (_, true) => Inspection::Wanted,
+            (Ok(Some(_)), false) => Inspection::Done,
+            (Ok(None) | Err(_), false) => Inspection::Failed,
+        };
+        match answer {
             Ok(Some(mut inspected)) => {
                 if spoilt {
+                    // It may have another process by now.
                     inspected.pid = None;
                 }
                 known.inspected = Some(inspected);
-                if spoilt { Inspection::Wanted } else { Inspection::Done }
+                known.failure = None;
             }
-            _ if spoilt => Inspection::Wanted,
-            Ok(None) => Inspection::Failed { why: None },
-            Err(why) => Inspection::Failed { why: Some(why) },
-        };
+            Ok(None) => known.failure = None,
+            Err(why) => known.failure = Some(why),
+        }
     }
 
     /// Whether a running container has never been inspected, but soon will be.
@@ -252,7 +259,7 @@ impl World {
         let Some(known) = self.containers.get_mut(id) else { return };
         known.inspection = match known.inspection {
             Inspection::Asked { .. } => Inspection::Asked { spoilt: true },
-            Inspection::Wanted | Inspection::Done | Inspection::Failed { .. } => Inspection::Wanted,
+            Inspection::Wanted | Inspection::Done | Inspection::Failed => Inspection::Wanted,
         };
     }
 }
@@ -265,7 +272,7 @@ impl Known {
         self.inspection = match self.inspection {
             // Its events may have been lost.
             Inspection::Done if turned => Inspection::Wanted,
-            Inspection::Failed { .. } => Inspection::Wanted,
+            Inspection::Failed => Inspection::Wanted,
             other => other,
         };
         self
@@ -279,9 +286,7 @@ impl Known {
         let mut facts = self.listed.clone();
         facts.inspected = self.inspected.clone();
         facts.ending = endings.get(&facts.id).map(|told| told.ending);
-        if let Inspection::Failed { why: Some(why) } = &self.inspection {
-            facts.oddities.push(why.clone());
-        }
+        facts.oddities.extend(self.failure.clone());
         facts
     }
 }

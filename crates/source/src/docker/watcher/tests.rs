@@ -209,6 +209,16 @@ async fn many_events_of_one_deed_cost_few_lists() {
 }
 
 #[tokio::test]
+async fn all_of_many_containers_are_inspected() {
+    let names: Vec<String> = (100..300).map(|number| format!("web{number}")).collect();
+    let engine = Pretend::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let hosts: Vec<String> = names.iter().map(|name| format!("{name}.test")).collect();
+    follow(&engine).wait_for_hosts(&hosts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let asked = engine.asked().borrow().iter().filter(|path| path.contains("-id-")).count();
+    assert_eq!(asked, names.len(), "each once");
+}
+
+#[tokio::test]
 async fn nothing_outlives_the_future() {
     let engine = Pretend::with(&["slow", "web"]);
     engine.script().silent.insert("/containers/slow");
@@ -217,6 +227,15 @@ async fn nothing_outlives_the_future() {
     watched.handle.abort();
     while watched.task.join_next().await.is_some() {}
     timeout(LIMIT, engine.open().wait_for(|open| *open == 0)).await.expect("connections stay open").unwrap();
+}
+
+#[test]
+fn an_error_is_told_with_its_causes_in_one_line() {
+    let json = serde_json::from_str::<u8>("\nx").unwrap_err();
+    let lost = Lost::Engine(EngineError::List(json));
+    assert_eq!(chain(&lost), "the engine's list is no list: expected value at line 2 column 1");
+    let refused = EngineError::Refused { path: "/x".to_owned(), status: 400, message: "no\n".to_owned() };
+    assert_eq!(chain(&refused), "the engine refuses `/x` with 400: no");
 }
 
 #[test]

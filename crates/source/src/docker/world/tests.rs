@@ -190,6 +190,7 @@ fn what_was_inspected_is_used_until_the_next_answer() {
     assert!(world.take_inspections(9).is_empty(), "not before the next list");
     world.listed(listing(&[State::Running]), second(12));
     assert_eq!(world.take_inspections(9), [ID]);
+    assert_eq!(world.update(SystemTime::now()).problems.len(), 1, "it is still so");
     world.inspected(ID, Ok(None));
     assert!(world.update(SystemTime::now()).problems.is_empty());
 }
@@ -197,7 +198,8 @@ fn what_was_inspected_is_used_until_the_next_answer() {
 #[test]
 fn a_new_connection_inspects_all_again_and_keeps_the_routes_meanwhile() {
     let mut world = world();
-    world.lost("no engine".to_owned());
+    assert!(world.lost("no engine".to_owned()));
+    assert!(!world.lost("no engine".to_owned()));
     let update = world.update(SystemTime::now());
     assert_eq!((update.link, update.routes.len()), (Link::Lost { error: "no engine".to_owned() }, 1));
     world.connected(About { version: "Docker 2".to_owned(), place: Place::Here, machine: None }, second(10));
