@@ -115,7 +115,7 @@ fn a_killed_worker_costs_only_what_it_held() {
     }
     for load in [kept, single] {
         let report = load.stop();
-        let cut = report.count(Kind::Reset) + report.count(Kind::Eof);
+        let cut = report.count(Kind::Reset) + report.count(Kind::Eof) + report.count(Kind::Cut);
         assert_eq!(report.failed(), cut, "only what the dead worker held may be cut: {report}");
         // Six clients of this load: at most six connections can have been the dead worker's.
         assert!(cut <= 6 * kills, "{report}");
@@ -195,9 +195,10 @@ fn a_terminated_master_cuts_no_request_of_a_load() {
     assert_eq!(dproxy.exit_code(), 0, "{}", dproxy.log());
     for load in loads.0 {
         let report = load.stop();
-        let cut = report.failed() - report.count(Kind::Refused);
-        // A connection that waited in the queue of a socket that closes is reset; that window is microseconds.
-        assert!(cut <= 2, "{report}");
+        let unanswered = report.count(Kind::Reset) + report.count(Kind::Eof);
+        assert_eq!(report.failed(), unanswered + report.count(Kind::Refused), "no answer is cut: {report}");
+        // Nobody serves on: an idle connection is closed, and its client may just have asked again; a client asks again elsewhere.
+        assert!(unanswered <= 6, "each of the six clients can be met by that once: {report}");
     }
 }
 

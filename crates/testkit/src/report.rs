@@ -32,8 +32,10 @@ pub enum Kind {
     NoLocalPort,
     /// RST.
     Reset,
-    /// The connection ended before the answer did.
+    /// The connection ended before the answer began, as when an idle connection is closed while a request is on its way.
     Eof,
+    /// The connection ended in the middle of an answer.
+    Cut,
     /// No answer in time.
     Timeout,
     /// No HTTP.
@@ -94,7 +96,8 @@ impl From<&Failure> for Kind {
             Failure::Refused => Kind::Refused,
             Failure::NoLocalPort => Kind::NoLocalPort,
             Failure::Reset => Kind::Reset,
-            Failure::Eof(_) => Kind::Eof,
+            Failure::Eof(0) => Kind::Eof,
+            Failure::Eof(_) => Kind::Cut,
             Failure::Timeout(_) => Kind::Timeout,
             Failure::Garbage(_) => Kind::Garbage,
             Failure::Other(_) => Kind::Other,
