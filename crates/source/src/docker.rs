@@ -8,7 +8,7 @@
 //! | `facts` | what is known of one container |
 //! | `wire`, `events` | the engine's JSON, read leniently |
 //! | `engine`, `transport`, `tls` | the questions, and how they get there |
-//! | `vigil`, `sight` | what the kernel of this machine knows better |
+//! | `vigil`, `sight` | what the kernel of this machine knows better; `vigil` has the only `unsafe` here |
 
 mod backends;
 mod engine;

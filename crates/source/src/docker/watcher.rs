@@ -211,11 +211,11 @@ impl Session {
     }
 
     fn inspected(&mut self, id: &str, answer: Result<Option<Inspected>, EngineError>, watcher: &mut Watcher) {
-        watcher.world.inspected(id, answer.map_err(|error| chain(&error)));
+        let urgency = watcher.world.inspected(id, answer.map_err(|error| chain(&error)));
         watcher.vigil.keep(watcher.world.processes());
-        if self.plan.is_listing_soon() {
+        if urgency == Urgency::Soon && self.plan.is_listing_soon() {
             // Half of the news would show a state that never was: the list is the other half.
-            self.plan.publish_at.get_or_insert(Instant::now() + MAX_SETTLE);
+            self.plan.publish_by(Instant::now() + MAX_SETTLE);
         } else {
             self.news(watcher);
         }
@@ -224,7 +224,7 @@ impl Session {
     /// Publishes once what came in is whole, or has waited long enough to be.
     fn news(&mut self, watcher: &mut Watcher) {
         if watcher.world.is_waiting() {
-            self.plan.publish_at.get_or_insert(Instant::now() + self.patience);
+            self.plan.publish_by(Instant::now() + self.patience);
         } else {
             self.publish(watcher);
         }
@@ -286,6 +286,10 @@ impl Plan {
             self.regular = now + LIST_EVERY;
         }
         due
+    }
+
+    fn publish_by(&mut self, at: Instant) {
+        self.publish_at = Some(self.publish_at.map_or(at, |earlier| earlier.min(at)));
     }
 
     fn is_listing_soon(&self) -> bool {

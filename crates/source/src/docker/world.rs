@@ -172,9 +172,11 @@ impl World {
             .collect()
     }
 
-    /// Takes in what an inspection brought: facts, nothing (it is gone), or why it failed.
-    pub(super) fn inspected(&mut self, id: &str, answer: Result<Option<Inspected>, String>) {
-        let Some(known) = self.containers.get_mut(id) else { return };
+    /// Takes in what an inspection brought: facts, nothing (it is gone), or why it
+    /// failed. The first one of a running container matters at once.
+    pub(super) fn inspected(&mut self, id: &str, answer: Result<Option<Inspected>, String>) -> Urgency {
+        let Some(known) = self.containers.get_mut(id) else { return Urgency::Soon };
+        let urgency = if known.inspected.is_none() && known.is_running() { Urgency::Now } else { Urgency::Soon };
         let spoilt = matches!(known.inspection, Inspection::Asked { spoilt: true });
         known.inspection = match (&answer, spoilt) {
             (_, true) => Inspection::Wanted,
@@ -193,6 +195,7 @@ impl World {
             Ok(None) => known.failure = None,
             Err(why) => known.failure = Some(why),
         }
+        urgency
     }
 
     /// Whether a running container has never been inspected, but soon will be.

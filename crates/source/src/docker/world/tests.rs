@@ -224,13 +224,15 @@ fn what_ended_before_a_new_connection_may_have_been_started_again() {
 fn only_a_running_container_that_was_never_inspected_is_waited_for() {
     let mut world = world();
     assert!(!world.is_waiting());
+    assert_eq!(world.inspected("nobody", Ok(None)), Urgency::Soon);
+    assert_eq!(world.inspected(ID, Ok(Some(inspected(7)))), Urgency::Soon);
     world.listed(listing(&[State::Running, State::Exited]), second(11));
     assert!(!world.is_waiting());
     world.listed(listing(&[State::Running, State::Running]), second(12));
     assert!(world.is_waiting());
     world.take_inspections(9);
     assert!(world.is_waiting());
-    world.inspected("other-1", Err("no".to_owned()));
+    assert_eq!(world.inspected("other-1", Err("no".to_owned())), Urgency::Now);
     assert!(!world.is_waiting());
 }
 
