@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{Engine, PATIENCE, wait_for};
 
+/// Other engines of the machine have a few dozen published ports at most.
+const PORT_TRIES: usize = 50;
+
 /// A container to be; see `docker run`.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -215,9 +218,19 @@ impl Container {
         wait_for("the program in the container", PATIENCE, || crate::get(addr, "up.test", "/").is_ok());
     }
 
+    /// Engines side by side on one machine pick published ports from the same range, each on its own: one that is
+    /// taken is an error of this start, and the next start gets another.
     #[track_caller]
     fn act(&self, what: &str) {
-        self.engine.ask("POST", &format!("/containers/{}/{what}", self.id), None);
+        let path = format!("/containers/{}/{what}", self.id);
+        for _ in 0..PORT_TRIES {
+            match self.engine.call("POST", &path, None) {
+                Ok(answer) if answer.text().contains("address already in use") => {}
+                Ok(answer) if answer.status < 400 => return,
+                other => panic!("POST {path}: {other:?}"),
+            }
+        }
+        panic!("POST {path}: {PORT_TRIES} published ports in a row were taken");
     }
 }
 

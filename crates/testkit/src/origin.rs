@@ -93,7 +93,9 @@ impl Origin {
     /// When no address is free.
     #[must_use]
     pub fn start(script: impl Fn(&Request) -> Vec<Step> + Send + Sync + 'static) -> Origin {
-        Origin::start_at(free_addr(), script)
+        // Programs that are no tests know nothing of our signs and may have taken the port meanwhile.
+        let listener = (0..10).find_map(|_| TcpListener::bind(free_addr()).ok()).expect("a free port can be listened at");
+        Origin::over(listener, script)
     }
 
     /// A backend that answers 200 with `body`, always.
@@ -116,7 +118,11 @@ impl Origin {
     /// When the address is taken.
     #[must_use]
     pub fn start_at(addr: SocketAddr, script: impl Fn(&Request) -> Vec<Step> + Send + Sync + 'static) -> Origin {
-        let listener = TcpListener::bind(addr).unwrap_or_else(|error| panic!("cannot listen on {addr}: {error}"));
+        Origin::over(TcpListener::bind(addr).unwrap_or_else(|error| panic!("cannot listen on {addr}: {error}")), script)
+    }
+
+    fn over(listener: TcpListener, script: impl Fn(&Request) -> Vec<Step> + Send + Sync + 'static) -> Origin {
+        let addr = listener.local_addr().expect("a listener has an address");
         let shared = Arc::new(Shared {
             script: Box::new(script),
             requests: Mutex::default(),
