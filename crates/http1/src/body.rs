@@ -22,6 +22,8 @@ pub enum Frame {
     /// This many bytes only say where the data is; a next hop that wants chunks
     /// gets them as they are.
     Framing(usize),
+    /// This many bytes are one line of the trailer section, with its line end.
+    Trailer(usize),
     /// This many bytes must not travel further: a trailer field that would
     /// change what the message means (RFC 9110 §6.5.1).
     Dropped(usize),
@@ -171,7 +173,7 @@ impl BodyReader {
             return Ok(Frame::Framing(line_feed + 1));
         }
         self.state = State::Trailer { read };
-        Ok(if may_trail(line)? { Frame::Framing(line_feed + 1) } else { Frame::Dropped(line_feed + 1) })
+        Ok(if may_trail(line)? { Frame::Trailer(line_feed + 1) } else { Frame::Dropped(line_feed + 1) })
     }
 }
 

@@ -13,7 +13,7 @@ fn walk(framing: Framing, bytes: &[u8], step: usize) -> Result<(String, String, 
                 passed.extend_from_slice(&bytes[start..start + length]);
                 start += length;
             }
-            Frame::Framing(length) => {
+            Frame::Framing(length) | Frame::Trailer(length) => {
                 passed.extend_from_slice(&bytes[start..start + length]);
                 start += length;
             }
