@@ -5,6 +5,8 @@ use crate::{Framing, Name, Violation};
 
 /// Longest chunk-size line, extensions included. Nobody sends them in earnest.
 const MAX_SIZE_LINE: u32 = 256;
+/// Fifteen digits are 2^60 bytes; leading zeros count, so that they end as well.
+const MAX_DIGITS: u32 = 15;
 /// Longest trailer section.
 const MAX_TRAILER: usize = 8 * 1024;
 
@@ -34,18 +36,19 @@ pub enum Frame {
 }
 
 /// ```text
-///              ┌──────────────── DataEnd ◄───────────────┐
-///              ▼                                         │
-/// Size ──► Extension ──► SizeLf ──► Chunk (size > 0) ────┘
-///                          │
-///                          └──────► Trailer (size = 0) ──► Done
+///              ┌────────────────── DataCr, DataLf ◄──────────────┐
+///              ▼                                                 │
+/// Size ──► Blank ──► Extension ──► SizeLf ──► Chunk (size > 0) ──┘
+///                                    │
+///                                    └──────► Trailer (size = 0) ──► Done
 /// ```
 /// Every arrow is walked in [`BodyReader::size_line`], [`BodyReader::chunk_end`] or [`BodyReader::trailer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Length(u64),
     UntilClose,
-    Size { size: u64, digits: u32, read: u32 },
+    Size { size: u64, digits: u32 },
+    Blank { size: u64, read: u32 },
     Extension { size: u64, read: u32 },
     SizeLf { size: u64 },
     Chunk { left: u64 },
@@ -55,7 +58,7 @@ enum State {
     Done,
 }
 
-const NEXT_CHUNK: State = State::Size { size: 0, digits: 0, read: 0 };
+const NEXT_CHUNK: State = State::Size { size: 0, digits: 0 };
 
 impl BodyReader {
     /// Stands before the first byte of a body that is delimited like this.
@@ -112,7 +115,9 @@ impl BodyReader {
                 self.state = if left == 0 { State::DataCr } else { State::Chunk { left } };
                 Ok(Frame::Data(taken))
             }
-            State::DataCr | State::DataLf | State::Size { .. } | State::Extension { .. } | State::SizeLf { .. } => self.framing(bytes),
+            State::DataCr | State::DataLf | State::Size { .. } | State::Blank { .. } | State::Extension { .. } | State::SizeLf { .. } => {
+                self.framing(bytes)
+            }
             State::Trailer { read } => self.trailer(bytes, read),
         }
     }
@@ -141,16 +146,17 @@ impl BodyReader {
 
     fn size_line(&self, byte: u8) -> Result<State, Violation> {
         match (self.state, byte) {
-            (State::Size { size, digits, read }, _) if byte.is_ascii_hexdigit() => {
-                // Fifteen digits are 2^60 bytes; leading zeros count, so that they end as well.
-                if digits == 15 {
-                    return Err(Violation::Chunk);
-                }
-                Ok(State::Size { size: size << 4 | u64::from(hex(byte)), digits: digits + 1, read: read + 1 })
+            (State::Size { size, digits }, _) if byte.is_ascii_hexdigit() && digits < MAX_DIGITS => {
+                Ok(State::Size { size: size << 4 | u64::from(hex(byte)), digits: digits + 1 })
             }
             (State::Size { digits: 0, .. }, _) => Err(Violation::Chunk),
-            (State::Size { size, .. } | State::Extension { size, .. }, b'\r') => Ok(State::SizeLf { size }),
-            (State::Size { size, read, .. }, b';' | b' ' | b'\t') => Ok(State::Extension { size, read }),
+            (State::Size { size, .. } | State::Blank { size, .. } | State::Extension { size, .. }, b'\r') => Ok(State::SizeLf { size }),
+            (State::Size { size, digits: read } | State::Blank { size, read }, b' ' | b'\t') if read < MAX_SIZE_LINE => {
+                Ok(State::Blank { size, read: read + 1 })
+            }
+            (State::Size { size, digits: read } | State::Blank { size, read }, b';') if read < MAX_SIZE_LINE => {
+                Ok(State::Extension { size, read: read + 1 })
+            }
             (State::Extension { size, read }, _) if is_value(byte) && read < MAX_SIZE_LINE => Ok(State::Extension { size, read: read + 1 }),
             (State::SizeLf { size: 0 }, b'\n') => Ok(State::Trailer { read: 0 }),
             (State::SizeLf { size }, b'\n') => Ok(State::Chunk { left: size }),

@@ -5,6 +5,10 @@ use crate::framing::Lengths;
 use crate::head::Line;
 use crate::{Connection, Fields, Framing, Limits, Name, Span, Violation};
 
+/// What a request line holds besides its target: a method, a version, blanks.
+/// A longer line is too long whether it arrives at once or piece by piece.
+const BESIDE_TARGET: usize = 64;
+
 /// The head of a request. Spans point into the buffer it was read from.
 #[derive(Debug, Default)]
 pub struct RequestHead {
@@ -119,10 +123,12 @@ impl RequestHead {
         self.target_span.of(buffer)
     }
 
-    /// The path and query that a backend gets: never with an authority.
+    /// The path and query that a backend gets: never with an authority. Without
+    /// a path it is the whole server that OPTIONS asks about (RFC 9112 §3.2.4).
     #[must_use]
     pub fn origin_form<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
         match self.target {
+            Target::Absolute { path } if path.of(buffer).is_empty() && self.method == Method::Options => b"*",
             Target::Absolute { path } if path.of(buffer).is_empty() => b"/",
             Target::Absolute { path } => path.of(buffer),
             Target::Origin | Target::Asterisk | Target::Authority => self.target_in(buffer),
@@ -132,8 +138,7 @@ impl RequestHead {
     /// A request line that does not end can already be known to be none.
     fn partial_start(&self, buffer: &[u8], limits: &Limits) -> Result<Option<usize>, Violation> {
         let line = buffer.strip_prefix(b"\r\n").unwrap_or(buffer);
-        // Longer than a method, a target, a version and the blanks between them.
-        if line.len() > limits.target_bytes + 64 {
+        if line.len() > limits.target_bytes + BESIDE_TARGET {
             return Err(Violation::TargetTooLong);
         }
         // TLS, HTTP/2 and binary protocols show themselves by their first bytes.
@@ -145,6 +150,9 @@ impl RequestHead {
 
     fn start_line(&mut self, buffer: &[u8], line: Span, limits: &Limits) -> Result<(), Violation> {
         let bytes = line.of(buffer);
+        if bytes.len() > limits.target_bytes + BESIDE_TARGET {
+            return Err(Violation::TargetTooLong);
+        }
         let start = bytes.as_ptr().addr() - buffer.as_ptr().addr();
         let method_end = bytes.iter().position(|&byte| !is_token(byte)).ok_or(Violation::RequestLine)?;
         if method_end == 0 || bytes[method_end] != b' ' {

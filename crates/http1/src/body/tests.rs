@@ -52,6 +52,7 @@ fn chunks_are_passed_on_as_they_are() {
     chunked("5\r\nhello\r\n0\r\n\r\n", "hello", "5\r\nhello\r\n0\r\n\r\n", 0);
     chunked("A\r\n0123456789\r\n1\r\na\r\n0\r\n\r\nGET", "0123456789a", "A\r\n0123456789\r\n1\r\na\r\n0\r\n\r\n", 3);
     chunked("2;a=b;c=\"d\"\r\nhi\r\n0\r\n\r\n", "hi", "2;a=b;c=\"d\"\r\nhi\r\n0\r\n\r\n", 0);
+    chunked("2 \t\r\nhi\r\n0 ;a\r\n\r\n", "hi", "2 \t\r\nhi\r\n0 ;a\r\n\r\n", 0);
     chunked("2\r\nhi\r\n", "hi", "2\r\nhi\r\n", UNFINISHED);
 }
 
@@ -71,6 +72,7 @@ fn malformed_chunks_are_refused() {
     refused("5\r\nhelloX", Violation::Chunk);
     refused("5\r\nhello\n", Violation::Chunk);
     refused(" 5\r\nhello\r\n", Violation::Chunk);
+    refused("5 a\r\nhello\r\n", Violation::Chunk);
     refused("5;a\nb\r\nhello\r\n", Violation::Chunk);
     refused("5;a\u{0}b\r\nhello\r\n", Violation::Chunk);
     refused("1000000000000000\r\n", Violation::Chunk);

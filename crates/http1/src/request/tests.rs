@@ -66,6 +66,7 @@ fn request_lines_are_strict() {
     refused("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", Violation::Target);
     refused("GET /a\u{1}b HTTP/1.1\r\nHost: a\r\n\r\n", Violation::Target);
     refused(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(1000)), Violation::TargetTooLong);
+    refused(&format!("{} /{} HTTP/1.1\r\nHost: a\r\n\r\n", "M".repeat(100), "a".repeat(970)), Violation::TargetTooLong);
     refused("\u{16}\u{3}\u{1}\u{2}", Violation::RequestLine);
 }
 
@@ -107,6 +108,8 @@ fn an_absolute_target_names_host_and_path() {
         assert_eq!(head.host.of(text.as_bytes()), host.as_bytes());
         assert_eq!(head.origin_form(text.as_bytes()), path.as_bytes());
     }
+    let whole_server = "OPTIONS http://a.test HTTP/1.1\r\nHost: a.test\r\n\r\n";
+    assert_eq!(parse(whole_server).unwrap().origin_form(whole_server.as_bytes()), b"*");
     refused("GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", Violation::Target);
     refused("GET ftp://a/x HTTP/1.1\r\nHost: a\r\n\r\n", Violation::Target);
     refused("GET http://a?x HTTP/1.1\r\nHost: a\r\n\r\n", Violation::Target);
