@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dproxy_testkit::{Answer, Container, Dproxy, Engine, Load, PATIENCE, Run, unique, wait_for};
 
-use crate::dproxy;
+use crate::{alone, among_others, dproxy};
 
 /// What the issue promises from the engine's answer to a served route.
 const PROMISED: Duration = Duration::from_millis(100);
@@ -17,11 +17,23 @@ fn before(engine: &Engine) -> Dproxy {
     dproxy
 }
 
-/// Asks until the answer has this status.
+/// Asks until the answer has this status and every worker gives the same.
 #[track_caller]
 fn wait_for_status(dproxy: &Dproxy, host: &str, status: u16) -> Answer {
     dproxy.wait_for(&format!("status {status} of {host}"), || dproxy.get(host, "/").status == status);
-    dproxy.get(host, "/")
+    wait_for_all_workers(dproxy);
+    let answer = dproxy.get(host, "/");
+    assert_eq!(answer.status, status, "{host} by another worker: {}", answer.text());
+    answer
+}
+
+/// Waits until every worker serves what the master knows now.
+#[track_caller]
+fn wait_for_all_workers(dproxy: &Dproxy) {
+    let known = dproxy.status()["generation"].as_u64();
+    dproxy.wait_for("all workers to know", || {
+        dproxy.data("/workers").as_array().is_some_and(|rows| rows.iter().all(|row| row["generation"].as_u64() >= known))
+    });
 }
 
 /// The name of the container that answers.
@@ -33,6 +45,7 @@ fn served_by(dproxy: &Dproxy, host: &str) -> String {
 #[test]
 fn containers_from_before_the_start_are_served() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let host = format!("{}.test", unique("early"));
     let container = engine.run(&Run::echo("early").hostname(&host).publish(80));
     let dproxy = before(&engine);
@@ -44,6 +57,7 @@ fn containers_from_before_the_start_are_served() {
 #[test]
 fn a_container_is_served_within_100_ms_of_its_start() {
     let Some(engine) = Engine::shared() else { return };
+    let _alone = alone();
     let dproxy = before(&engine);
     let mut took = Vec::new();
     for _ in 0..5 {
@@ -62,6 +76,7 @@ fn a_container_is_served_within_100_ms_of_its_start() {
 #[test]
 fn a_stopped_container_is_offline_and_a_started_one_is_back() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("stop"));
     let container = engine.run(&Run::echo("stop").hostname(&host).publish(80));
@@ -83,6 +98,7 @@ fn a_stopped_container_is_offline_and_a_started_one_is_back() {
 #[test]
 fn a_container_that_ends_by_itself_is_offline() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("exit"));
     let container = engine.run(&Run::echo("exit").hostname(&host).publish(80));
@@ -94,6 +110,7 @@ fn a_container_that_ends_by_itself_is_offline() {
 #[test]
 fn a_restart_with_another_published_port_is_followed() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("restart"));
     let container = engine.run(&Run::echo("restart").hostname(&host).publish(80));
@@ -109,6 +126,7 @@ fn a_restart_with_another_published_port_is_followed() {
 #[test]
 fn a_renamed_container_answers_to_its_new_name_only() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let container = engine.run(&Run::echo("old").publish(80));
     assert_eq!(served_by(&dproxy, &format!("{}.internal", container.name)), container.name);
@@ -121,6 +139,7 @@ fn a_renamed_container_answers_to_its_new_name_only() {
 #[test]
 fn a_paused_container_gets_no_requests() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("pause"));
     let run = |word: &str| engine.run(&Run::echo(word).hostname(&host).publish(80));
@@ -134,10 +153,7 @@ fn a_paused_container_gets_no_requests() {
             .as_array()
             .is_some_and(|rows| rows.iter().all(|row| !row["id"].to_string().contains(&paused.name) && row["name"] != paused.name.as_str()))
     });
-    let generation = dproxy.status()["generation"].clone();
-    dproxy.wait_for("all workers to know", || {
-        dproxy.data("/workers").as_array().is_some_and(|rows| rows.iter().all(|row| row["generation"].as_u64() >= generation.as_u64()))
-    });
+    wait_for_all_workers(&dproxy);
     wait_for_names(&dproxy, &host, &[&other]);
     paused.unpause();
     wait_for_names(&dproxy, &host, &[&paused, &other]);
@@ -156,6 +172,7 @@ fn wait_for_names(dproxy: &Dproxy, host: &str, containers: &[&Container]) {
 #[test]
 fn three_replicas_share_the_load() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("replica"));
     let replicas: Vec<Container> = (0..3).map(|_| engine.run(&Run::echo("replica").hostname(&host).publish(80))).collect();
@@ -172,6 +189,7 @@ fn three_replicas_share_the_load() {
 #[test]
 fn a_replica_that_leaves_costs_no_request() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("leave"));
     let run = |word: &str| engine.run(&Run::echo(word).hostname(&host).publish(80));
@@ -190,6 +208,7 @@ fn a_replica_that_leaves_costs_no_request() {
 #[test]
 fn two_ports_of_one_container_are_never_mixed() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("ports"));
     let _container = engine.run(&Run::image("dproxy-test/echo:multi", "ports").hostname(&host).publish(80).publish(8080).publish(9000));
@@ -208,6 +227,7 @@ fn two_ports_of_one_container_are_never_mixed() {
 #[test]
 fn labels_name_hosts_and_the_port() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let (one, two) = (format!("{}.test", unique("one")), format!("{}.test", unique("two")));
     let run = Run::image("dproxy-test/echo:multi", "label").label("dproxy.host", &format!("{one}, {two}")).label("dproxy.port", "9000");
@@ -220,6 +240,7 @@ fn labels_name_hosts_and_the_port() {
 #[test]
 fn a_container_without_a_published_port_is_reached_at_its_own_address() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("inner"));
     let container = engine.run(&Run::echo("inner").hostname(&host));
@@ -229,6 +250,7 @@ fn a_container_without_a_published_port_is_reached_at_its_own_address() {
 #[test]
 fn an_odd_container_costs_no_other_its_route() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("good"));
     let odd = engine.run(&Run::echo("odd").hostname("a b,http://x/p").label("dproxy.port", "many").publish(80));
@@ -240,6 +262,7 @@ fn an_odd_container_costs_no_other_its_route() {
 #[test]
 fn the_operator_sees_containers_routes_and_backends() {
     let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
     let dproxy = before(&engine);
     let host = format!("{}.test", unique("list"));
     let secret = unique("secret");
@@ -256,6 +279,7 @@ fn the_operator_sees_containers_routes_and_backends() {
 
 #[test]
 fn an_engine_that_restarts_is_followed() {
+    let _busy = among_others();
     let Some(private) = Engine::private("dpxtestr") else { return };
     let engine = private.engine();
     let dproxy = before(engine);
@@ -282,6 +306,7 @@ fn an_engine_that_restarts_is_followed() {
 
 #[test]
 fn an_engine_that_appears_late_is_found() {
+    let _busy = among_others();
     let Some(private) = Engine::private("dpxtestl") else { return };
     let engine = private.engine();
     let host = format!("{}.test", unique("absent"));

@@ -2,19 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dproxy_testkit::{Connection, Dproxy, Failure, Kind, Load, Mode, Origin, PATIENCE, Running, Signal, Step, get, kill, ok, wait_for};
 
-use crate::dproxy;
-
-/// Loads take turns: two at once on two cores would measure each other.
-static TURN: Mutex<()> = Mutex::new(());
-
-fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::{alone, dproxy};
 
 /// Both kinds of clients at once: those that keep their connections and those that open one per request.
 struct Loads(Vec<Running>);
@@ -50,7 +42,7 @@ fn serving(origin: &Origin, workers: usize) -> Dproxy {
 
 #[test]
 fn resizing_to_30_and_back_loses_no_request() {
-    let _turn = turn();
+    let _alone = alone();
     let origin = Origin::saying("ok");
     let dproxy = serving(&origin, 2);
     let loads = Loads::start(&dproxy);
@@ -65,7 +57,7 @@ fn resizing_to_30_and_back_loses_no_request() {
 
 #[test]
 fn restarting_every_worker_loses_no_request() {
-    let _turn = turn();
+    let _alone = alone();
     let origin = Origin::saying("ok");
     let dproxy = serving(&origin, 3);
     let loads = Loads::start(&dproxy);
@@ -80,7 +72,7 @@ fn restarting_every_worker_loses_no_request() {
 
 #[test]
 fn a_reload_loses_no_request_and_brings_new_routes() {
-    let _turn = turn();
+    let _alone = alone();
     let (origin, other) = (Origin::saying("ok"), Origin::saying("other"));
     let mut dproxy = serving(&origin, 2);
     let loads = Loads::start(&dproxy);
@@ -99,7 +91,7 @@ fn a_reload_loses_no_request_and_brings_new_routes() {
 
 #[test]
 fn a_killed_worker_costs_only_what_it_held() {
-    let _turn = turn();
+    let _alone = alone();
     let origin = Origin::saying("ok");
     let dproxy = serving(&origin, 3);
     let load = Load { clients: 6, rate: Some(1000), body: Some("ok".to_owned()), ..Load::new(dproxy.http(), "a.test") };
@@ -125,7 +117,7 @@ fn a_killed_worker_costs_only_what_it_held() {
 
 #[test]
 fn a_killed_worker_loses_nothing_that_waits_to_be_accepted() {
-    let _turn = turn();
+    let _alone = alone();
     let origin = Origin::saying("ok");
     let dproxy = serving(&origin, 1);
     let victim = dproxy.worker_pids()[0];
@@ -187,7 +179,7 @@ fn a_terminated_master_finishes_what_is_under_way() {
 
 #[test]
 fn a_terminated_master_cuts_no_request_of_a_load() {
-    let _turn = turn();
+    let _alone = alone();
     let origin = Origin::saying("ok");
     let mut dproxy = serving(&origin, 2);
     let loads = Loads::start(&dproxy);
@@ -288,7 +280,7 @@ fn quit_writes_the_status_to_the_log_and_nothing_ends() {
 
 #[test]
 fn no_descriptor_and_no_process_is_left_after_many_resizes() {
-    let _turn = turn();
+    let _alone = alone();
     let dproxy = dproxy().start();
     let resize = |size: &str| assert_eq!(dproxy.ctl(&["resize", size]).code, Some(0), "{size}");
     let descriptors = || fs::read_dir(format!("/proc/{}/fd", dproxy.pid())).unwrap().count();

@@ -14,7 +14,22 @@ mod settings;
 mod streaming;
 mod wire;
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
 use dproxy_testkit::Options;
+
+/// Tests that keep the machine busy share it; tests that measure, or that load it on purpose, have it alone.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// Waits until no busy test runs, and keeps others from beginning.
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For a busy test beside other busy ones.
+fn among_others() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A `dproxy master` to be, with two workers, no routes and no engine.
 fn dproxy() -> Options {
