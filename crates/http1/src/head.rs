@@ -71,14 +71,23 @@ impl Fields {
     /// Copies what may travel further: every line that `keep` wants and that
     /// does not speak of this connection only (RFC 9110 §7.6.1).
     pub fn copy_end_to_end(&self, buffer: &[u8], connection: Connection, out: &mut Vec<u8>, mut keep: impl FnMut(&Field) -> bool) {
-        let travels = |field: &Field| {
-            !matches!(field.name, Name::Connection | Name::KeepAlive | Name::ProxyConnection | Name::Te | Name::Upgrade | Name::Proxy)
-        };
+        let listed = self.listed(buffer, connection);
+        self.copy(buffer, out, |field| travels(field, buffer, &listed) && keep(field));
+    }
+
+    /// Shows `each` what may travel further, in the order in which it came.
+    pub fn each_end_to_end(&self, buffer: &[u8], connection: Connection, mut each: impl FnMut(&Field)) {
+        let listed = self.listed(buffer, connection);
+        self.list.iter().filter(|field| travels(field, buffer, &listed)).for_each(&mut each);
+    }
+
+    /// The options of `Connection` fields, if any of them may name a field.
+    fn listed<'b>(&self, buffer: &'b [u8], connection: Connection) -> Vec<&'b [u8]> {
         if !connection.lists {
-            return self.copy(buffer, out, |field| travels(field) && keep(field));
+            return Vec::new();
         }
-        let listed: Vec<&[u8]> = self.options(buffer).collect();
-        self.copy(buffer, out, |field| travels(field) && keep(field) && !is_listed(field, buffer, &listed));
+        // `close` is the one option that names no field (RFC 9112 §9.6).
+        self.options(buffer).filter(|option| !option.eq_ignore_ascii_case(b"close")).collect()
     }
 
     fn options<'b>(&self, buffer: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
@@ -137,10 +146,12 @@ impl Fields {
     }
 }
 
-/// Whether a `Connection` option names this field. What delimits or routes the
-/// message cannot be taken away like that.
-fn is_listed(field: &Field, buffer: &[u8], listed: &[&[u8]]) -> bool {
-    let name = field.name_in(buffer);
-    !matches!(field.name, Name::Host | Name::ContentLength | Name::TransferEncoding)
-        && listed.iter().any(|option| option.eq_ignore_ascii_case(name))
+/// Whether a field is meant for more than this connection. What delimits or
+/// routes the message cannot be taken away by naming it in `Connection`.
+fn travels(field: &Field, buffer: &[u8], listed: &[&[u8]]) -> bool {
+    match field.name {
+        Name::Connection | Name::KeepAlive | Name::ProxyConnection | Name::Te | Name::Upgrade | Name::Proxy => false,
+        Name::Host | Name::ContentLength | Name::TransferEncoding => true,
+        _ => listed.is_empty() || !listed.iter().any(|option| option.eq_ignore_ascii_case(field.name_in(buffer))),
+    }
 }

@@ -71,6 +71,11 @@ impl Clock {
         self.wake(|entry| entry.due.get() <= self.now.get());
     }
 
+    /// Lets every task look at the world again.
+    pub(crate) fn wake_all(&self) {
+        self.wake(|_| true);
+    }
+
     /// Ends the wait of every task that idles.
     pub(crate) fn expire_idle(&self) {
         self.wake(|entry| {
@@ -100,7 +105,13 @@ impl Deadline {
         self.entry.idle.set(false);
     }
 
-    /// The same, while nothing would be lost.
+    /// From now on for as long as it takes.
+    pub(crate) fn clear(&self) {
+        self.entry.due.set(NEVER);
+        self.entry.idle.set(false);
+    }
+
+    /// The same as [`Deadline::set`], while nothing would be lost.
     pub(crate) fn set_idle(&self, after: Duration) {
         self.set(after);
         self.entry.idle.set(true);

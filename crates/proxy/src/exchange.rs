@@ -9,6 +9,7 @@
 //! [`Failure::Unanswered`] and becomes a page; what goes wrong later can only be
 //! shown by breaking the connection off.
 
+mod answer;
 mod attempt;
 mod inbound;
 mod progress;
@@ -16,16 +17,15 @@ mod tunnel;
 
 use std::time::Instant;
 
-use dproxy_http1::{BodyReader, Frame, Method, Name, RequestHead, Version, Violation};
+use dproxy_http1::{BodyReader, Frame, Framing, Method, Name, RequestHead, Version, Violation};
 use dproxy_route::{Authority, BackendIndex, Found, Lookup};
 use dproxy_stats::Counter;
-use tokio::io::AsyncWriteExt as _;
 
 use crate::buffer::Buffer;
+use crate::client::Client;
 use crate::error::ProxyError;
 use crate::exchange::attempt::{Attempt, Broken};
 use crate::forward::{self, Origin};
-use crate::front::h1::{Client, count_status};
 use crate::page::{self, Asked};
 use crate::proxy::Proxy;
 use crate::view::View;
@@ -42,6 +42,8 @@ pub(crate) enum Served {
     Ends,
     /// It ends with the answer, though the client may still be sending.
     EndsEarly,
+    /// The answer is not whole, or nobody is there to get it.
+    Broken,
 }
 
 /// A request that was not served.
@@ -81,12 +83,23 @@ pub(crate) async fn exchange(
     }
     let found = find(&view, authority, client.port, request.origin_form(head)).map_err(Failure::Unanswered)?;
     let mut out = proxy.buffers.scratch();
-    let origin =
-        Origin { peer: &client.peer, trusted: view.trusts(client.peer.ip()), port: client.port, server_name: &view.settings.server_name };
+    let protocol = match request.version {
+        _ if client.wire.is_h2() => "2",
+        Version::Http11 => "1.1",
+        Version::Http10 => "1.0",
+    };
+    let origin = Origin {
+        peer: &client.peer,
+        trusted: view.trusts(client.peer.ip()),
+        port: client.port,
+        protocol,
+        server_name: &view.settings.server_name,
+    };
     forward::request_head(&mut out, request, head, &origin);
     let opening = opening(request, buffer.filled(), length).map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
     // The head may move while we wait for the answer; the token is compared then.
     let upgrade = forward::upgrade_token(request, head).map(<[u8]>::to_vec);
+    let wants_trailers = request.fields.only(head, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers"));
     let clocked = (origin.trusted && request.fields.only(head, Name::XDebug).is_some()).then(Instant::now);
 
     let mut tried: Vec<BackendIndex> = Vec::new();
@@ -101,7 +114,8 @@ pub(crate) async fn exchange(
         out.truncate(common);
         forward::line(&mut out, "x-debug-backend", pool.label.as_bytes());
         out.extend_from_slice(b"\r\n");
-        let attempt = Attempt { proxy, view: &view, pool, request, opening, head: &out, upgrade: upgrade.as_deref(), clocked };
+        let attempt =
+            Attempt { proxy, view: &view, pool, request, opening, head: &out, upgrade: upgrade.as_deref(), wants_trailers, clocked };
         match attempt.run(client, buffer).await {
             Ok(served) => return Ok(served),
             Err(Broken::Final(failure)) => return Err(failure),
@@ -147,7 +161,7 @@ fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, 
     loop {
         let before = rest;
         match rest.next(&bytes[head + body..])? {
-            Frame::Data(length) | Frame::Framing(length) => body += length,
+            Frame::Data(length) | Frame::Framing(length) | Frame::Trailer(length) => body += length,
             // The relay leaves it out.
             Frame::Dropped(_) => return Ok(Opening { head, body, rest: before }),
             Frame::Partial | Frame::End => return Ok(Opening { head, body, rest }),
@@ -158,11 +172,13 @@ fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, 
 /// `Host: __ping__` asks whether we are alive, as hipache does.
 async fn ping(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Result<Served, Failure> {
     let mut out = proxy.buffers.scratch();
-    let close = request.framing != dproxy_http1::Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
+    let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
     page::write_ping(&mut out, &Asked { request: Some((request, &buffer.filled()[..length])), close });
     buffer.consume(length);
-    count_status(proxy, 200);
-    let written = client.stream.write_all(&out).await;
-    written.map_err(|_| Failure::Answered(ProxyError::ClientGone))?;
-    Ok(if close { Served::EndsEarly } else { Served::Persists })
+    proxy.count_status(200);
+    client.deadline.set(proxy.view().settings.timeouts.idle);
+    match client.deadline.guard(client.wire.send_page(&out)).await {
+        Ok(Ok(())) => Ok(if close { Served::EndsEarly } else { Served::Persists }),
+        _ => Err(Failure::Answered(ProxyError::ClientGone)),
+    }
 }

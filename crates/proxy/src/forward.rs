@@ -14,15 +14,17 @@ pub(crate) struct Origin<'r> {
     pub(crate) trusted: bool,
     /// The port the client reached.
     pub(crate) port: u16,
+    /// The protocol it spoke, for `Via`.
+    pub(crate) protocol: &'static str,
     pub(crate) server_name: &'r str,
 }
 
-/// How an answer's body is written to the client.
+/// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// As the backend framed it.
+    /// As its sender framed it.
     AsIs,
-    /// Without the chunks, for a client that does not know them; its end is that of the connection.
+    /// Just the data: its end is that of the stream, or of the connection of a client that knows no chunks.
     Bare,
     /// In chunks, for a body that came without framing.
     Chunks,
@@ -61,6 +63,9 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     if !has_host {
         line(out, "host", head.host.of(bytes));
     }
+    if head.framing == Framing::UntilClose {
+        out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    }
     if let Some(token) = upgrade_token(head, bytes) {
         out.extend_from_slice(b"connection: upgrade\r\n");
         line(out, "upgrade", token);
@@ -72,10 +77,9 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     }
     out.extend_from_slice(b"x-forwarded-server: ");
     out.extend_from_slice(origin.server_name.as_bytes());
-    out.extend_from_slice(match head.version {
-        Version::Http11 => b"\r\nvia: 1.1 ",
-        Version::Http10 => b"\r\nvia: 1.0 ",
-    });
+    out.extend_from_slice(b"\r\nvia: ");
+    out.extend_from_slice(origin.protocol.as_bytes());
+    out.push(b' ');
     out.extend_from_slice(origin.server_name.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
@@ -112,11 +116,20 @@ pub(crate) fn response_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]
         out.extend_from_slice(b"connection: keep-alive\r\n");
     }
     if let Some(timings) = &delivery.timings {
-        line(out, "x-debug-backend", timings.backend.as_bytes());
-        number(out, "x-debug-time-total", timings.total);
-        number(out, "x-debug-time-backend", timings.backend_time);
+        for (name, value) in timing_fields(timings) {
+            line(out, name, value.as_bytes());
+        }
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// What a trusted client that asks for it is told.
+pub(crate) fn timing_fields(timings: &Timings<'_>) -> [(&'static str, String); 3] {
+    [
+        ("x-debug-backend", timings.backend.to_owned()),
+        ("x-debug-time-total", timings.total.to_string()),
+        ("x-debug-time-backend", timings.backend_time.to_string()),
+    ]
 }
 
 /// Writes a 1xx head, which says nothing of bodies or connections.
@@ -127,12 +140,23 @@ pub(crate) fn interim_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8])
     out.extend_from_slice(b"\r\n");
 }
 
-/// How a body that is framed like this reaches a client of this version.
-pub(crate) fn encoding(framing: Framing, version: Version) -> Encoding {
+/// How an answer's body that is framed like this reaches the client.
+pub(crate) fn encoding(framing: Framing, version: Version, over_h2: bool) -> Encoding {
     match (framing, version) {
+        _ if over_h2 => Encoding::Bare,
         (Framing::None | Framing::Length(_), _) | (Framing::Chunked, Version::Http11) => Encoding::AsIs,
         (Framing::UntilClose, Version::Http11) => Encoding::Chunks,
         (Framing::Chunked | Framing::UntilClose, Version::Http10) => Encoding::Bare,
+    }
+}
+
+/// How a request's body that is framed like this reaches the backend.
+pub(crate) fn request_encoding(framing: Framing, to_h2: bool) -> Encoding {
+    match framing {
+        _ if to_h2 => Encoding::Bare,
+        Framing::None | Framing::Length(_) | Framing::Chunked => Encoding::AsIs,
+        // It came over HTTP/2, without a length.
+        Framing::UntilClose => Encoding::Chunks,
     }
 }
 

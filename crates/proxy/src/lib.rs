@@ -1,17 +1,20 @@
 //! Bytes between clients and backends.
 //!
 //! [`Proxy`] serves connections on one thread: it is given listeners and
-//! [`View`]s and knows nothing of processes, files or Docker. A request goes
+//! [`Tables`] and knows nothing of processes, files or Docker. A request goes
 //! `front` (reads one head) → `exchange` (who serves it, and how it went) →
 //! `upstream` (a connection to a backend) → `relay` (the bodies).
 
 mod buffer;
+mod client;
 mod clock;
 mod error;
 mod exchange;
+mod flow;
 mod forward;
 mod front;
 mod listen;
+mod message;
 mod page;
 mod peer;
 mod pick;

@@ -95,6 +95,7 @@ impl Proxy {
     /// drains no longer listens. Returns the number of requests that were cut off.
     pub async fn drain(&self, deadline: Duration, idle: Idle) -> u64 {
         self.draining.set(true);
+        self.clock.wake_all();
         if idle == Idle::Close {
             self.clock.expire_idle();
         }
@@ -124,6 +125,24 @@ impl Proxy {
     /// Resolves at some time after a connection has ended.
     pub(crate) async fn connection_closed(&self) {
         self.closed.notified().await;
+    }
+
+    /// Counts a request until the answer is dropped.
+    pub(crate) fn count_request(&self) -> InFlight<'_> {
+        self.page.add(Counter::Requests, 1);
+        self.page.add(Counter::InFlight, 1);
+        InFlight(self)
+    }
+
+    pub(crate) fn count_status(&self, status: u16) {
+        let class = match status {
+            ..200 => Counter::Status1xx,
+            200..300 => Counter::Status2xx,
+            300..400 => Counter::Status3xx,
+            400..500 => Counter::Status4xx,
+            500.. => Counter::Status5xx,
+        };
+        self.page.add(class, 1);
     }
 
     /// Serves one connection in a task of its own.
@@ -158,6 +177,15 @@ impl Drop for Open {
         self.0.open.set(self.0.open.get() - 1);
         self.0.page.sub(Counter::Open, 1);
         self.0.closed.notify_waiters();
+    }
+}
+
+/// Counts a request for as long as it is being answered, however that ends.
+pub(crate) struct InFlight<'p>(&'p Proxy);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.page.sub(Counter::InFlight, 1);
     }
 }
 

@@ -1,21 +1,27 @@
 //! Bodies on their way: the one place where bytes of a body move.
 
+use std::future::{Future as _, poll_fn};
 use std::io::{self, IoSlice, Write as _};
+use std::pin::pin;
+use std::task::Poll;
 
 use dproxy_http1::{BodyReader, Frame, Violation};
-use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
+use crate::flow::{Inlet, Outlet};
 use crate::forward::Encoding;
 
 /// A body longer than this gets a large buffer at once.
 const LONG: u64 = 64 * 1024;
+/// Up to so many bytes, copying them behind the head costs less than handing
+/// the kernel two pieces.
+const COPIED: usize = 4 * 1024;
+const LAST_CHUNK: &[u8] = b"0\r\n";
 
 /// Where a body comes from: what is in the buffer, then what can be read.
 #[derive(Debug)]
 pub(crate) struct Source<'s, 't> {
-    pub(crate) stream: &'s mut ReadHalf<'t>,
+    pub(crate) inlet: &'s mut Inlet<'t>,
     pub(crate) buffer: &'s mut Buffer,
     pub(crate) body: &'s mut BodyReader,
 }
@@ -23,7 +29,7 @@ pub(crate) struct Source<'s, 't> {
 /// Where a body goes.
 #[derive(Debug)]
 pub(crate) struct Sink<'s, 't> {
-    pub(crate) stream: &'s mut WriteHalf<'t>,
+    pub(crate) outlet: &'s mut Outlet<'t>,
     pub(crate) encoding: Encoding,
 }
 
@@ -49,6 +55,8 @@ struct Stretch {
 
 #[derive(PartialEq, Eq)]
 enum Next {
+    /// There is more in the buffer, of which this is a line of trailers.
+    Trailer,
     /// There is more in the buffer.
     Buffered,
     /// More must be read.
@@ -56,10 +64,6 @@ enum Next {
     /// The body has ended.
     End,
 }
-
-/// Up to so many bytes, copying them behind the head costs less than handing
-/// the kernel two pieces.
-const COPIED: usize = 4 * 1024;
 
 /// Moves a body from `source` to `sink`, with `head` in front of its first
 /// bytes. `progress` is called with the number of bytes whenever some went out.
@@ -69,36 +73,44 @@ pub(crate) async fn relay(
     sink: Sink<'_, '_>,
     mut progress: impl FnMut(usize),
 ) -> Result<(), RelayError> {
-    let Source { stream, buffer, body } = source;
+    let Source { inlet, buffer, body } = source;
+    let Sink { outlet, encoding } = sink;
+    // Lines of HTTP/1 that are not passed on where they stand.
+    let mut trailers = Vec::new();
     if body.expected() > LONG {
         buffer.grow();
     }
     loop {
-        let stretch = stretch(body, buffer.filled(), sink.encoding).map_err(RelayError::Framing)?;
-        let ends = stretch.next == Next::End;
-        if stretch.send > 0 || !head.is_empty() || ends {
-            send(sink.stream, head, &buffer.filled()[..stretch.send], sink.encoding, ends).await.map_err(RelayError::Write)?;
+        let stretch = stretch(body, buffer.filled(), encoding).map_err(RelayError::Framing)?;
+        let bytes = buffer.filled();
+        let (data, behind) = (&bytes[..stretch.send], &bytes[stretch.send..][..stretch.skip]);
+        if stretch.next == Next::End {
+            end(outlet, head, data, encoding, &trailers).await.map_err(RelayError::Write)?;
+            progress(stretch.send);
+            buffer.consume(stretch.send);
+            return Ok(());
+        }
+        if stretch.next == Next::Trailer {
+            trailers.extend_from_slice(behind);
+        }
+        if stretch.send > 0 || !head.is_empty() {
+            send(outlet, head, data, encoding).await.map_err(RelayError::Write)?;
             progress(stretch.send);
             head.clear();
         }
         buffer.consume(stretch.send + stretch.skip);
-        match stretch.next {
-            Next::End => return Ok(()),
-            Next::Buffered => continue,
-            Next::Read => {}
+        if stretch.next != Next::Read {
+            continue;
         }
         if buffer.is_full() && !buffer.grow() {
             return Err(RelayError::Framing(Violation::Trailer));
         }
-        let read = read(stream, buffer).await.map_err(RelayError::Read)?;
-        if read == 0 {
+        if read(inlet, buffer, outlet).await? == 0 {
             if !body.may_end_here() {
                 return Err(RelayError::Read(io::ErrorKind::UnexpectedEof.into()));
             }
-            if sink.encoding == Encoding::Chunks {
-                sink.stream.write_all(LAST_CHUNK).await.map_err(RelayError::Write)?;
-            }
-            return Ok(());
+            let trailers = inlet.trailers().await.map_err(RelayError::Read)?;
+            return end(outlet, head, &[], encoding, &trailers).await.map_err(RelayError::Write);
         }
         // A sender that fills the buffer has more: fewer, larger pieces are cheaper.
         if buffer.is_full() {
@@ -107,48 +119,72 @@ pub(crate) async fn relay(
     }
 }
 
-/// Reads once into the room of `buffer`; 0 is the end.
-pub(crate) async fn read(stream: &mut ReadHalf<'_>, buffer: &mut Buffer) -> io::Result<usize> {
-    let read = stream.read(buffer.room()).await?;
-    buffer.produced(read);
-    Ok(read)
+/// Reads once, unless the receiver gives up first.
+async fn read(inlet: &mut Inlet<'_>, buffer: &mut Buffer, outlet: &mut Outlet<'_>) -> Result<usize, RelayError> {
+    let mut read = pin!(inlet.read(buffer));
+    poll_fn(|context| {
+        if let Poll::Ready(read) = read.as_mut().poll(context) {
+            return Poll::Ready(read.map_err(RelayError::Read));
+        }
+        outlet.poll_gone(context).map(|()| Err(RelayError::Write(io::ErrorKind::BrokenPipe.into())))
+    })
+    .await
 }
-
-const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 fn stretch(body: &mut BodyReader, bytes: &[u8], encoding: Encoding) -> Result<Stretch, Violation> {
     let mut send = 0;
     loop {
-        match body.next(&bytes[send..])? {
-            Frame::Data(length) => send += length,
-            Frame::Framing(length) if encoding == Encoding::AsIs => send += length,
-            Frame::Framing(skip) | Frame::Dropped(skip) => return Ok(Stretch { send, skip, next: Next::Buffered }),
-            Frame::Partial => return Ok(Stretch { send, skip: 0, next: Next::Read }),
-            Frame::End => return Ok(Stretch { send, skip: 0, next: Next::End }),
-        }
+        let (skip, next) = match body.next(&bytes[send..])? {
+            Frame::Data(length) => {
+                send += length;
+                continue;
+            }
+            Frame::Framing(length) | Frame::Trailer(length) if encoding == Encoding::AsIs => {
+                send += length;
+                continue;
+            }
+            Frame::Trailer(skip) => (skip, Next::Trailer),
+            Frame::Framing(skip) | Frame::Dropped(skip) => (skip, Next::Buffered),
+            Frame::Partial => (0, Next::Read),
+            Frame::End => (0, Next::End),
+        };
+        return Ok(Stretch { send, skip, next });
     }
 }
 
 /// Writes head and data together, the data as a chunk where that is wanted.
-async fn send(stream: &mut WriteHalf<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding, ends: bool) -> io::Result<()> {
+async fn send(outlet: &mut Outlet<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding) -> io::Result<()> {
     if encoding == Encoding::Chunks {
-        return send_chunk(stream, head, data, ends).await;
+        return send_chunk(outlet, head, data, &[]).await;
     }
     if head.is_empty() {
-        return stream.write_all(data).await;
+        return outlet.write_all(data).await;
     }
     if data.len() <= COPIED {
         head.extend_from_slice(data);
-        return stream.write_all(head).await;
+        return outlet.write_all(head).await;
     }
-    write_all(stream, &mut [IoSlice::new(head), IoSlice::new(data)]).await
+    outlet.write_pieces(&mut [IoSlice::new(head), IoSlice::new(data)]).await
 }
 
-async fn send_chunk(stream: &mut WriteHalf<'_>, head: &[u8], data: &[u8], ends: bool) -> io::Result<()> {
+/// Writes what is left and the end of the body.
+async fn end(outlet: &mut Outlet<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding, trailers: &[u8]) -> io::Result<()> {
+    if encoding == Encoding::Chunks {
+        let last = [LAST_CHUNK, trailers, b"\r\n"].concat();
+        return send_chunk(outlet, head, data, &last).await;
+    }
+    if let Outlet::Tcp(_) = outlet
+        && !head.is_empty()
+    {
+        return send(outlet, head, data, encoding).await;
+    }
+    outlet.end(data, trailers).await
+}
+
+async fn send_chunk(outlet: &mut Outlet<'_>, head: &[u8], data: &[u8], last: &[u8]) -> io::Result<()> {
     let mut room = [0; 18];
     let (size, line_end) = if data.is_empty() { (&[][..], &[][..]) } else { (size_line(data.len(), &mut room), &b"\r\n"[..]) };
-    let last = if ends { LAST_CHUNK } else { &[] };
-    write_all(stream, &mut [head, size, data, line_end, last].map(IoSlice::new)).await
+    outlet.write_pieces(&mut [head, size, data, line_end, last].map(IoSlice::new)).await
 }
 
 fn size_line(size: usize, room: &mut [u8; 18]) -> &[u8] {
@@ -156,17 +192,4 @@ fn size_line(size: usize, room: &mut [u8; 18]) -> &[u8] {
     write!(rest, "{size:x}\r\n").expect("sixteen digits and a line end fit");
     let used = 18 - rest.len();
     &room[..used]
-}
-
-/// Writes all of `pieces`, in as few calls as the receiver allows.
-pub(crate) async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
-    IoSlice::advance_slices(&mut pieces, 0);
-    while !pieces.is_empty() {
-        let written = stream.write_vectored(pieces).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        IoSlice::advance_slices(&mut pieces, written);
-    }
-    Ok(())
 }

@@ -5,12 +5,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use dproxy_route::{Backend, BackendId, Scheme};
+use h2::client::SendRequest;
 use hashbrown::HashMap;
 use tokio::net::TcpStream;
 
+use crate::flow::io_error;
+
 /// Unused connections kept for one backend.
 const MAX_IDLE: usize = 512;
+/// What a stream of an HTTP/2 backend may send ahead of its client, and all of them together.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
 /// A worker's pools, by the lasting name of their backend.
 #[derive(Debug, Default)]
@@ -25,6 +32,17 @@ pub(crate) struct Pool {
     pub(crate) label: String,
     /// The one used last is used first: the others may go cold and be closed.
     idle: RefCell<Vec<Kept>>,
+    /// The one connection of an HTTP/2 backend, shared by all requests.
+    shared: RefCell<Option<SendRequest<Bytes>>>,
+}
+
+/// A connection to a backend, ready for a request.
+#[derive(Debug)]
+pub(crate) enum Upstream {
+    /// All of it.
+    H1(TcpStream),
+    /// A stream of it.
+    H2(SendRequest<Bytes>),
 }
 
 #[derive(Debug)]
@@ -63,15 +81,26 @@ fn reuse(old: &mut HashMap<BackendId, Rc<Pool>, foldhash::fast::RandomState>, ba
 impl Pool {
     fn new(backend: &Backend) -> Pool {
         let label = format!("{}@{}", backend.name, backend.address);
-        Pool { address: backend.address, scheme: backend.scheme, label, idle: RefCell::default() }
+        Pool { address: backend.address, scheme: backend.scheme, label, idle: RefCell::default(), shared: RefCell::default() }
     }
 
     /// A connection that is open as far as we know.
-    pub(crate) fn take(&self) -> Option<TcpStream> {
+    pub(crate) async fn take(&self) -> Option<Upstream> {
+        if self.scheme == Scheme::H2c {
+            // Cloned first: nothing stays borrowed while its turn is awaited.
+            let shared = self.shared.borrow().clone()?;
+            return match shared.ready().await {
+                Ok(ready) => Some(Upstream::H2(ready)),
+                Err(_) => {
+                    self.shared.take();
+                    None
+                }
+            };
+        }
         let mut idle = self.idle.borrow_mut();
         while let Some(kept) = idle.pop() {
             if is_alive(&kept.stream) {
-                return Some(kept.stream);
+                return Some(Upstream::H1(kept.stream));
             }
         }
         None
@@ -88,12 +117,28 @@ impl Pool {
     /// Closes every kept connection.
     pub(crate) fn clear(&self) {
         self.idle.borrow_mut().clear();
+        self.shared.take();
     }
 
-    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
+    /// Opens a connection.
+    pub(crate) async fn connect(&self) -> io::Result<Upstream> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
-        Ok(stream)
+        if self.scheme == Scheme::H2c { self.share(stream).await } else { Ok(Upstream::H1(stream)) }
+    }
+
+    async fn share(&self, stream: TcpStream) -> io::Result<Upstream> {
+        let mut builder = h2::client::Builder::new();
+        builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).enable_push(false);
+        let (requests, connection) = builder.handshake(stream).await.map_err(io_error)?;
+        tokio::task::spawn_local(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection to an HTTP/2 backend ended");
+            }
+        });
+        let ready = requests.ready().await.map_err(io_error)?;
+        self.shared.replace(Some(ready.clone()));
+        Ok(Upstream::H2(ready))
     }
 }
 

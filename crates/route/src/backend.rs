@@ -46,6 +46,8 @@ pub enum Scheme {
     Http,
     /// HTTP/1.1 over TLS.
     Https,
+    /// HTTP/2 over TCP, without an upgrade; what gRPC speaks.
+    H2c,
 }
 
 impl Scheme {
@@ -55,6 +57,7 @@ impl Scheme {
         match self {
             Scheme::Http => "http",
             Scheme::Https => "https",
+            Scheme::H2c => "h2c",
         }
     }
 }

@@ -1,34 +1,32 @@
 //! One try to have a request answered by one backend.
 
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Instant;
 
-use dproxy_http1::{BodyReader, Framing, Name, RequestHead, ResponseHead, Version, Violation};
+use dproxy_http1::{BodyReader, Framing, RequestHead, Version, Violation};
 use dproxy_route::Scheme;
 use dproxy_stats::Counter;
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
+use crate::client::{Client, Wire};
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
+use crate::exchange::answer::{Awaiting, Expected, NoHead, await_head};
 use crate::exchange::inbound::{Beside, InboundEnd, inbound};
 use crate::exchange::progress::Progress;
 use crate::exchange::tunnel::{End, tunnel};
 use crate::exchange::{Failure, Opening, Served};
+use crate::flow::{Outlet, io_error};
 use crate::forward::{self, Delivery, Encoding, Timings};
-use crate::front::h1::{Client, count_status};
+use crate::message;
 use crate::proxy::Proxy;
-use crate::relay::{RelayError, Sink, Source, read, relay, write_all};
-use crate::upstream::Pool;
+use crate::relay::{RelayError, Sink, Source, relay};
+use crate::upstream::{Pool, Upstream};
 use crate::view::View;
-
-/// More interim answers than any sensible backend sends.
-const MAX_INTERIM: usize = 32;
 
 /// A try with everything it needs.
 pub(crate) struct Attempt<'r> {
@@ -41,6 +39,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) head: &'r [u8],
     /// The token of an `Upgrade` that was asked for.
     pub(crate) upgrade: Option<&'r [u8]>,
+    /// The client takes trailers.
+    pub(crate) wants_trailers: bool,
     /// When the request began, if the client may know how long it took.
     pub(crate) clocked: Option<Instant>,
 }
@@ -56,16 +56,11 @@ pub(crate) enum Broken {
     Final(Failure),
 }
 
-/// Why no head of an answer came.
-enum NoHead {
-    /// The connection ended without a byte of an answer.
-    Closed(io::Error),
-    /// It ended within the head.
-    Broken(io::Error),
-    /// It is none.
-    Malformed(Violation),
-    /// The client does not take interim answers.
-    ClientGone,
+/// A request that is on its way.
+struct Sent<'u> {
+    answer: Awaiting<'u>,
+    /// Where the rest of the body goes.
+    outlet: Outlet<'u>,
 }
 
 /// A delivered answer, and what can be done with the two connections.
@@ -78,30 +73,24 @@ struct Delivered {
 impl Attempt<'_> {
     /// Sends the request and delivers the answer.
     pub(crate) async fn run(&self, client: &mut Client, buffer: &mut Buffer) -> Result<Served, Broken> {
-        let (mut backend, kept) = self.connection(client).await?;
-        self.send(&mut backend, client, buffer, kept).await?;
+        let (mut upstream, kept) = self.connection(client).await?;
+        let opening = self.opening_for(&upstream);
         let mut answer = self.proxy.buffers.lend();
-        let used = self.opening.head + self.opening.body;
-        let whole = self.opening.rest.is_done();
+        let used = opening.head + opening.body;
         // A body that goes on gets a buffer of its own: the head must stay, for the page that a failure becomes.
-        let mut upload = if whole { None } else { Some(buffer.split_off(used)) };
+        let mut upload = if opening.rest.is_done() { None } else { Some(buffer.split_off(used)) };
         let delivered = {
+            let sent = self.send(&mut upstream, client, &buffer.filled()[opening.head..used], kept).await?;
             let ahead = upload.as_mut().unwrap_or(buffer);
-            self.converse(client, ahead, &mut backend, &mut answer, kept).await?
+            self.converse(client, ahead, sent, &mut answer, kept).await?
         };
-        if let Some(upload) = upload {
-            *buffer = upload;
-        } else {
-            buffer.consume(used);
+        match upload {
+            Some(upload) => *buffer = upload,
+            None => buffer.consume(used),
         }
+        let Upstream::H1(mut backend) = upstream else { return Ok(delivered.client) };
         if delivered.switched {
-            let page = &self.proxy.page;
-            let ends = (End { stream: &mut client.stream, buffer }, End { stream: &mut backend, buffer: &mut answer });
-            tunnel(ends.0, ends.1, &client.deadline, |up, down| {
-                page.add(Counter::BytesIn, up as u64);
-                page.add(Counter::BytesOut, down as u64);
-            })
-            .await;
+            self.switch(client, buffer, &mut backend, &mut answer).await;
         } else if delivered.backend_reusable && answer.is_empty() {
             self.pool.put(backend, self.proxy.clock.now());
         }
@@ -109,20 +98,14 @@ impl Attempt<'_> {
     }
 
     /// A kept connection, or a new one; whether it was kept.
-    async fn connection(&self, client: &Client) -> Result<(TcpStream, bool), Broken> {
+    async fn connection(&self, client: &Client) -> Result<(Upstream, bool), Broken> {
         if self.pool.scheme == Scheme::Https {
             return Err(Broken::Elsewhere(ProxyError::BackendTls));
         }
-        if let Some(stream) = self.pool.take() {
-            return Ok((stream, true));
-        }
         let address = self.pool.address;
         client.deadline.set(self.view.settings.timeouts.connect);
-        let error = match client.deadline.guard(self.pool.connect()).await {
-            Ok(Ok(stream)) => {
-                self.proxy.page.add(Counter::Connects, 1);
-                return Ok((stream, false));
-            }
+        let error = match client.deadline.guard(self.take_or_connect()).await {
+            Ok(Ok(upstream)) => return Ok(upstream),
             Ok(Err(cause)) => ProxyError::Connect { address, cause },
             Err(Elapsed) => ProxyError::ConnectTimeout { address },
         };
@@ -130,18 +113,49 @@ impl Attempt<'_> {
         Err(Broken::Elsewhere(error))
     }
 
-    /// Sends head and opening of the body in one go.
-    async fn send(&self, backend: &mut TcpStream, client: &Client, buffer: &Buffer, kept: bool) -> Result<(), Broken> {
-        let body = &buffer.filled()[self.opening.head..][..self.opening.body];
+    async fn take_or_connect(&self) -> io::Result<(Upstream, bool)> {
+        if let Some(upstream) = self.pool.take().await {
+            return Ok((upstream, true));
+        }
+        let upstream = self.pool.connect().await?;
+        self.proxy.page.add(Counter::Connects, 1);
+        Ok((upstream, false))
+    }
+
+    /// What of the body can leave with the head: HTTP/2 takes none of HTTP/1's framing.
+    fn opening_for(&self, upstream: &Upstream) -> Opening {
+        match upstream {
+            Upstream::H1(_) => self.opening,
+            Upstream::H2(_) => Opening { body: 0, rest: BodyReader::new(self.request.framing), ..self.opening },
+        }
+    }
+
+    /// Sends the head and what is there of the body.
+    async fn send<'u>(&self, upstream: &'u mut Upstream, client: &Client, body: &[u8], kept: bool) -> Result<Sent<'u>, Broken> {
+        match upstream {
+            Upstream::H1(stream) => self.send_h1(stream, client, body, kept).await,
+            Upstream::H2(requests) => {
+                let request = message::backend_request(self.head, &self.view.limits, self.wants_trailers);
+                let Some(request) = request else { return Err(Broken::Final(Failure::Unanswered(ProxyError::Request(Violation::Target)))) };
+                let ends = self.request.framing == Framing::None;
+                let sent = requests.send_request(request, ends).map_err(|error| self.stale(io_error(error)))?;
+                let outlet = if ends { Outlet::Ended } else { Outlet::H2(sent.1) };
+                Ok(Sent { answer: Awaiting::H2(sent.0), outlet })
+            }
+        }
+    }
+
+    async fn send_h1<'u>(&self, stream: &'u mut TcpStream, client: &Client, body: &[u8], kept: bool) -> Result<Sent<'u>, Broken> {
+        let (reads, writes) = stream.split();
+        let mut outlet = Outlet::Tcp(writes);
         client.deadline.set(self.view.settings.timeouts.idle);
         self.proxy.page.add(Counter::BytesIn, body.len() as u64);
-        match client.deadline.guard(write_opening(backend, self.head, body)).await {
-            Ok(Ok(())) => Ok(()),
+        match client.deadline.guard(write_opening(&mut outlet, self.head, body)).await {
             // A connection that had gone before we wrote took nothing in.
             Ok(Err(cause)) if kept && is_gone(&cause) => Err(self.stale(cause)),
-            // It may have answered before it closed: the answer tells.
-            Ok(Err(_)) => Ok(()),
             Err(Elapsed) => Err(Broken::Final(Failure::Unanswered(ProxyError::BackendTimeout))),
+            // With an error too: it may have answered before it closed, and the answer tells.
+            Ok(Ok(()) | Err(_)) => Ok(Sent { answer: Awaiting::Tcp(reads), outlet }),
         }
     }
 
@@ -150,44 +164,56 @@ impl Attempt<'_> {
         &self,
         client: &mut Client,
         ahead: &mut Buffer,
-        backend: &mut TcpStream,
+        sent: Sent<'_>,
         answer: &mut Buffer,
         kept: bool,
     ) -> Result<Delivered, Broken> {
         let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts);
-        let (mut client_reads, mut client_writes) = client.stream.split();
-        let (mut backend_reads, mut backend_writes) = backend.split();
-        let mut rest = self.opening.rest;
-        let inbound = pin!(inbound(&mut client_reads, ahead, &mut rest, &mut backend_writes, &progress));
-        let mut beside = Beside::new(inbound);
-        if self.opening.rest.is_done() {
+        let over_h2 = client.wire.is_h2();
+        let (mut client_inlet, mut speaker) = client.wire.split();
+        let Sent { answer: awaiting, mut outlet } = sent;
+        let to_h2 = matches!(awaiting, Awaiting::H2(_));
+        let mut rest = if to_h2 { BodyReader::new(self.request.framing) } else { self.opening.rest };
+        if rest.is_done() {
             progress.request_sent();
         }
+        let source = Source { inlet: &mut client_inlet, buffer: ahead, body: &mut rest };
+        let sink = Sink { outlet: &mut outlet, encoding: forward::request_encoding(self.request.framing, to_h2) };
+        let inbound = pin!(inbound(source, sink, &progress));
+        let mut beside = Beside::new(inbound);
 
-        let mut response = ResponseHead::default();
-        let length = {
-            let head = self.await_head(&mut backend_reads, answer, &mut response, &mut client_writes);
-            self.watched(head, &mut beside, &progress, kept).await?
+        let expected = Expected {
+            limits: &self.view.limits,
+            method: self.request.method,
+            upgrade: self.upgrade,
+            interim: self.request.version == Version::Http11,
         };
+        let head = await_head(awaiting, answer, &expected, &mut speaker);
+        let mut head = self.watched(head, &mut beside, &progress, kept).await?;
         progress.answer_begins();
-        count_status(self.proxy, response.status);
+        let response = &head.response;
+        self.proxy.count_status(response.status);
 
-        let mut out = self.proxy.buffers.scratch();
-        let encoding = forward::encoding(response.framing, self.request.version);
-        let persists = self.request.connection.persists(self.request.version) && encoding != Encoding::Bare;
+        let encoding = forward::encoding(response.framing, self.request.version, over_h2);
+        let persists = self.request.connection.persists(self.request.version) && (encoding != Encoding::Bare || over_h2);
         let close = !persists || !progress.is_request_sent() || self.proxy.is_draining();
         let delivery = Delivery { version: self.request.version, close, encoding, timings: self.timings() };
-        forward::response_head(&mut out, &response, &answer.filled()[..length], &delivery);
-        answer.consume(length);
+        let mut out = self.proxy.buffers.scratch();
+        let spoken = speaker.respond(&mut out, response, &answer.filled()[..head.length], &delivery);
+        let mut client_outlet = spoken.map_err(|_| Broken::Final(Failure::Answered(ProxyError::ClientGone)))?;
+        answer.consume(head.length);
 
         let mut body = BodyReader::new(response.framing);
-        let source = Source { stream: &mut backend_reads, buffer: answer, body: &mut body };
-        let sink = Sink { stream: &mut client_writes, encoding };
+        let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body };
+        let sink = Sink { outlet: &mut client_outlet, encoding };
         let relayed = relay(&mut out, source, sink, |bytes| progress.delivered(bytes));
         match progress.deadline().guard(beside.drive(relayed)).await {
             Ok(Ok(Ok(()))) => {}
             failed => {
-                break_off(client_writes.as_ref(), encoding);
+                // Where the end of the connection or stream is the end of the body, it must not seem whole.
+                if encoding == Encoding::Bare {
+                    client_outlet.break_off();
+                }
                 return Err(Broken::Final(Failure::Answered(answered_error(failed))));
             }
         }
@@ -202,17 +228,18 @@ impl Attempt<'_> {
     }
 
     /// Awaits a head with the client's side beside it, and says what can be done when none comes.
-    async fn watched<F: Future<Output = InboundEnd>>(
+    async fn watched<T, F: Future<Output = InboundEnd>>(
         &self,
-        head: impl Future<Output = Result<usize, NoHead>>,
+        head: impl Future<Output = Result<T, NoHead>>,
         beside: &mut Beside<'_, F>,
         progress: &Progress<'_>,
         kept: bool,
-    ) -> Result<usize, Broken> {
+    ) -> Result<T, Broken> {
         let unanswered = |error| Err(Broken::Final(Failure::Unanswered(error)));
         match progress.deadline().guard(beside.drive(head)).await {
-            Ok(Ok(Ok(length))) => Ok(length),
+            Ok(Ok(Ok(head))) => Ok(head),
             Ok(Ok(Err(NoHead::Closed(cause)))) => Err(self.closed(cause, kept)),
+            Ok(Ok(Err(NoHead::Untouched(cause)))) => Err(self.stale(cause)),
             Ok(Ok(Err(NoHead::Broken(cause)))) => unanswered(ProxyError::BackendClosed(cause)),
             Ok(Ok(Err(NoHead::Malformed(violation)))) => unanswered(ProxyError::Backend(violation)),
             Ok(Ok(Err(NoHead::ClientGone)) | Err(InboundEnd::Gone | InboundEnd::Refused(_))) => unanswered(ProxyError::ClientGone),
@@ -222,62 +249,17 @@ impl Attempt<'_> {
         }
     }
 
-    /// Reads until a final head is there; its length. Interim ones are passed on.
-    async fn await_head(
-        &self,
-        from: &mut ReadHalf<'_>,
-        answer: &mut Buffer,
-        response: &mut ResponseHead,
-        client: &mut WriteHalf<'_>,
-    ) -> Result<usize, NoHead> {
-        let mut interim = 0;
-        loop {
-            match read(from, answer).await {
-                Ok(0) if answer.is_empty() && interim == 0 => return Err(NoHead::Closed(io::ErrorKind::UnexpectedEof.into())),
-                Ok(0) => return Err(NoHead::Broken(io::ErrorKind::UnexpectedEof.into())),
-                Err(cause) if answer.is_empty() && interim == 0 => return Err(NoHead::Closed(cause)),
-                Err(cause) => return Err(NoHead::Broken(cause)),
-                Ok(_) => {}
-            }
-            while let Some(length) = response.parse(answer.filled(), &self.view.limits, self.request.method).map_err(NoHead::Malformed)? {
-                if !response.is_interim() {
-                    self.check_switch(response, answer)?;
-                    return Ok(length);
-                }
-                interim += 1;
-                if interim > MAX_INTERIM {
-                    return Err(NoHead::Malformed(Violation::HeadTooLarge));
-                }
-                self.pass_interim(response, &answer.filled()[..length], client).await?;
-                answer.consume(length);
-                response.clear();
-            }
-            if answer.is_full() {
-                answer.grow();
-            }
-        }
-    }
-
-    /// A backend may switch only to what the client asked for (RFC 9110 §7.8).
-    fn check_switch(&self, response: &ResponseHead, answer: &Buffer) -> Result<(), NoHead> {
-        if response.status != 101 {
-            return Ok(());
-        }
-        let offered = response.fields.only(answer.filled(), Name::Upgrade);
-        match (self.upgrade, offered) {
-            (Some(asked), Some(offered)) if asked.eq_ignore_ascii_case(offered) => Ok(()),
-            _ => Err(NoHead::Malformed(Violation::StatusLine)),
-        }
-    }
-
-    /// HTTP/1.0 knows no interim answers (RFC 9110 §15.2).
-    async fn pass_interim(&self, response: &ResponseHead, bytes: &[u8], client: &mut WriteHalf<'_>) -> Result<(), NoHead> {
-        if self.request.version == Version::Http10 {
-            return Ok(());
-        }
-        let mut out = self.proxy.buffers.scratch();
-        forward::interim_head(&mut out, response, bytes);
-        client.write_all(&out).await.map_err(|_| NoHead::ClientGone)
+    /// Becomes a tunnel, for as long as both sides want.
+    async fn switch(&self, client: &mut Client, ahead: &mut Buffer, backend: &mut TcpStream, answer: &mut Buffer) {
+        // Only HTTP/1 can ask for it.
+        let Wire::H1(stream) = &mut client.wire else { return };
+        let page = &self.proxy.page;
+        let (client_end, backend_end) = (End { stream, buffer: ahead }, End { stream: backend, buffer: answer });
+        tunnel(client_end, backend_end, &client.deadline, |up, down| {
+            page.add(Counter::BytesIn, up as u64);
+            page.add(Counter::BytesOut, down as u64);
+        })
+        .await;
     }
 
     /// The backend closed without a byte of an answer. Asking again is right only
@@ -294,7 +276,11 @@ impl Attempt<'_> {
     /// Its neighbours in the pool went with it.
     fn stale(&self, cause: io::Error) -> Broken {
         self.pool.clear();
-        Broken::Again(ProxyError::BackendClosed(cause))
+        if self.opening.rest.is_done() {
+            Broken::Again(ProxyError::BackendClosed(cause))
+        } else {
+            Broken::Final(Failure::Unanswered(ProxyError::BackendClosed(cause)))
+        }
     }
 
     fn timings(&self) -> Option<Timings<'_>> {
@@ -303,11 +289,11 @@ impl Attempt<'_> {
     }
 }
 
-async fn write_opening(backend: &mut TcpStream, head: &[u8], body: &[u8]) -> io::Result<()> {
+async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: &[u8]) -> io::Result<()> {
     if body.is_empty() {
         return backend.write_all(head).await;
     }
-    write_all(backend, &mut [IoSlice::new(head), IoSlice::new(body)]).await
+    backend.write_pieces(&mut [io::IoSlice::new(head), io::IoSlice::new(body)]).await
 }
 
 fn served(close: bool, sent: bool) -> Served {
@@ -329,13 +315,5 @@ fn answered_error(failed: Result<Result<Result<(), RelayError>, InboundEnd>, Ela
         Ok(Err(InboundEnd::Request(violation))) => ProxyError::Request(violation),
         Err(Elapsed) => ProxyError::BackendTimeout,
         Ok(Ok(Ok(()) | Err(RelayError::Write(_))) | Err(InboundEnd::Gone | InboundEnd::Refused(_))) => ProxyError::ClientGone,
-    }
-}
-
-/// An answer whose end is that of the connection must not seem whole: reset it.
-fn break_off(client: &TcpStream, encoding: Encoding) {
-    if encoding == Encoding::Bare {
-        // If it cannot be set, the client sees an end too early, as from any server that dies.
-        let _ = socket2::SockRef::from(client).set_linger(Some(std::time::Duration::ZERO));
     }
 }

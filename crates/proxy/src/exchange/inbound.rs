@@ -6,13 +6,12 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use dproxy_http1::{BodyReader, Violation};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use dproxy_http1::Violation;
 
 use crate::buffer::Buffer;
 use crate::exchange::progress::Progress;
-use crate::forward::Encoding;
-use crate::relay::{RelayError, Sink, Source, read, relay};
+use crate::flow::Inlet;
+use crate::relay::{RelayError, Sink, Source, relay};
 
 /// How the client's side can end before the answer does.
 #[derive(Debug)]
@@ -34,17 +33,11 @@ pub(crate) struct Beside<'f, F> {
 
 /// Sends what is left of the body and then watches the client, keeping what it
 /// says already of its next request. Ends only if something is wrong.
-pub(crate) async fn inbound(
-    from: &mut ReadHalf<'_>,
-    buffer: &mut Buffer,
-    body: &mut BodyReader,
-    to: &mut WriteHalf<'_>,
-    progress: &Progress<'_>,
-) -> InboundEnd {
+pub(crate) async fn inbound(body: Source<'_, '_>, to: Sink<'_, '_>, progress: &Progress<'_>) -> InboundEnd {
+    let Source { inlet, buffer, body } = body;
     if !body.is_done() {
-        let source = Source { stream: from, buffer, body };
-        let sink = Sink { stream: to, encoding: Encoding::AsIs };
-        match relay(&mut Vec::new(), source, sink, |bytes| progress.received(bytes)).await {
+        let source = Source { inlet: &mut *inlet, buffer: &mut *buffer, body };
+        match relay(&mut Vec::new(), source, to, |bytes| progress.received(bytes)).await {
             Ok(()) => {}
             Err(RelayError::Read(_)) => return InboundEnd::Gone,
             Err(RelayError::Framing(violation)) => return InboundEnd::Request(violation),
@@ -52,19 +45,18 @@ pub(crate) async fn inbound(
         }
     }
     progress.request_sent();
-    watch(from, buffer).await
+    watch(inlet, buffer).await
 }
 
-async fn watch(from: &mut ReadHalf<'_>, buffer: &mut Buffer) -> InboundEnd {
-    loop {
-        if buffer.is_full() {
-            // It asked far ahead; whether it stays will show when it is answered.
-            return std::future::pending().await;
-        }
-        if !matches!(read(from, buffer).await, Ok(1..)) {
+async fn watch(from: &mut Inlet<'_>, buffer: &mut Buffer) -> InboundEnd {
+    // A stream that has ended says nothing more; whether its client is still there shows where it is answered.
+    while matches!(from, Inlet::Tcp(_)) && !buffer.is_full() {
+        if !matches!(from.read(buffer).await, Ok(1..)) {
             return InboundEnd::Gone;
         }
     }
+    // Or it asked far ahead.
+    std::future::pending().await
 }
 
 impl<'f, F: Future<Output = InboundEnd>> Beside<'f, F> {

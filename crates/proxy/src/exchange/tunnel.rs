@@ -4,12 +4,12 @@ use std::io;
 use std::time::Duration;
 
 use dproxy_http1::{BodyReader, Framing};
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
 use crate::clock::Deadline;
+use crate::flow::{Inlet, Outlet};
 use crate::forward::Encoding;
 use crate::relay::{RelayError, Sink, Source, relay};
 
@@ -25,14 +25,14 @@ pub(crate) struct End<'t> {
 /// Carries bytes until both directions have ended. One that ends is ended on
 /// the other side too; the opposite direction goes on.
 pub(crate) async fn tunnel(client: End<'_>, backend: End<'_>, deadline: &Deadline, count: impl Fn(usize, usize)) {
-    let (mut client_reads, mut client_writes) = client.stream.split();
-    let (mut backend_reads, mut backend_writes) = backend.stream.split();
+    let (client_reads, client_writes) = client.stream.split();
+    let (backend_reads, backend_writes) = backend.stream.split();
     deadline.set(SILENCE);
-    let up = direction(&mut client_reads, client.buffer, &mut backend_writes, |bytes| {
+    let up = direction(client_reads, client.buffer, backend_writes, |bytes| {
         deadline.set(SILENCE);
         count(bytes, 0);
     });
-    let down = direction(&mut backend_reads, backend.buffer, &mut client_writes, |bytes| {
+    let down = direction(backend_reads, backend.buffer, client_writes, |bytes| {
         deadline.set(SILENCE);
         count(0, bytes);
     });
@@ -40,14 +40,10 @@ pub(crate) async fn tunnel(client: End<'_>, backend: End<'_>, deadline: &Deadlin
     let _ = deadline.guard(async { tokio::try_join!(up, down) }).await;
 }
 
-async fn direction(
-    from: &mut ReadHalf<'_>,
-    buffer: &mut Buffer,
-    to: &mut WriteHalf<'_>,
-    progress: impl FnMut(usize),
-) -> Result<(), RelayError> {
+async fn direction(from: ReadHalf<'_>, buffer: &mut Buffer, to: WriteHalf<'_>, progress: impl FnMut(usize)) -> Result<(), RelayError> {
     let mut body = BodyReader::new(Framing::UntilClose);
-    let source = Source { stream: from, buffer, body: &mut body };
-    relay(&mut Vec::new(), source, Sink { stream: &mut *to, encoding: Encoding::AsIs }, progress).await?;
-    to.shutdown().await.map_err(|cause: io::Error| RelayError::Write(cause))
+    let (mut inlet, mut outlet) = (Inlet::Tcp(from), Outlet::Tcp(to));
+    let source = Source { inlet: &mut inlet, buffer, body: &mut body };
+    relay(&mut Vec::new(), source, Sink { outlet: &mut outlet, encoding: Encoding::AsIs }, progress).await?;
+    outlet.shutdown().await.map_err(|cause: io::Error| RelayError::Write(cause))
 }

@@ -2,18 +2,20 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
-use dproxy_http1::{Framing, RequestHead};
-use dproxy_stats::Counter;
+use dproxy_http1::RequestHead;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::buffer::Buffer;
-use crate::clock::{Deadline, Elapsed};
-use crate::error::{Blame, ProxyError};
-use crate::exchange::{Failure, Served, exchange};
-use crate::page::{self, Asked};
+use crate::client::{Client, Wire};
+use crate::clock::Elapsed;
+use crate::error::ProxyError;
+use crate::exchange::Served;
+use crate::front::h2::{self, Preface};
+use crate::front::{fail, respond};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
 
@@ -22,17 +24,7 @@ use crate::proxy::Proxy;
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// A client's connection.
-pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
-    pub(crate) peer: Peer,
-    /// The port it reached.
-    pub(crate) port: u16,
-    pub(crate) deadline: Deadline,
-}
-
 /// What becomes of the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     /// The client may ask again.
     Wait,
@@ -40,23 +32,37 @@ enum Next {
     Close,
     /// An answer is on its way that must not be destroyed.
     Linger,
+    /// It speaks HTTP/2, as the bytes that were read show.
+    Http2(Buffer),
+}
+
+/// What the first bytes of a request are.
+enum Begun {
+    /// A head of this length.
+    Head(usize),
+    /// The preface of HTTP/2.
+    Preface,
+    /// The client left without having begun one.
+    Nothing,
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn serve(proxy: &Proxy, stream: TcpStream, peer: SocketAddr, port: u16) {
-    let mut client = Client { stream, peer: Peer::new(peer), port, deadline: proxy.clock.deadline() };
+pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr, port: u16) {
+    let mut client = Client { wire: Wire::H1(stream), peer: Peer::new(peer), port, deadline: proxy.clock.deadline() };
     // The first request is awaited like its first byte, not like another one.
     let mut patience = proxy.view().settings.timeouts.request_head;
     loop {
         client.deadline.set_idle(patience);
         // No buffer and no request is held while the client is silent.
-        if !matches!(client.deadline.guard(client.stream.readable()).await, Ok(Ok(()))) {
+        let Wire::H1(stream) = &mut client.wire else { return };
+        if !matches!(client.deadline.guard(stream.readable()).await, Ok(Ok(()))) {
             return;
         }
         match Box::pin(requests(proxy, &mut client)).await {
             Next::Wait => patience = proxy.view().settings.timeouts.keep_alive,
             Next::Close => return,
             Next::Linger => return linger(&mut client).await,
+            Next::Http2(begun) => return Box::pin(h2::serve(proxy, client, begun)).await,
         }
     }
 }
@@ -68,103 +74,63 @@ async fn requests(proxy: &Proxy, client: &mut Client) -> Next {
     loop {
         request.clear();
         let length = match read_head(proxy, client, &mut buffer, &mut request).await {
-            Ok(Some(length)) => length,
-            Ok(None) => return Next::Close,
-            Err(error) => return refuse(proxy, client, &error).await,
+            Ok(Begun::Head(length)) => length,
+            Ok(Begun::Preface) => return Next::Http2(buffer),
+            Ok(Begun::Nothing) => return Next::Close,
+            Err(error) => {
+                return match fail(proxy, client, &mut buffer, None, &error).await {
+                    Served::Broken => Next::Close,
+                    Served::Persists | Served::Ends | Served::EndsEarly => Next::Linger,
+                };
+            }
         };
-        proxy.page.add(Counter::Requests, 1);
-        proxy.page.add(Counter::InFlight, 1);
-        let answered = InFlight(proxy);
-        let next = respond(proxy, client, &mut buffer, &request, length).await;
-        drop(answered);
-        if next != Next::Wait || buffer.is_empty() {
-            return next;
+        match respond(proxy, client, &mut buffer, &request, length).await {
+            Served::Persists if buffer.is_empty() => return Next::Wait,
+            Served::Persists => {}
+            Served::Ends | Served::Broken => return Next::Close,
+            Served::EndsEarly => return Next::Linger,
         }
     }
 }
 
-/// Reads one request head; its length, or none when the client left without having begun one.
-async fn read_head(
-    proxy: &Proxy,
-    client: &mut Client,
-    buffer: &mut Buffer,
-    request: &mut RequestHead,
-) -> Result<Option<usize>, ProxyError> {
+/// Reads one request head.
+async fn read_head(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &mut RequestHead) -> Result<Begun, ProxyError> {
     let view = proxy.view();
     client.deadline.set(view.settings.timeouts.request_head);
+    let Wire::H1(stream) = &mut client.wire else { return Ok(Begun::Nothing) };
     loop {
-        if !buffer.is_empty()
-            && let Some(length) = request.parse(buffer.filled(), &view.limits).map_err(ProxyError::Request)?
-        {
-            return Ok(Some(length));
+        if !buffer.is_empty() {
+            match h2::preface(buffer.filled()) {
+                Preface::Whole => return Ok(Begun::Preface),
+                // Cannot be told from HTTP/1 before its last byte.
+                Preface::Partial => {}
+                Preface::Other => {
+                    if let Some(length) = request.parse(buffer.filled(), &view.limits).map_err(ProxyError::Request)? {
+                        return Ok(Begun::Head(length));
+                    }
+                }
+            }
         }
         if buffer.is_full() {
             buffer.grow();
         }
-        match client.deadline.guard(client.stream.read(buffer.room())).await {
-            Ok(Ok(0)) if buffer.is_empty() => return Ok(None),
+        match client.deadline.guard(stream.read(buffer.room())).await {
+            Ok(Ok(0)) if buffer.is_empty() => return Ok(Begun::Nothing),
             // A head that will never end is not worth an answer either.
             Ok(Ok(0) | Err(_)) => return Err(ProxyError::ClientGone),
             Ok(Ok(read)) => buffer.produced(read),
-            Err(Elapsed) if buffer.is_empty() => return Ok(None),
+            Err(Elapsed) if buffer.is_empty() => return Ok(Begun::Nothing),
             Err(Elapsed) => return Err(ProxyError::RequestTimeout),
         }
-    }
-}
-
-/// Answers one request, by a backend or ourselves.
-async fn respond(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Next {
-    match exchange(proxy, client, buffer, request, length).await {
-        Ok(Served::Persists) => Next::Wait,
-        Ok(Served::Ends) => Next::Close,
-        Ok(Served::EndsEarly) => Next::Linger,
-        Err(Failure::Answered(error)) => {
-            tracing::debug!(error = error.chain(), "answer broken off");
-            Next::Close
-        }
-        Err(Failure::Unanswered(error)) => fail(proxy, client, buffer, request, length, &error).await,
-    }
-}
-
-/// Tells the client why it gets no answer, and goes on if the connection can still be understood.
-async fn fail(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize, error: &ProxyError) -> Next {
-    let Some(status) = error.status() else { return Next::Close };
-    if error.blame() == Blame::Backend {
-        tracing::warn!(status, error = error.chain(), "backend failed");
-    }
-    // With a body under way it is not known where the next request begins.
-    let understood = request.framing == Framing::None && request.connection.persists(request.version);
-    let close = !understood || status == 400 || status == 408 || proxy.is_draining();
-    let mut out = proxy.buffers.scratch();
-    page::write(&mut out, status, error, &Asked { request: Some((request, &buffer.filled()[..length])), close });
-    count_status(proxy, status);
-    buffer.consume(length);
-    client.deadline.set(proxy.view().settings.timeouts.idle);
-    match client.deadline.guard(client.stream.write_all(&out)).await {
-        Ok(Ok(())) if close => Next::Linger,
-        Ok(Ok(())) => Next::Wait,
-        _ => Next::Close,
-    }
-}
-
-/// Answers what could not be read as a request.
-async fn refuse(proxy: &Proxy, client: &mut Client, error: &ProxyError) -> Next {
-    let Some(status) = error.status() else { return Next::Close };
-    let mut out = proxy.buffers.scratch();
-    page::write(&mut out, status, error, &Asked { request: None, close: true });
-    count_status(proxy, status);
-    client.deadline.set(proxy.view().settings.timeouts.idle);
-    match client.deadline.guard(client.stream.write_all(&out)).await {
-        Ok(Ok(())) => Next::Linger,
-        _ => Next::Close,
     }
 }
 
 /// Reads on for a while what nobody wants any more.
 async fn linger(client: &mut Client) {
     client.deadline.set(LINGER);
+    let Wire::H1(stream) = &mut client.wire else { return };
     // Both sides may be gone already; then there is nothing to be saved.
-    let _ = client.deadline.guard(discard(&mut client.stream)).await;
+    let _ = client.deadline.guard(discard(stream)).await;
 }
 
 async fn discard(stream: &mut TcpStream) -> io::Result<()> {
@@ -178,24 +144,4 @@ async fn discard(stream: &mut TcpStream) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-pub(crate) fn count_status(proxy: &Proxy, status: u16) {
-    let class = match status {
-        ..200 => Counter::Status1xx,
-        200..300 => Counter::Status2xx,
-        300..400 => Counter::Status3xx,
-        400..500 => Counter::Status4xx,
-        500.. => Counter::Status5xx,
-    };
-    proxy.page.add(class, 1);
-}
-
-/// Counts a request for as long as it is being answered, however that ends.
-struct InFlight<'p>(&'p Proxy);
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.0.page.sub(Counter::InFlight, 1);
-    }
 }

@@ -1,0 +1,140 @@
+//! HTTP/2 clients: one connection, many requests at a time, each in a task of its own.
+
+mod guard;
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dproxy_http1::RequestHead;
+use h2::RecvStream;
+use h2::server::{Builder, Connection, SendResponse};
+use http::Request;
+use tokio::net::TcpStream;
+
+use crate::buffer::Buffer;
+use crate::client::{Client, Stream, Wire};
+use crate::clock::Deadline;
+use crate::error::ProxyError;
+use crate::front::h2::guard::Guarded;
+use crate::front::{fail, respond};
+use crate::message;
+use crate::proxy::Proxy;
+
+/// RFC 9113 §3.4
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Requests of one connection that are served at a time.
+const STREAMS: u32 = 100;
+/// What a client may send ahead of its backend, on one stream and on all together.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// What an answer may run ahead of its client.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Streams that a client may cancel before they were even looked at.
+const CANCELLED_UNSEEN: usize = 50;
+/// Streams that a client may make us cancel by breaking rules on them.
+const CANCELLED_BY_ERROR: usize = 200;
+/// How long a connection may take to end once nothing is under way.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Whether bytes are the preface of HTTP/2.
+pub(crate) enum Preface {
+    /// They are, and there may be more behind it.
+    Whole,
+    /// They may become it.
+    Partial,
+    /// They are not.
+    Other,
+}
+
+pub(crate) fn preface(bytes: &[u8]) -> Preface {
+    if bytes.starts_with(PREFACE) {
+        Preface::Whole
+    } else if PREFACE.starts_with(bytes) {
+        Preface::Partial
+    } else {
+        Preface::Other
+    }
+}
+
+/// Serves a connection whose first bytes were read already.
+pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
+    let Client { wire, peer, port, deadline } = client;
+    let Wire::H1(stream) = wire else { return };
+    let timeouts = proxy.view().settings.timeouts.clone();
+    let io = Guarded::new(stream, begun, Rc::clone(&proxy.clock));
+    deadline.set(timeouts.request_head);
+    let Ok(Ok(mut connection)) = deadline.guard(builder(proxy).handshake::<_, Bytes>(io)).await else { return };
+    let mut leaving = false;
+    while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
+        let stream = Stream { body: None, respond: answer };
+        let client = Client { wire: Wire::H2(stream), peer, port, deadline: proxy.clock.deadline() };
+        let proxy = Rc::clone(proxy);
+        tokio::task::spawn_local(async move { serve_request(&proxy, client, request).await });
+    }
+    connection.graceful_shutdown();
+    deadline.set(FAREWELL);
+    // Whoever does not say goodbye in time is cut off.
+    let _ = deadline.guard(poll_fn(|context| connection.poll_closed(context))).await;
+}
+
+fn builder(proxy: &Proxy) -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .max_concurrent_streams(STREAMS)
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buffer_size(SEND_BUFFER)
+        .max_header_list_size(proxy.view().settings.limits.head_bytes)
+        .max_pending_accept_reset_streams(CANCELLED_UNSEEN)
+        .max_local_error_reset_streams(Some(CANCELLED_BY_ERROR));
+    builder
+}
+
+/// Drives the connection until it brings another request. None when it has
+/// ended, has been silent for too long, or shall end and has nothing under way.
+async fn next_request(
+    proxy: &Proxy,
+    connection: &mut Connection<Guarded<TcpStream>, Bytes>,
+    deadline: &Deadline,
+    keep_alive: Duration,
+    leaving: &mut bool,
+) -> Option<(Request<RecvStream>, SendResponse<Bytes>)> {
+    let mut idle = false;
+    let next = poll_fn(|context| {
+        if proxy.is_draining() && !*leaving {
+            *leaving = true;
+            connection.graceful_shutdown();
+        }
+        let next = connection.poll_accept(context);
+        if next.is_pending() && idle == connection.has_streams() {
+            idle = !idle;
+            if idle { deadline.set_idle(keep_alive) } else { deadline.clear() }
+        }
+        next
+    });
+    deadline.clear();
+    match deadline.guard(next).await {
+        Ok(Some(Ok(request))) => Some(request),
+        _ => None,
+    }
+}
+
+/// Serves one request of a connection.
+async fn serve_request(proxy: &Proxy, mut client: Client, request: Request<RecvStream>) {
+    let (parts, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    let mut buffer = proxy.buffers.lend();
+    let mut head = RequestHead::default();
+    let limits = proxy.view().limits;
+    let read = message::request_head(&parts, has_body, &mut buffer, &mut head, &limits);
+    if let Wire::H2(stream) = &mut client.wire {
+        stream.body = has_body.then_some(body);
+    }
+    // Whatever becomes of the stream, its connection goes on.
+    let _ = match read {
+        Ok(length) => respond(proxy, &mut client, &mut buffer, &head, length).await,
+        Err(violation) => fail(proxy, &mut client, &mut buffer, None, &ProxyError::Request(violation)).await,
+    };
+}

@@ -1,0 +1,163 @@
+//! Between the two shapes of a head: HTTP/2's fields and HTTP/1's lines.
+//!
+//! A request of HTTP/2 is written down as HTTP/1 and read by the same strict
+//! parser, so routing, forwarding fields and refusals exist once.
+
+use std::io::Write as _;
+
+use dproxy_http1::{Framing, Limits, Method, Name, RequestHead, ResponseHead, Violation};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+
+use crate::buffer::Buffer;
+use crate::forward::{self, Delivery, line};
+
+/// Writes a request of HTTP/2 into `buffer` as a head of HTTP/1 and reads it.
+/// Returns the length of the head.
+pub(crate) fn request_head(
+    parts: &Parts,
+    has_body: bool,
+    buffer: &mut Buffer,
+    head: &mut RequestHead,
+    limits: &Limits,
+) -> Result<usize, Violation> {
+    let mut out = Vec::with_capacity(1024);
+    out.extend_from_slice(parts.method.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(parts.uri.path_and_query().map_or("/", |target| target.as_str()).as_bytes());
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    // `:authority` is the Host; a Host field beside it must say the same (RFC 9113 §8.3.1).
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    if let Some(authority) = authority {
+        line(&mut out, "host", authority.as_bytes());
+    }
+    let mut cookies: Vec<&[u8]> = Vec::new();
+    for (name, value) in &parts.headers {
+        let value = value.as_bytes();
+        match name.as_str() {
+            "host" if authority.is_some_and(|authority| authority.as_bytes().eq_ignore_ascii_case(value)) => {}
+            // HTTP/2 may send them in pieces; HTTP/1 knows one only (RFC 9113 §8.2.3).
+            "cookie" => cookies.push(value),
+            name => line(&mut out, name, value),
+        }
+    }
+    if !cookies.is_empty() {
+        line(&mut out, "cookie", &cookies.join(&b"; "[..]));
+    }
+    out.extend_from_slice(b"\r\n");
+    if out.len() > limits.head_bytes {
+        return Err(Violation::HeadTooLarge);
+    }
+    while buffer.room().len() < out.len() {
+        if !buffer.grow() {
+            return Err(Violation::HeadTooLarge);
+        }
+    }
+    buffer.room()[..out.len()].copy_from_slice(&out);
+    buffer.produced(out.len());
+    let length = head.parse(buffer.filled(), limits)?.ok_or(Violation::RequestLine)?;
+    match (has_body, head.framing) {
+        // HTTP/2 frames bodies by itself (RFC 9113 §8.1).
+        (_, Framing::Chunked) => return Err(Violation::TransferEncoding),
+        (true, Framing::None) => head.framing = Framing::UntilClose,
+        (false, _) => head.framing = Framing::None,
+        (true, _) => {}
+    }
+    Ok(length)
+}
+
+/// The head of a request to an HTTP/2 backend, from the lines that we would
+/// send to another; none if HTTP/2 cannot say it.
+pub(crate) fn backend_request(lines: &[u8], limits: &Limits, wants_trailers: bool) -> Option<Request<()>> {
+    let mut head = RequestHead::default();
+    head.parse(lines, limits).ok()??;
+    let authority = str::from_utf8(head.host.of(lines)).ok()?;
+    let target = str::from_utf8(head.origin_form(lines)).ok()?;
+    let uri = Uri::builder().scheme("http").authority(authority).path_and_query(target).build().ok()?;
+    let mut request = Request::new(());
+    *request.method_mut() = http::Method::from_bytes(head.method_in(lines)).ok()?;
+    *request.uri_mut() = uri;
+    *request.version_mut() = http::Version::HTTP_2;
+    for field in head.fields.list() {
+        if matches!(field.name, Name::Host | Name::TransferEncoding | Name::Connection | Name::Upgrade) {
+            continue;
+        }
+        let name = HeaderName::from_bytes(field.name_in(lines)).ok()?;
+        request.headers_mut().append(name, HeaderValue::from_bytes(field.value_in(lines)).ok()?);
+    }
+    if wants_trailers {
+        request.headers_mut().insert(http::header::TE, HeaderValue::from_static("trailers"));
+    }
+    Some(request)
+}
+
+/// Writes an answer's head of HTTP/2 into `buffer` as one of HTTP/1 and reads it; its length.
+pub(crate) fn response_head<B>(
+    response: &Response<B>,
+    has_body: bool,
+    buffer: &mut Buffer,
+    head: &mut ResponseHead,
+    limits: &Limits,
+    method: Method,
+) -> Result<usize, Violation> {
+    let mut out = Vec::with_capacity(512);
+    let reason = response.status().canonical_reason().unwrap_or("");
+    write!(out, "HTTP/1.1 {} {reason}\r\n", response.status().as_u16()).expect("a vector takes every byte");
+    for (name, value) in response.headers() {
+        line(&mut out, name.as_str(), value.as_bytes());
+    }
+    out.extend_from_slice(b"\r\n");
+    while buffer.room().len() < out.len() {
+        if !buffer.grow() {
+            return Err(Violation::HeadTooLarge);
+        }
+    }
+    buffer.room()[..out.len()].copy_from_slice(&out);
+    buffer.produced(out.len());
+    let length = head.parse(buffer.filled(), limits, method)?.ok_or(Violation::StatusLine)?;
+    if head.framing == Framing::Chunked {
+        return Err(Violation::TransferEncoding);
+    }
+    if !has_body {
+        head.framing = Framing::None;
+    }
+    Ok(length)
+}
+
+/// An answer's head for an HTTP/2 client; an interim one without `delivery`.
+pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Delivery<'_>>) -> Response<()> {
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let unframed = head.status == 204 || head.status < 200;
+    head.fields.each_end_to_end(bytes, head.connection, |field| {
+        let drop = match field.name {
+            Name::TransferEncoding => true,
+            Name::ContentLength => unframed,
+            Name::XDebugOther => delivery.is_some_and(|delivery| delivery.timings.is_some()),
+            _ => false,
+        };
+        if drop {
+            return;
+        }
+        // Both were read by a stricter parser than these constructors are.
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name_in(bytes)), HeaderValue::from_bytes(field.value_in(bytes))) {
+            response.headers_mut().append(name, value);
+        }
+    });
+    if let Some(timings) = delivery.and_then(|delivery| delivery.timings.as_ref()) {
+        for (name, value) in forward::timing_fields(timings) {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().append(name, value);
+            }
+        }
+    }
+    response
+}
+
+/// One of our own pages, taken apart again.
+pub(crate) fn response_of_page(page: &[u8]) -> (Response<()>, &[u8]) {
+    let limits = Limits { head_bytes: page.len() + 1, fields: 32, target_bytes: 0 };
+    let mut head = ResponseHead::default();
+    let length = head.parse(page, &limits, Method::Get).ok().flatten().expect("we wrote it ourselves");
+    (response(&head, &page[..length], None), &page[length..])
+}
