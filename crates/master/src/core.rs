@@ -16,8 +16,6 @@ mod view;
 
 #[cfg(test)]
 mod sim;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -131,7 +131,7 @@ mod tests {
         check(2, 100);
         check(3, 150);
         check(4, 225);
-        check(14, 12_834);
+        check(14, 12_921);
         check(15, 15_000);
         check(16, 30_000);
         check(1000, 30_000);

@@ -104,7 +104,7 @@ impl Listeners {
     }
 
     /// Whether workers may accept from it.
-    fn is_in_use(&self, socket: SocketId) -> bool {
+    pub(super) fn is_in_use(&self, socket: SocketId) -> bool {
         self.sockets.get(&socket).is_some_and(|socket| socket.open && self.addresses.contains(&socket.address))
     }
 
@@ -166,13 +166,15 @@ impl Core {
     /// Tells each worker that serves and owes no answer which sockets are its own now.
     pub(super) fn assign_sockets(&mut self) {
         let owners = self.owners();
+        let opening = self.listeners.sockets.values().any(|socket| !socket.open);
         let free: Vec<WorkerId> =
             self.processes.iter().filter(|(_, process)| process.serves() && process.moving.is_none()).map(|(worker, _)| *worker).collect();
         for worker in free {
             let target = self.target(worker, &owners);
             let Some(process) = self.processes.get_mut(&worker) else { continue };
             if target == process.held {
-                if process.life == Life::Ready {
+                // One that waits for sockets of its own being opened has not got all of them yet.
+                if process.life == Life::Ready && !opening {
                     self.came_online(worker);
                 }
                 continue;

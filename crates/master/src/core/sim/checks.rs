@@ -1,0 +1,292 @@
+//! What must be true after every step, whatever happens.
+//!
+//! It keeps its own books from the events and effects alone, so that a mistake of the core's books shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use dproxy_config::WorkerCount;
+use dproxy_control::PoolState;
+use dproxy_ipc::{Generation, SocketId, ToMaster, ToWorker};
+
+use super::super::slot::{ADOPT_AFTER, Seat};
+use super::super::{Change, Core, Effect, Event, RequestId, SlotId, WorkerId};
+use super::Pretend;
+
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    known: BTreeMap<WorkerId, Known>,
+    ever: BTreeSet<WorkerId>,
+    open: BTreeSet<SocketId>,
+    /// Ids are never used twice.
+    closed_sockets: BTreeSet<SocketId>,
+    /// Sockets that nobody accepts from or is told to, and since when.
+    orphans: BTreeMap<SocketId, Instant>,
+    asked: BTreeSet<RequestId>,
+    answered: BTreeSet<RequestId>,
+    generation: Generation,
+    stopped: bool,
+    closed: bool,
+    serial: u64,
+}
+
+/// What a master can know of a worker that it was not told to be dead.
+#[derive(Debug)]
+struct Known {
+    slot: SlotId,
+    greeted: bool,
+    setup: bool,
+    applied: Option<Generation>,
+    sent: Option<Generation>,
+    unanswered: bool,
+    /// Confirmed.
+    holds: BTreeSet<SocketId>,
+    /// Told and not confirmed.
+    moving: Option<(u64, BTreeSet<SocketId>)>,
+    /// Its slot was beyond the wanted size at some time, or had another worker ready to serve.
+    replaceable: bool,
+    leaving: bool,
+}
+
+impl Known {
+    fn keeps(&self, socket: SocketId) -> bool {
+        let stays = self.moving.as_ref().is_none_or(|(_, after)| after.contains(&socket));
+        !self.leaving && self.holds.contains(&socket) && stays
+    }
+}
+
+impl Checks {
+    pub(super) fn asked(&mut self, request: RequestId, change: Change) {
+        self.asked.insert(request);
+        match change {
+            Change::Stop => self.stopped = true,
+            Change::Start => self.stopped = false,
+            // A restart of a stopped pool starts it.
+            Change::Restart => self.stopped = false,
+            Change::Resize(_) => {}
+        }
+    }
+
+    /// How many workers there should be in the end.
+    pub(super) fn wanted(&self, size: WorkerCount) -> usize {
+        if self.stopped { 0 } else { size.get() }
+    }
+
+    pub(super) fn before(&mut self, event: &Event) {
+        match event {
+            Event::Opened(sockets) => self.open.extend(sockets.iter().filter(|socket| !self.closed_sockets.contains(socket))),
+            Event::Exited(worker, _) => drop(self.known.remove(worker)),
+            Event::Said(worker, message) => self.said(*worker, message),
+            Event::Close => self.closed = true,
+            // New slots are new hope: their workers may be there at once.
+            Event::Asked(..) => self.orphans.clear(),
+            _ => {}
+        }
+    }
+
+    fn said(&mut self, worker: WorkerId, message: &ToMaster) {
+        let Some(known) = self.known.get_mut(&worker) else { return };
+        match message {
+            ToMaster::Hello { .. } => known.greeted = true,
+            ToMaster::Applied { generation } => {
+                known.applied = Some(*generation);
+                known.unanswered = false;
+            }
+            ToMaster::Rejected { .. } => known.unanswered = false,
+            ToMaster::Listening { serial } => {
+                if let Some((_, after)) = known.moving.take_if(|(asked, _)| asked == serial) {
+                    known.holds = after;
+                }
+            }
+            ToMaster::Drained { .. } => {}
+        }
+    }
+
+    pub(super) fn effect(&mut self, core: &Core, effect: &Effect) {
+        match effect {
+            Effect::Open { sockets, .. } => assert!(!sockets.is_empty() && !self.closed, "opens nothing, or too late"),
+            Effect::Close(sockets) => self.close(sockets),
+            Effect::Publish(snapshot) => {
+                assert_eq!(snapshot.generation.0, self.generation.0 + 1, "generations count up by one");
+                self.generation = snapshot.generation;
+            }
+            Effect::Spawn(worker, slot) => self.spawn(*worker, *slot),
+            Effect::Send(worker, message) => self.send(core, *worker, message),
+            Effect::Terminate(worker) | Effect::Kill(worker) => {
+                let known = self.known.get_mut(worker).unwrap_or_else(|| panic!("{effect:?} to a dead process"));
+                known.leaving = true;
+            }
+            Effect::Answer(request, _) => {
+                assert!(self.asked.contains(request), "{request:?} never asked");
+                assert!(self.answered.insert(*request), "{request:?} was answered twice");
+            }
+            Effect::Remember(_) => {}
+        }
+    }
+
+    fn close(&mut self, sockets: &[SocketId]) {
+        for socket in sockets {
+            let held = self.known.values().any(|known| known.keeps(*socket));
+            assert!(!held || self.stopped || self.closed, "{socket:?} is closed while a worker accepts from it");
+            self.open.remove(socket);
+            self.closed_sockets.insert(*socket);
+        }
+    }
+
+    fn spawn(&mut self, worker: WorkerId, slot: SlotId) {
+        assert!(self.ever.insert(worker), "{worker:?} is used twice");
+        assert!(!self.stopped && !self.closed, "a worker is started in a stopped pool");
+        let known = Known {
+            slot,
+            greeted: false,
+            setup: false,
+            applied: None,
+            sent: None,
+            unanswered: false,
+            holds: BTreeSet::new(),
+            moving: None,
+            replaceable: false,
+            leaving: false,
+        };
+        self.known.insert(worker, known);
+    }
+
+    fn send(&mut self, core: &Core, worker: WorkerId, message: &ToWorker) {
+        let known = self.known.get(&worker).unwrap_or_else(|| panic!("{message:?} is sent to a dead process"));
+        assert!(known.greeted, "{message:?} before hello");
+        assert!(known.setup != matches!(message, ToWorker::Setup { .. }), "{message:?} before or after setup");
+        match message {
+            ToWorker::Setup { slot } => {
+                assert_eq!(*slot, known.slot.0);
+                self.update(worker, |known| known.setup = true);
+            }
+            ToWorker::Snapshot { generation } => {
+                assert!(!known.unanswered, "a second snapshot before the first is answered");
+                assert!(known.sent.is_none_or(|sent| sent < *generation), "generations go back for a worker");
+                assert_eq!(*generation, self.generation, "not the newest snapshot");
+                self.update(worker, |known| (known.sent, known.unanswered) = (Some(*generation), true));
+            }
+            ToWorker::Sockets { keep, added, serial } => {
+                let added: Vec<SocketId> = added.iter().map(|info| info.socket).collect();
+                self.sockets(core, worker, keep, &added, *serial);
+            }
+            ToWorker::Drain { .. } => self.drain(core, worker),
+        }
+    }
+
+    fn sockets(&mut self, core: &Core, worker: WorkerId, keep: &[SocketId], added: &[SocketId], serial: u64) {
+        let known = &self.known[&worker];
+        assert!(serial > self.serial, "serials count up");
+        assert!(known.applied.is_some(), "sockets before the worker has a table");
+        assert!(known.moving.is_none(), "a second change of sockets before the first is confirmed");
+        assert!(!known.leaving, "sockets for a worker that leaves");
+        assert!(keep.iter().all(|socket| known.holds.contains(socket)), "keeps what it does not have");
+        assert!(added.iter().all(|socket| !known.holds.contains(socket)), "adds what it has");
+        assert!(added.iter().all(|socket| self.open.contains(socket)), "adds what is not open");
+        let after: BTreeSet<SocketId> = keep.iter().chain(added).copied().collect();
+        let lost: Vec<SocketId> = known.holds.difference(&after).copied().collect();
+        self.assert_handed_over(core, worker, &lost);
+        self.serial = serial;
+        self.update(worker, |known| known.moving = Some((serial, after)));
+    }
+
+    fn drain(&mut self, core: &Core, worker: WorkerId) {
+        let known = &self.known[&worker];
+        assert!(!known.leaving, "told to drain twice");
+        let lost: Vec<SocketId> = known.holds.iter().copied().collect();
+        if !self.stopped && !self.closed {
+            self.assert_handed_over(core, worker, &lost);
+            let follows = |other: &Known| other.slot == known.slot && other.applied.is_some() && !other.leaving;
+            let followed = self.known.iter().any(|(id, other)| *id != worker && follows(other));
+            let surplus = usize::from(known.slot.0) >= core.wanted().get();
+            assert!(known.replaceable || followed || surplus, "a worker is retired before its successor serves");
+        }
+        self.update(worker, |known| known.leaving = true);
+    }
+
+    /// Whoever lets a socket go leaves it in hands that have confirmed it, unless its address is given up.
+    fn assert_handed_over(&self, core: &Core, worker: WorkerId, lost: &[SocketId]) {
+        for socket in lost.iter().filter(|socket| core.listeners.is_in_use(**socket)) {
+            let kept = self.known.iter().any(|(id, other)| *id != worker && other.keeps(*socket));
+            assert!(kept, "{socket:?} is let go before anybody else has it");
+        }
+    }
+
+    /// A socket that nobody accepts from is adopted soon, when somebody is there who could.
+    fn assert_adopted(&mut self, core: &Core, now: Instant) {
+        // Whoever should have it may owe an answer, and gets it after that.
+        let ready = core.online() > 0 && self.known.values().all(|known| known.moving.is_none());
+        if !ready {
+            return self.orphans.clear();
+        }
+        let tended = |socket: SocketId| {
+            let gets = |known: &Known| !known.leaving && known.moving.as_ref().is_some_and(|(_, after)| after.contains(&socket));
+            self.known.values().any(|known| known.keeps(socket) || gets(known))
+        };
+        let alone = |socket: &SocketId| core.listeners.is_in_use(*socket) && !tended(*socket);
+        let orphans: BTreeSet<SocketId> = self.open.iter().copied().filter(alone).collect();
+        self.orphans.retain(|socket, _| orphans.contains(socket));
+        for socket in orphans {
+            self.orphans.entry(socket).or_insert(now);
+        }
+        let late = self.orphans.iter().find(|(_, since)| now > **since + ADOPT_AFTER);
+        assert!(late.is_none(), "a socket that nobody accepts from is not adopted: {late:?} at {now:?} by {:?}", core.workers());
+    }
+
+    fn update(&mut self, worker: WorkerId, change: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.known.get_mut(&worker) {
+            change(known);
+        }
+    }
+
+    pub(super) fn after(&mut self, core: &Core, now: Instant) {
+        self.assert_adopted(core, now);
+        let wanted = core.wanted().get();
+        let ready: Vec<(WorkerId, SlotId)> =
+            self.known.iter().filter(|(_, known)| known.applied.is_some()).map(|(worker, known)| (*worker, known.slot)).collect();
+        for (worker, known) in &mut self.known {
+            let followed = ready.iter().any(|(other, slot)| other > worker && *slot == known.slot);
+            known.replaceable |= followed || usize::from(known.slot.0) >= wanted;
+        }
+        let seated = core.processes.len();
+        assert_eq!(seated, self.known.len(), "the core's processes are not the living ones");
+        let successors = core.slots.values().filter(|slot| slot.successor().is_some()).count();
+        assert!(successors <= 1, "{successors} slots are replaced at once");
+        if self.stopped || self.closed {
+            assert!(self.known.values().all(|known| known.leaving), "somebody is still told to serve");
+        }
+        let beyond = |known: &Known| usize::from(known.slot.0) >= wanted && !known.leaving && known.holds.is_empty();
+        let adding = |known: &Known| known.moving.as_ref().is_some_and(|(_, after)| !after.is_subset(&known.holds));
+        assert!(!self.known.values().any(|known| beyond(known) && adding(known)), "a worker beyond the wanted size gets sockets");
+    }
+
+    /// Some time after the last fault every slot serves again, but for those that wait for an operator.
+    pub(super) fn recovered(&self, core: &Core) {
+        let halted = core.slots.iter().filter(|(_, slot)| slot.seat == Seat::Halted).count();
+        assert_eq!(core.online() + halted, self.wanted(core.wanted()), "slots do not recover: {:?}", core.workers());
+    }
+
+    /// Everything is as it was last asked for.
+    pub(super) fn at_rest(&self, core: &Core, workers: &BTreeMap<WorkerId, Pretend>, wanted: usize, generation: Generation) {
+        let expected = if wanted == 0 { PoolState::Stopped } else { PoolState::Running };
+        assert_eq!((core.pool_state(), core.online(), workers.len()), (expected, wanted, wanted), "at rest: {:?}", core.workers());
+        assert_eq!(self.answered, self.asked, "some were never answered");
+        if wanted == 0 {
+            assert!(self.open.is_empty(), "ports of a stopped pool are still taken");
+            return;
+        }
+        for socket in &self.open {
+            let acceptors = workers.values().filter(|worker| worker.accepts.contains(socket)).count();
+            assert_eq!(acceptors, 1, "{socket:?} has {acceptors} acceptors at rest");
+        }
+        for worker in workers.values() {
+            assert!(!worker.accepts.is_empty(), "a worker without a socket");
+            assert!(worker.serves == Some(generation) || worker.serves.is_some() && !core.warnings().is_empty(), "an old table at rest");
+        }
+    }
+
+    pub(super) fn at_the_end(&self) {
+        assert_eq!(self.answered, self.asked, "some were never answered");
+        assert!(self.open.is_empty(), "ports are taken after the end");
+    }
+}

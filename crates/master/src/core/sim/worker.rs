@@ -1,0 +1,66 @@
+//! A worker that does what the protocol says, at its own pace.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Instant;
+
+use dproxy_ipc::{Generation, PROTOCOL, SocketId, ToMaster, ToWorker};
+
+#[derive(Debug)]
+pub(super) struct Pretend {
+    pub(super) inbox: VecDeque<ToWorker>,
+    pub(super) accepts: BTreeSet<SocketId>,
+    pub(super) serves: Option<Generation>,
+    pub(super) draining: bool,
+    /// It reads nothing before.
+    pub(super) busy_until: Instant,
+    /// When the last thing it said arrives.
+    pub(super) line_until: Instant,
+    greeted: bool,
+}
+
+impl Pretend {
+    pub(super) fn new(now: Instant) -> Pretend {
+        Pretend {
+            inbox: VecDeque::new(),
+            accepts: BTreeSet::new(),
+            serves: None,
+            draining: false,
+            busy_until: now,
+            line_until: now,
+            greeted: false,
+        }
+    }
+
+    /// Reads everything; gives the answers, and whether it ends after them.
+    pub(super) fn work(&mut self, refuses: bool) -> (Vec<ToMaster>, bool) {
+        let mut answers = Vec::new();
+        let mut end = false;
+        if !self.greeted {
+            self.greeted = true;
+            answers.push(ToMaster::Hello { protocol: PROTOCOL });
+        }
+        while let Some(message) = self.inbox.pop_front() {
+            match message {
+                ToWorker::Setup { .. } => {}
+                ToWorker::Snapshot { generation } if refuses => {
+                    answers.push(ToMaster::Rejected { generation, reason: "luck".to_owned() });
+                }
+                ToWorker::Snapshot { generation } => {
+                    self.serves = Some(generation);
+                    answers.push(ToMaster::Applied { generation });
+                }
+                ToWorker::Sockets { keep, added, serial } => {
+                    self.accepts = keep.into_iter().chain(added.into_iter().map(|info| info.socket)).collect();
+                    answers.push(ToMaster::Listening { serial });
+                }
+                ToWorker::Drain { .. } => {
+                    self.draining = true;
+                    self.accepts.clear();
+                    answers.push(ToMaster::Drained { cut: 0 });
+                    end = true;
+                }
+            }
+        }
+        (answers, end)
+    }
+}
