@@ -29,6 +29,7 @@ use crate::signals::{self, Order, Signals};
 use crate::spawn::{Launcher, Letter, Worker};
 
 mod answers;
+mod reload;
 
 /// What the driver holds on behalf of the core.
 struct Driver {
@@ -316,60 +317,6 @@ impl Driver {
         self.happened.push_back(Event::Routes(SourceId::Docker, routes));
     }
 
-    /// Reads the configuration again. A bad one leaves everything as it is.
-    fn reload(&mut self, reload: &impl Fn() -> anyhow::Result<Loaded>) {
-        match reload() {
-            Ok(loaded) => {
-                info!(path = ?loaded.config.path, "configuration read again");
-                self.facts.refused = None;
-                self.apply(loaded);
-            }
-            Err(error) => {
-                let text = format!("the configuration was not read again, the one before counts: {error:#}");
-                error!("{text}");
-                self.facts.refused = Some(text);
-            }
-        }
-    }
-
-    fn apply(&mut self, loaded: Loaded) {
-        let Loaded { config, warnings } = loaded;
-        warnings.iter().for_each(|warning| warn!("{warning}"));
-        let before = std::mem::replace(&mut self.facts.config, config.clone());
-        self.facts.warnings = warnings;
-        self.facts.postponed = postponed(&before, &config);
-        self.facts.postponed.iter().for_each(|warning| warn!("{warning}"));
-        self.launcher = launcher(&config);
-        self.happened.push_back(Event::Settings(config.proxy));
-        self.happened.push_back(Event::Routes(SourceId::File, config.routes));
-        if self.remembered.reconfigure(config.workers) {
-            self.order(Change::Resize(config.workers));
-        }
-        if before.docker != config.docker {
-            self.engine.task.abort();
-            self.engine = Engine::watch(config.docker);
-        }
-        if before.listen != config.listen {
-            self.listen_elsewhere(&config.listen);
-        }
-    }
-
-    fn listen_elsewhere(&mut self, listen: &dproxy_config::Listen) {
-        match listen::choose_beside(listen, &self.core.addresses()) {
-            Ok(chosen) => {
-                chosen.warning.iter().for_each(|warning| warn!("{warning}"));
-                info!(addresses = ?chosen.addresses, "listening elsewhere");
-                self.facts.port = chosen.warning;
-                self.happened.push_back(Event::Listen(chosen.addresses));
-            }
-            Err(error) => {
-                let text = format!("still listening where it was: {}", chain(error));
-                error!("{text}");
-                self.facts.postponed.push(text);
-            }
-        }
-    }
-
     fn bury_orphans(&self) {
         if std::process::id() == 1 {
             signals::bury_orphans(|pid| self.workers.values().any(|worker| worker.pid == pid));
@@ -405,17 +352,6 @@ fn launcher(config: &Config) -> Launcher {
     let filter = std::env::var(crate::log::FILTER_VARIABLE).unwrap_or_else(|_unset| config.log_level.as_str().to_owned());
     let environment = kept.chain([(crate::log::FILTER_VARIABLE.to_owned(), filter)]).collect();
     Launcher { environment, silent: config.worker_silent }
-}
-
-/// What of a new configuration counts only after a restart of dproxy.
-fn postponed(before: &Config, after: &Config) -> Vec<String> {
-    let changes = [
-        ("address of the API", before.api != after.api),
-        ("path of the PID file", before.pid_path != after.pid_path),
-        ("directories", before.directories != after.directories),
-        ("log level of the master", before.log_level != after.log_level),
-    ];
-    changes.into_iter().filter(|(_, changed)| *changed).map(|(what, _)| format!("a new {what} counts after a restart of dproxy")).collect()
 }
 
 /// Sockets, channels and pages of a thousand workers need more descriptors than the usual soft limit.

@@ -205,3 +205,6 @@ impl Mode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! A configuration read again while everything runs.
+
+use dproxy_config::{Config, Listen, Loaded};
+use tracing::{error, info, warn};
+
+use super::{Driver, Engine, chain, launcher};
+use crate::core::{Change, Event, SourceId};
+use crate::listen;
+
+impl Driver {
+    /// Reads the configuration again. A bad one leaves everything as it is.
+    pub(super) fn reload(&mut self, reload: &impl Fn() -> anyhow::Result<Loaded>) {
+        match reload() {
+            Ok(loaded) => {
+                info!(path = ?loaded.config.path, "configuration read again");
+                self.facts.refused = None;
+                self.apply(loaded);
+            }
+            Err(error) => {
+                let text = format!("the configuration was not read again, the one before counts: {error:#}");
+                error!("{text}");
+                self.facts.refused = Some(text);
+            }
+        }
+    }
+
+    fn apply(&mut self, loaded: Loaded) {
+        let Loaded { config, warnings } = loaded;
+        warnings.iter().for_each(|warning| warn!("{warning}"));
+        let before = std::mem::replace(&mut self.facts.config, config.clone());
+        self.facts.warnings = warnings;
+        self.facts.postponed = postponed(&before, &config);
+        self.facts.postponed.iter().for_each(|warning| warn!("{warning}"));
+        self.launcher = launcher(&config);
+        self.happened.push_back(Event::Settings(config.proxy));
+        self.happened.push_back(Event::Routes(SourceId::File, config.routes));
+        if self.remembered.reconfigure(config.workers) {
+            self.order(Change::Resize(config.workers));
+        }
+        if before.docker != config.docker {
+            self.engine.task.abort();
+            self.engine = Engine::watch(config.docker);
+        }
+        if before.listen != config.listen {
+            self.listen_elsewhere(&config.listen);
+        }
+    }
+
+    fn listen_elsewhere(&mut self, listen: &Listen) {
+        match listen::choose_beside(listen, &self.core.addresses()) {
+            Ok(chosen) => {
+                chosen.warning.iter().for_each(|warning| warn!("{warning}"));
+                info!(addresses = ?chosen.addresses, "listening elsewhere");
+                self.facts.port = chosen.warning;
+                self.happened.push_back(Event::Listen(chosen.addresses));
+            }
+            Err(error) => {
+                let text = format!("still listening where it was: {}", chain(error));
+                error!("{text}");
+                self.facts.postponed.push(text);
+            }
+        }
+    }
+}
+
+/// What of a new configuration counts only after a restart of dproxy.
+fn postponed(before: &Config, after: &Config) -> Vec<String> {
+    let changes = [
+        ("a new address of the API counts", before.api != after.api),
+        ("a new path of the PID file counts", before.pid_path != after.pid_path),
+        ("new directories count", before.directories != after.directories),
+        ("a new log level of the master counts", before.log_level != after.log_level),
+    ];
+    changes.into_iter().filter(|(_, changed)| *changed).map(|(what, _)| format!("{what} after a restart of dproxy")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use dproxy_config::{Api, Directories, Docker, DockerEndpoint, LogLevel, PortChoice, ProxySettings, WorkerCount};
+
+    use super::*;
+
+    fn config() -> Config {
+        let path = PathBuf::from("/x");
+        Config {
+            path: None,
+            listen: Listen { addresses: Vec::new(), http: PortChoice::Explicit(80) },
+            workers: WorkerCount::of_cpus(1),
+            worker_silent: false,
+            log_level: LogLevel::Info,
+            pid_path: path.clone(),
+            directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },
+            api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path.clone() },
+            docker: Docker { endpoint: DockerEndpoint::Unix(path), address: None, internal_names: true, unpublished: true },
+            proxy: ProxySettings::default(),
+            routes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_needs_a_restart_is_named_and_nothing_else() {
+        let check = |change: fn(&mut Config), expected: &[&str]| {
+            let mut after = config();
+            change(&mut after);
+            assert_eq!(postponed(&config(), &after), expected);
+        };
+        check(|_| {}, &[]);
+        check(|config| config.workers = WorkerCount::of_cpus(9), &[]);
+        check(|config| config.listen.http = PortChoice::Explicit(81), &[]);
+        check(|config| config.api.address.set_port(1), &["a new address of the API counts after a restart of dproxy"]);
+        check(|config| config.pid_path.push("y"), &["a new path of the PID file counts after a restart of dproxy"]);
+        check(|config| config.directories.run.push("y"), &["new directories count after a restart of dproxy"]);
+        check(|config| config.log_level = LogLevel::Debug, &["a new log level of the master counts after a restart of dproxy"]);
+    }
+}
