@@ -31,6 +31,8 @@ pub struct Timeouts {
     pub first_byte: Duration,
     /// Between two bytes of a body, either way.
     pub idle: Duration,
+    /// Between two bytes of a tunnel (WebSocket, any other `Upgrade`), either way.
+    pub tunnel: Duration,
     /// Between two requests of a client's connection.
     pub keep_alive: Duration,
     /// How long an unused connection to a backend is kept.
@@ -60,6 +62,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(60),
             idle: Duration::from_secs(60),
+            tunnel: Duration::from_secs(3600),
             keep_alive: Duration::from_secs(75),
             upstream_keep_alive: Duration::from_secs(4),
             drain: Duration::from_secs(30),

@@ -198,6 +198,7 @@ impl Reader<'_> {
             connect: time(&settings::TIMEOUT_CONNECT),
             first_byte: time(&settings::TIMEOUT_FIRST_BYTE),
             idle: time(&settings::TIMEOUT_IDLE),
+            tunnel: time(&settings::TIMEOUT_TUNNEL),
             keep_alive: time(&settings::TIMEOUT_KEEP_ALIVE),
             upstream_keep_alive: time(&settings::TIMEOUT_UPSTREAM_KEEP_ALIVE),
             drain: time(&settings::TIMEOUT_DRAIN),

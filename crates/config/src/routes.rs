@@ -7,11 +7,13 @@
 //!   - hosts: [example.com, "*.example.com"]
 //!     path: /api
 //!     backends: http://10.0.0.7:9000
+//!   - host: grpc.example.com
+//!     backends: h2c://10.0.0.8:50051
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
+use dproxy_route::{Backend, HostPattern, PathPrefix, Route, Scheme};
 
 use crate::file::{ROUTES, suggest};
 use crate::mistake::{Mistake, Source};
@@ -149,7 +151,7 @@ impl Reader<'_> {
     }
 
     fn backend(&mut self, item: &Item<'_>) -> Option<Backend> {
-        address_of(item.text).map(Backend::at).map_err(|error| self.mistake(item.place, item.text, error.to_string())).ok()
+        backend_of(item.text).map_err(|error| self.mistake(item.place, item.text, error.to_string())).ok()
     }
 
     fn mistake(&mut self, place: Place, wrong: &str, text: String) {
@@ -162,7 +164,7 @@ impl Reader<'_> {
 enum BackendError {
     #[error("backend `{0}` is TLS, which backends cannot speak yet; write `http://` and the plain port")]
     Tls(String),
-    #[error("backend `{0}` has an unknown scheme; write `10.0.0.5:8080` or `http://10.0.0.5:8080`")]
+    #[error("backend `{0}` has an unknown scheme; write `10.0.0.5:8080`, `http://10.0.0.5:8080` or `h2c://10.0.0.5:8080`")]
     Scheme(String),
     #[error("backend `{0}` has a path; write only address and port")]
     Path(String),
@@ -170,16 +172,25 @@ enum BackendError {
     Address(String),
 }
 
-fn address_of(text: &str) -> Result<SocketAddr, BackendError> {
-    let invalid = || BackendError::Address(text.to_owned());
-    let rest = match text.split_once("://") {
-        None => text,
-        Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
-            "http" => rest.strip_suffix('/').unwrap_or(rest),
-            "https" => return Err(BackendError::Tls(text.to_owned())),
-            _ => return Err(BackendError::Scheme(text.to_owned())),
-        },
+fn backend_of(text: &str) -> Result<Backend, BackendError> {
+    let (scheme, rest) = match text.split_once("://") {
+        None => (Scheme::Http, text),
+        Some((scheme, rest)) => (scheme_of(scheme, text)?, rest.strip_suffix('/').unwrap_or(rest)),
     };
+    Ok(Backend::speaking(scheme, address_of(rest, text)?))
+}
+
+fn scheme_of(scheme: &str, text: &str) -> Result<Scheme, BackendError> {
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" => Ok(Scheme::Http),
+        "h2c" | "grpc" => Ok(Scheme::H2c),
+        "https" => Err(BackendError::Tls(text.to_owned())),
+        _ => Err(BackendError::Scheme(text.to_owned())),
+    }
+}
+
+fn address_of(rest: &str, text: &str) -> Result<SocketAddr, BackendError> {
+    let invalid = || BackendError::Address(text.to_owned());
     if rest.contains('/') {
         return Err(BackendError::Path(text.to_owned()));
     }

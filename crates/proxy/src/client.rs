@@ -1,12 +1,14 @@
 //! Whoever sent a request, as the exchange sees them.
 
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use dproxy_http1::{Framing, ResponseHead};
-use h2::RecvStream;
 use h2::server::SendResponse;
+use h2::{RecvStream, SendStream};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
@@ -36,15 +38,24 @@ pub(crate) enum Wire {
 
 /// A request and its answer on an HTTP/2 connection.
 pub(crate) struct Stream {
-    /// None once it was taken.
-    pub(crate) body: Option<RecvStream>,
+    pub(crate) carries: Carries,
     pub(crate) respond: SendResponse<Bytes>,
+}
+
+/// What comes behind the head of a request of HTTP/2.
+pub(crate) enum Carries {
+    /// Nothing, or it was taken already.
+    Nothing,
+    /// The request's body.
+    Body(RecvStream),
+    /// Whatever is said once a backend has agreed to the tunnel (RFC 8441); then there is a way back too.
+    Tunnel { reads: RecvStream, writes: Option<SendStream<Bytes>> },
 }
 
 /// The half of a client that is spoken to before the body of the answer.
 pub(crate) enum Speaker<'c> {
     H1(WriteHalf<'c>),
-    H2(&'c mut SendResponse<Bytes>),
+    H2(&'c mut Stream),
 }
 
 impl Wire {
@@ -56,10 +67,35 @@ impl Wire {
                 (Inlet::Tcp(reads), Speaker::H1(writes))
             }
             Wire::H2(stream) => {
-                let inlet = stream.body.take().map_or(Inlet::Ended, Inlet::h2);
-                (inlet, Speaker::H2(&mut stream.respond))
+                let inlet = stream.carries.take_body().map_or(Inlet::Ended, Inlet::h2);
+                (inlet, Speaker::H2(stream))
             }
         }
+    }
+
+    /// Both directions of a tunnel that was agreed to; none if it was not.
+    pub(crate) fn tunnel(&mut self) -> Option<(Inlet<'_>, Outlet<'_>)> {
+        match self {
+            Wire::H1(stream) => {
+                let (reads, writes) = stream.split();
+                Some((Inlet::Tcp(reads), Outlet::Tcp(writes)))
+            }
+            Wire::H2(stream) => match std::mem::replace(&mut stream.carries, Carries::Nothing) {
+                Carries::Tunnel { reads, writes: Some(writes) } => Some((Inlet::h2(reads), Outlet::H2(writes))),
+                Carries::Tunnel { .. } | Carries::Body(_) | Carries::Nothing => None,
+            },
+        }
+    }
+
+    /// Drives `future`, unless a client that is not read from gives up; a connection of its own tells when it is read.
+    pub(crate) async fn unless_gone<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        poll_fn(|context| match (future.as_mut().poll(context), &mut *self) {
+            (Poll::Ready(output), _) => Poll::Ready(Some(output)),
+            (Poll::Pending, Wire::H1(_)) => Poll::Pending,
+            (Poll::Pending, Wire::H2(stream)) => stream.poll_gone(context).map(|()| None),
+        })
+        .await
     }
 
     /// Whether trailers can follow a body, and its end needs no framing.
@@ -84,6 +120,26 @@ impl Wire {
     }
 }
 
+impl Carries {
+    fn take_body(&mut self) -> Option<RecvStream> {
+        match std::mem::replace(self, Carries::Nothing) {
+            Carries::Body(body) => Some(body),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
+impl Stream {
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // Either it was reset or its whole connection ended.
+        let _ = ready!(self.respond.poll_reset(context));
+        Poll::Ready(())
+    }
+}
+
 impl<'c> Speaker<'c> {
     /// Passes an interim answer on.
     pub(crate) async fn interim(&mut self, head: &ResponseHead, bytes: &[u8]) -> io::Result<()> {
@@ -93,7 +149,7 @@ impl<'c> Speaker<'c> {
                 forward::interim_head(&mut out, head, bytes);
                 stream.write_all(&out).await
             }
-            Speaker::H2(respond) => respond.send_informational(message::response(head, bytes, None)).map_err(io_error),
+            Speaker::H2(stream) => stream.respond.send_informational(message::response(head, bytes, None)).map_err(io_error),
         }
     }
 
@@ -105,10 +161,18 @@ impl<'c> Speaker<'c> {
                 forward::response_head(out, head, bytes, delivery);
                 Ok(Outlet::Tcp(stream))
             }
-            Speaker::H2(respond) => {
-                let ends = head.framing == Framing::None;
-                let outlet = respond.send_response(message::response(head, bytes, Some(delivery)), ends).map_err(io_error)?;
-                Ok(if ends { Outlet::Ended } else { Outlet::H2(outlet) })
+            Speaker::H2(stream) => {
+                let ends = head.framing == Framing::None && head.status != 101;
+                let outlet = stream.respond.send_response(message::response(head, bytes, Some(delivery)), ends).map_err(io_error)?;
+                match &mut stream.carries {
+                    // It is written to once the exchange is over.
+                    Carries::Tunnel { writes, .. } if head.status == 101 => {
+                        *writes = Some(outlet);
+                        Ok(Outlet::Ended)
+                    }
+                    _ if ends => Ok(Outlet::Ended),
+                    _ => Ok(Outlet::H2(outlet)),
+                }
             }
         }
     }
@@ -117,11 +181,7 @@ impl<'c> Speaker<'c> {
     pub(crate) fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
             Speaker::H1(_) => Poll::Pending,
-            Speaker::H2(respond) => {
-                // Either it was reset or its whole connection ended.
-                let _ = ready!(respond.poll_reset(context));
-                Poll::Ready(())
-            }
+            Speaker::H2(stream) => stream.poll_gone(context),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
+use dproxy_http1::Name;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -75,7 +76,10 @@ impl Inlet<'_> {
         let trailers = poll_fn(|context| stream.poll_trailers(context)).await.map_err(io_error)?;
         let mut lines = Vec::new();
         for (name, value) in trailers.iter().flatten() {
-            crate::forward::line(&mut lines, name.as_str(), value.as_bytes());
+            // The others would change what was decided when the head was read.
+            if Name::of(name.as_str().as_bytes()) == Name::Other {
+                crate::forward::line(&mut lines, name.as_str(), value.as_bytes());
+            }
         }
         Ok(lines)
     }
@@ -118,12 +122,11 @@ impl Outlet<'_> {
         }
     }
 
-    /// Says that nothing more comes, and goes on being read from elsewhere.
+    /// Says behind the end of a body that nothing more comes; HTTP/2 has said so with that end.
     pub(crate) async fn shutdown(&mut self) -> io::Result<()> {
         match self {
             Outlet::Tcp(stream) => stream.shutdown().await,
-            Outlet::H2(stream) => stream.send_data(Bytes::new(), true).map_err(io_error),
-            Outlet::Ended => Ok(()),
+            Outlet::H2(_) | Outlet::Ended => Ok(()),
         }
     }
 

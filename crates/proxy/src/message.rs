@@ -3,9 +3,11 @@
 //! A request of HTTP/2 is written down as HTTP/1 and read by the same strict
 //! parser, so routing, forwarding fields and refusals exist once.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 
 use dproxy_http1::{Framing, Limits, Method, Name, RequestHead, ResponseHead, Violation};
+use h2::ext::Protocol;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 
@@ -22,7 +24,8 @@ pub(crate) fn request_head(
     limits: &Limits,
 ) -> Result<usize, Violation> {
     let mut out = Vec::with_capacity(1024);
-    out.extend_from_slice(parts.method.as_str().as_bytes());
+    let tunnel = tunnel_protocol(parts);
+    out.extend_from_slice(if tunnel.is_some() { "GET" } else { parts.method.as_str() }.as_bytes());
     out.push(b' ');
     out.extend_from_slice(parts.uri.path_and_query().map_or("/", |target| target.as_str()).as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
@@ -44,6 +47,13 @@ pub(crate) fn request_head(
     if !cookies.is_empty() {
         line(&mut out, "cookie", &cookies.join(&b"; "[..]));
     }
+    if let Some(protocol) = tunnel {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+        line(&mut out, "upgrade", protocol.as_str().as_bytes());
+        if protocol.as_str().eq_ignore_ascii_case("websocket") && !parts.headers.contains_key(http::header::SEC_WEBSOCKET_KEY) {
+            line(&mut out, "sec-websocket-key", &websocket_key());
+        }
+    }
     out.extend_from_slice(b"\r\n");
     if out.len() > limits.head_bytes {
         return Err(Violation::HeadTooLarge);
@@ -59,11 +69,30 @@ pub(crate) fn request_head(
     match (has_body, head.framing) {
         // HTTP/2 frames bodies by itself (RFC 9113 §8.1).
         (_, Framing::Chunked) => return Err(Violation::TransferEncoding),
+        // What follows an extended CONNECT is no body.
+        (_, Framing::Length(_)) if tunnel.is_some() => return Err(Violation::ContentLength),
         (true, Framing::None) => head.framing = Framing::UntilClose,
         (false, _) => head.framing = Framing::None,
         (true, _) => {}
     }
     Ok(length)
+}
+
+/// What an extended CONNECT wants to become, the same in HTTP/1's `Upgrade` (RFC 8441).
+pub(crate) fn tunnel_protocol(parts: &Parts) -> Option<&Protocol> {
+    parts.extensions.get()
+}
+
+/// Sixteen bytes that nobody else chose, in base64 (RFC 6455 §4.1).
+fn websocket_key() -> [u8; 24] {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let random = RandomState::new();
+    let mut key = *b"AAAAAAAAAAAAAAAAAAAAAA==";
+    for (group, digits) in key[..21].chunks_mut(7).enumerate() {
+        let mut bits = random.hash_one(group).to_le_bytes().into_iter();
+        digits.fill_with(|| DIGITS[usize::from(bits.next().unwrap_or_default() & 63)]);
+    }
+    key
 }
 
 /// The head of a request to an HTTP/2 backend, from the lines that we would
@@ -127,13 +156,18 @@ pub(crate) fn response_head<B>(
 /// An answer's head for an HTTP/2 client; an interim one without `delivery`.
 pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Delivery<'_>>) -> Response<()> {
     let mut response = Response::new(());
-    *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    // HTTP/2 has no 101: a tunnel is there with success (RFC 8441 §4).
+    let switched = head.status == 101;
+    let status = if switched { Ok(StatusCode::OK) } else { StatusCode::from_u16(head.status) };
+    *response.status_mut() = status.unwrap_or(StatusCode::BAD_GATEWAY);
     let unframed = head.status == 204 || head.status < 200;
     head.fields.each_end_to_end(bytes, head.connection, |field| {
         let drop = match field.name {
             Name::TransferEncoding => true,
             Name::ContentLength => unframed,
             Name::XDebugOther => delivery.is_some_and(|delivery| delivery.timings.is_some()),
+            // It answers a key that the client did not send.
+            Name::Other => switched && field.name_in(bytes).eq_ignore_ascii_case(b"sec-websocket-accept"),
             _ => false,
         };
         if drop {

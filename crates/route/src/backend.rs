@@ -24,6 +24,14 @@ impl BackendId {
         BackendId(address.to_string())
     }
 
+    /// The same for what speaks more there than plain HTTP: an address may serve each protocol on its own.
+    fn of_url(scheme: Scheme, address: SocketAddr) -> BackendId {
+        match scheme {
+            Scheme::Http => BackendId::of_address(address),
+            Scheme::Https | Scheme::H2c => BackendId(format!("{}://{address}", scheme.as_str())),
+        }
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -51,7 +59,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// `http` or `https`.
+    /// `http`, `https` or `h2c`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -116,13 +124,13 @@ impl Backend {
     /// A backend at `address` that no container stands behind.
     #[must_use]
     pub fn at(address: SocketAddr) -> Backend {
-        Backend {
-            id: BackendId::of_address(address),
-            name: address.to_string(),
-            port: address.port(),
-            address,
-            scheme: Scheme::Http,
-            condition: Condition::Ready,
-        }
+        Backend::speaking(Scheme::Http, address)
+    }
+
+    /// The same, which speaks `scheme`.
+    #[must_use]
+    pub fn speaking(scheme: Scheme, address: SocketAddr) -> Backend {
+        let id = BackendId::of_url(scheme, address);
+        Backend { name: id.0.clone(), id, port: address.port(), address, scheme, condition: Condition::Ready }
     }
 }

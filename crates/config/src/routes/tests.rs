@@ -13,7 +13,7 @@ fn check(yaml: &str, expected: &[&str]) {
     let file = File::read(&source, &Environment::default());
     let routes = file.routes.iter().map(|route| {
         let Offer::Ports { main, .. } = &route.offer else { panic!("a route of the file is never offline") };
-        format!("{} {}{} {}", route.owner, route.host, route.path, main.address)
+        format!("{} {}{} {}", route.owner, route.host, route.path, main.id)
     });
     let mistakes = file.mistakes.iter().map(|mistake| format!("{}: {}", mistake.origin, mistake.text));
     assert_eq!(routes.chain(mistakes).collect::<Vec<_>>(), expected, "{yaml}");
@@ -31,6 +31,8 @@ fn routes_are_hosts_a_path_and_backends() {
     check("routes: []\n", &[]);
     check("routes:\n  - host: a.test\n    backends: [\"10.0.0.1:80\"]\n", &["routes[0] a.test/ 10.0.0.1:80"]);
     check("routes:\n  - {host: a.test, backend: http://10.0.0.1:80/}\n", &["routes[0] a.test/ 10.0.0.1:80"]);
+    check("routes:\n  - {host: a.test, backend: h2c://10.0.0.1:80/}\n", &["routes[0] a.test/ h2c://10.0.0.1:80"]);
+    check("routes:\n  - {host: a.test, backend: GRPC://localhost:80}\n", &["routes[0] a.test/ h2c://127.0.0.1:80"]);
     check("routes:\n  - {host: A.test., path: /api/, backends: 10.0.0.1:80}\n", &["routes[0] a.test/api 10.0.0.1:80"]);
     check("routes:\n  - {host: \"*\", backends: [\"[::1]:80\"]}\n", &["routes[0] */ [::1]:80"]);
     check("routes:\n  - {host: a.test, backends: [localhost:80]}\n", &["routes[0] a.test/ 127.0.0.1:80"]);
@@ -72,7 +74,10 @@ fn what_is_no_backend_is_told_with_the_way_out() {
         "https://10.0.0.1:443",
         "backend `https://10.0.0.1:443` is TLS, which backends cannot speak yet; write `http://` and the plain port",
     );
-    backend("ftp://10.0.0.1:21", "backend `ftp://10.0.0.1:21` has an unknown scheme; write `10.0.0.5:8080` or `http://10.0.0.5:8080`");
+    backend(
+        "ftp://10.0.0.1:21",
+        "backend `ftp://10.0.0.1:21` has an unknown scheme; write `10.0.0.5:8080`, `http://10.0.0.5:8080` or `h2c://10.0.0.5:8080`",
+    );
     backend("10.0.0.1:80/app", "backend `10.0.0.1:80/app` has a path; write only address and port");
     let not_one = "is not an IP address and a port; write one like `10.0.0.5:8080` or `[fd00::5]:8080`";
     backend("10.0.0.1", &format!("backend `10.0.0.1` {not_one}"));

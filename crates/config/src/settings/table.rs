@@ -241,6 +241,15 @@ pub(crate) const TIMEOUT_IDLE: Setting = timeout(
     &[variable("DOCKER_PROXY_TIMEOUT_IDLE")],
 );
 
+/// [`crate::Timeouts::tunnel`].
+pub(crate) const TIMEOUT_TUNNEL: Setting = timeout(
+    "timeouts.tunnel",
+    "timeout-tunnel",
+    "1h",
+    "Between two bytes of a WebSocket or any other upgraded connection, either way.",
+    &[variable("DOCKER_PROXY_TIMEOUT_TUNNEL")],
+);
+
 /// [`crate::Timeouts::keep_alive`].
 pub(crate) const TIMEOUT_KEEP_ALIVE: Setting = timeout(
     "timeouts.keep_alive",
@@ -345,6 +354,7 @@ pub const SETTINGS: &[Setting] = &[
     TIMEOUT_CONNECT,
     TIMEOUT_FIRST_BYTE,
     TIMEOUT_IDLE,
+    TIMEOUT_TUNNEL,
     TIMEOUT_KEEP_ALIVE,
     TIMEOUT_UPSTREAM_KEEP_ALIVE,
     TIMEOUT_DRAIN,

@@ -12,15 +12,15 @@ use dproxy_stats::Counter;
 use tokio::net::TcpStream;
 
 use crate::buffer::Buffer;
-use crate::client::{Client, Wire};
+use crate::client::Client;
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::answer::{Awaiting, Expected, NoHead, await_head};
 use crate::exchange::inbound::{Beside, InboundEnd, inbound};
 use crate::exchange::progress::Progress;
-use crate::exchange::tunnel::{End, tunnel};
+use crate::exchange::tunnel::{End, Silence, tunnel};
 use crate::exchange::{Failure, Opening, Served};
-use crate::flow::{Outlet, io_error};
+use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery, Encoding, Timings};
 use crate::message;
 use crate::proxy::Proxy;
@@ -98,15 +98,16 @@ impl Attempt<'_> {
     }
 
     /// A kept connection, or a new one; whether it was kept.
-    async fn connection(&self, client: &Client) -> Result<(Upstream, bool), Broken> {
+    async fn connection(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
         if self.pool.scheme == Scheme::Https {
             return Err(Broken::Elsewhere(ProxyError::BackendTls));
         }
         let address = self.pool.address;
         client.deadline.set(self.view.settings.timeouts.connect);
-        let error = match client.deadline.guard(self.take_or_connect()).await {
-            Ok(Ok(upstream)) => return Ok(upstream),
-            Ok(Err(cause)) => ProxyError::Connect { address, cause },
+        let error = match client.deadline.guard(client.wire.unless_gone(self.take_or_connect())).await {
+            Ok(Some(Ok(upstream))) => return Ok(upstream),
+            Ok(None) => return Err(Broken::Final(Failure::Unanswered(ProxyError::ClientGone))),
+            Ok(Some(Err(cause))) => ProxyError::Connect { address, cause },
             Err(Elapsed) => ProxyError::ConnectTimeout { address },
         };
         self.proxy.page.add(Counter::ConnectFailures, 1);
@@ -251,11 +252,13 @@ impl Attempt<'_> {
 
     /// Becomes a tunnel, for as long as both sides want.
     async fn switch(&self, client: &mut Client, ahead: &mut Buffer, backend: &mut TcpStream, answer: &mut Buffer) {
-        // Only HTTP/1 can ask for it.
-        let Wire::H1(stream) = &mut client.wire else { return };
+        let Some((inlet, outlet)) = client.wire.tunnel() else { return };
+        let client_end = End { inlet, outlet, buffer: ahead };
+        let (reads, writes) = backend.split();
+        let backend_end = End { inlet: Inlet::Tcp(reads), outlet: Outlet::Tcp(writes), buffer: answer };
+        let silence = Silence { deadline: &client.deadline, limit: self.view.settings.timeouts.tunnel };
         let page = &self.proxy.page;
-        let (client_end, backend_end) = (End { stream, buffer: ahead }, End { stream: backend, buffer: answer });
-        tunnel(client_end, backend_end, &client.deadline, |up, down| {
+        tunnel(client_end, backend_end, silence, |up, down| {
             page.add(Counter::BytesIn, up as u64);
             page.add(Counter::BytesOut, down as u64);
         })

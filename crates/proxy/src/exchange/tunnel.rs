@@ -4,8 +4,6 @@ use std::io;
 use std::time::Duration;
 
 use dproxy_http1::{BodyReader, Framing};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
 use crate::clock::Deadline;
@@ -13,37 +11,45 @@ use crate::flow::{Inlet, Outlet};
 use crate::forward::Encoding;
 use crate::relay::{RelayError, Sink, Source, relay};
 
-/// A tunnel on which nothing moves for so long is taken for dead.
-const SILENCE: Duration = Duration::from_secs(3600);
-
 /// One end of a tunnel, with what was read from it already.
 pub(crate) struct End<'t> {
-    pub(crate) stream: &'t mut TcpStream,
+    pub(crate) inlet: Inlet<'t>,
+    pub(crate) outlet: Outlet<'t>,
     pub(crate) buffer: &'t mut Buffer,
+}
+
+/// Limits a tunnel: one on which nothing moves for so long is taken for dead.
+pub(crate) struct Silence<'t> {
+    pub(crate) deadline: &'t Deadline,
+    pub(crate) limit: Duration,
 }
 
 /// Carries bytes until both directions have ended. One that ends is ended on
 /// the other side too; the opposite direction goes on.
-pub(crate) async fn tunnel(client: End<'_>, backend: End<'_>, deadline: &Deadline, count: impl Fn(usize, usize)) {
-    let (client_reads, client_writes) = client.stream.split();
-    let (backend_reads, backend_writes) = backend.stream.split();
-    deadline.set(SILENCE);
-    let up = direction(client_reads, client.buffer, backend_writes, |bytes| {
-        deadline.set(SILENCE);
+pub(crate) async fn tunnel(client: End<'_>, backend: End<'_>, silence: Silence<'_>, count: impl Fn(usize, usize)) {
+    let Silence { deadline, limit } = silence;
+    deadline.set(limit);
+    let up = direction(client.inlet, client.buffer, backend.outlet, |bytes| {
+        deadline.set(limit);
         count(bytes, 0);
     });
-    let down = direction(backend_reads, backend.buffer, client_writes, |bytes| {
-        deadline.set(SILENCE);
+    let down = direction(backend.inlet, backend.buffer, client.outlet, |bytes| {
+        deadline.set(limit);
         count(0, bytes);
     });
     // However it ends, both connections are closed by their owners.
     let _ = deadline.guard(async { tokio::try_join!(up, down) }).await;
 }
 
-async fn direction(from: ReadHalf<'_>, buffer: &mut Buffer, to: WriteHalf<'_>, progress: impl FnMut(usize)) -> Result<(), RelayError> {
+async fn direction(
+    mut inlet: Inlet<'_>,
+    buffer: &mut Buffer,
+    mut outlet: Outlet<'_>,
+    progress: impl FnMut(usize),
+) -> Result<(), RelayError> {
     let mut body = BodyReader::new(Framing::UntilClose);
-    let (mut inlet, mut outlet) = (Inlet::Tcp(from), Outlet::Tcp(to));
     let source = Source { inlet: &mut inlet, buffer, body: &mut body };
-    relay(&mut Vec::new(), source, Sink { outlet: &mut outlet, encoding: Encoding::AsIs }, progress).await?;
+    let sink = Sink { outlet: &mut outlet, encoding: Encoding::AsIs };
+    relay(&mut Vec::new(), source, sink, progress).await?;
     outlet.shutdown().await.map_err(|cause: io::Error| RelayError::Write(cause))
 }

@@ -14,7 +14,7 @@ use http::Request;
 use tokio::net::TcpStream;
 
 use crate::buffer::Buffer;
-use crate::client::{Client, Stream, Wire};
+use crate::client::{Carries, Client, Stream, Wire};
 use crate::clock::Deadline;
 use crate::error::ProxyError;
 use crate::front::h2::guard::Guarded;
@@ -68,7 +68,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
     let Ok(Ok(mut connection)) = deadline.guard(builder(proxy).handshake::<_, Bytes>(io)).await else { return };
     let mut leaving = false;
     while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
-        let stream = Stream { body: None, respond: answer };
+        let stream = Stream { carries: Carries::Nothing, respond: answer };
         let client = Client { wire: Wire::H2(stream), peer, port, deadline: proxy.clock.deadline() };
         let proxy = Rc::clone(proxy);
         tokio::task::spawn_local(async move { serve_request(&proxy, client, request).await });
@@ -86,6 +86,7 @@ fn builder(proxy: &Proxy) -> Builder {
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(SEND_BUFFER)
+        .enable_connect_protocol()
         .max_header_list_size(proxy.view().settings.limits.head_bytes)
         .max_pending_accept_reset_streams(CANCELLED_UNSEEN)
         .max_local_error_reset_streams(Some(CANCELLED_BY_ERROR));
@@ -124,13 +125,18 @@ async fn next_request(
 /// Serves one request of a connection.
 async fn serve_request(proxy: &Proxy, mut client: Client, request: Request<RecvStream>) {
     let (parts, body) = request.into_parts();
-    let has_body = !body.is_end_stream();
+    let tunnels = message::tunnel_protocol(&parts).is_some();
+    let has_body = !body.is_end_stream() && !tunnels;
     let mut buffer = proxy.buffers.lend();
     let mut head = RequestHead::default();
     let limits = proxy.view().limits;
     let read = message::request_head(&parts, has_body, &mut buffer, &mut head, &limits);
     if let Wire::H2(stream) = &mut client.wire {
-        stream.body = has_body.then_some(body);
+        stream.carries = match (tunnels, has_body) {
+            (true, _) => Carries::Tunnel { reads: body, writes: None },
+            (false, true) => Carries::Body(body),
+            (false, false) => Carries::Nothing,
+        };
     }
     // Whatever becomes of the stream, its connection goes on.
     let _ = match read {

@@ -16,6 +16,8 @@ use super::facts::{Address, Binding, Ending, Facts, NetworkMode, Port};
 pub(super) const PORT_LABEL: &str = "dproxy.port";
 /// The label that names the network to dial a container in.
 pub(super) const NETWORK_LABEL: &str = "dproxy.network";
+/// The label that says what the port speaks that serves the bare host name.
+pub(super) const PROTOCOL_LABEL: &str = "dproxy.protocol";
 /// The ports that serve the bare host name where no label says so, the likeliest first.
 const LIKELY_PORTS: [u16; 4] = [80, 8080, 8000, 3000];
 /// Container ports that speak TLS by custom.
@@ -88,6 +90,7 @@ enum Way<'f> {
 pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
     let mut backends = Backends::default();
     let label = backends.labelled_port(facts);
+    let protocol = backends.labelled_protocol(facts);
     let way = match backends.way_to(facts, reach) {
         Ok(way) => way,
         Err(why) => return Backends { absence: Some(why), ..backends },
@@ -96,12 +99,13 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
         wanted_ports(facts, label).into_iter().filter_map(|port| Some(backend(facts, port, way.address_of(port, reach)?))).collect();
     let main = match label {
         Some(port) => reached.iter().position(|backend| backend.port == port),
-        None => likeliest(&reached),
+        None => likeliest(&reached, protocol),
     };
     match main {
         Some(main) => {
-            let main = reached.remove(main);
-            if label.is_none() && main.scheme == Scheme::Https {
+            let mut main = reached.remove(main);
+            main.scheme = protocol.unwrap_or(main.scheme);
+            if (label.is_none() || protocol.is_some()) && main.scheme == Scheme::Https {
                 backends.problems.push(tls_only(main.port));
             }
             backends.ports = Some((main, label.is_some(), reached));
@@ -119,6 +123,20 @@ impl Backends {
             self.problems.push(format!("label {PORT_LABEL}=`{text}` is no TCP port from 1 to 65535; it is not followed"));
         }
         port
+    }
+
+    fn labelled_protocol(&mut self, facts: &Facts) -> Option<Scheme> {
+        let text = facts.labels.get(PROTOCOL_LABEL)?.trim();
+        match text.to_ascii_lowercase().as_str() {
+            "http" => Some(Scheme::Http),
+            "https" => Some(Scheme::Https),
+            "h2c" | "grpc" => Some(Scheme::H2c),
+            _ => {
+                let problem = format!("label {PROTOCOL_LABEL}=`{text}` is none of http, https, h2c and grpc; it is not followed");
+                self.problems.push(problem);
+                None
+            }
+        }
     }
 
     fn way_to<'f>(&mut self, facts: &'f Facts, reach: &Reach<'f>) -> Result<Way<'f>, String> {
@@ -259,17 +277,19 @@ fn backend(facts: &Facts, port: u16, address: SocketAddr) -> Backend {
     Backend { id: BackendId::of_container(&facts.id, port), name: facts.name.clone(), port, address, scheme, condition }
 }
 
-/// The place of the port that most likely serves the bare host name.
-fn likeliest(backends: &[Backend]) -> Option<usize> {
+/// The place of the port that most likely serves the bare host name, and speaks `protocol`.
+fn likeliest(backends: &[Backend], protocol: Option<Scheme>) -> Option<usize> {
     let rank = |backend: &Backend| {
         let likely = LIKELY_PORTS.iter().position(|port| *port == backend.port).unwrap_or(LIKELY_PORTS.len());
-        (backend.scheme, likely, backend.port)
+        (Some(backend.scheme) != protocol, backend.scheme, likely, backend.port)
     };
     backends.iter().enumerate().min_by_key(|(_, backend)| rank(backend)).map(|(place, _)| place)
 }
 
 fn tls_only(port: u16) -> String {
-    format!("port {port} speaks TLS, and TLS to containers is not there yet; name a clear port by label {PORT_LABEL}")
+    format!(
+        "port {port} speaks TLS, and TLS to containers is not there yet; name a clear port by label {PORT_LABEL}, or what it really speaks by {PROTOCOL_LABEL}"
+    )
 }
 
 /// Why no port is left.

@@ -4,7 +4,7 @@ use super::*;
 /// A container in words: `80` exposes, `80>8080` publishes on all addresses,
 /// `80>[::]:1` or `80>10.0.0.1:1` on one; `@net=10.1.0.2` is an address we can
 /// reach, `@net!10.1.0.2` one we cannot; `host`, `none`, `in:NAME` are modes;
-/// `port=`, `network=` are labels; `inspected:80` is exposed in the image only.
+/// `port=`, `network=`, `protocol=` are labels; `inspected:80` is exposed in the image only.
 fn container(name: &str, words: &str) -> Facts {
     let mut facts = Facts { id: format!("{name}-id-0123456789"), name: name.to_owned(), ..Facts::default() };
     for word in words.split_whitespace() {
@@ -14,6 +14,8 @@ fn container(name: &str, words: &str) -> Facts {
             facts.labels.insert(PORT_LABEL.to_owned(), port.to_owned());
         } else if let Some(network) = word.strip_prefix("network=") {
             facts.labels.insert(NETWORK_LABEL.to_owned(), network.to_owned());
+        } else if let Some(protocol) = word.strip_prefix("protocol=") {
+            facts.labels.insert(PROTOCOL_LABEL.to_owned(), protocol.to_owned());
         } else if let Some(port) = word.strip_prefix("inspected:") {
             facts.inspected = Some(Inspected { exposed: vec![port.parse().unwrap()], ..Inspected::default() });
         } else if let Some(whose) = word.strip_prefix("in:") {
@@ -45,7 +47,8 @@ fn port(word: &str) -> Port {
 fn shown(backends: &Backends) -> String {
     let mut words = Vec::new();
     if let Some((main, firm, others)) = &backends.ports {
-        words.push(format!("{}{}={}", if *firm { "firm " } else { "" }, main.port, main.address));
+        let scheme = if main.scheme == Scheme::H2c { "h2c://" } else { "" };
+        words.push(format!("{}{}={scheme}{}", if *firm { "firm " } else { "" }, main.port, main.address));
         words.extend(others.iter().map(|other| format!("{}={}", other.port, other.address)));
     }
     words.extend(backends.absence.iter().chain(&backends.problems).map(|text| format!("! {text}")));
@@ -108,7 +111,25 @@ fn published_ports_are_the_backends_and_exposed_ones_only_without_any() {
 fn only_tls_ports_are_served_with_a_word() {
     here(
         "@n=10.1.0.2 443 8443",
-        "443=10.1.0.2:443 8443=10.1.0.2:8443 ! port 443 speaks TLS, and TLS to containers is not there yet; name a clear port by label dproxy.port",
+        "443=10.1.0.2:443 8443=10.1.0.2:8443 ! port 443 speaks TLS, and TLS to containers is not there yet; name a clear port by label dproxy.port, \
+         or what it really speaks by dproxy.protocol",
+    );
+}
+
+#[test]
+fn a_label_says_what_the_main_port_speaks() {
+    here("@n=10.1.0.2 50051 9090 port=50051 protocol=grpc", "firm 50051=h2c://10.1.0.2:50051 9090=10.1.0.2:9090");
+    here("@n=10.1.0.2 50051 protocol=H2C", "50051=h2c://10.1.0.2:50051");
+    here("@n=10.1.0.2 80 443 protocol=h2c", "80=h2c://10.1.0.2:80 443=10.1.0.2:443");
+    here("@n=10.1.0.2 443 protocol=http", "443=10.1.0.2:443");
+    let tls = "is not there yet; name a clear port by label dproxy.port, or what it really speaks by dproxy.protocol";
+    here(
+        "@n=10.1.0.2 80 443 protocol=https",
+        &format!("443=10.1.0.2:443 80=10.1.0.2:80 ! port 443 speaks TLS, and TLS to containers {tls}"),
+    );
+    here(
+        "@n=10.1.0.2 80 protocol=spdy",
+        "80=10.1.0.2:80 ! label dproxy.protocol=`spdy` is none of http, https, h2c and grpc; it is not followed",
     );
 }
 
