@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use slab::Slab;
@@ -124,16 +124,21 @@ impl Deadline {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(output));
             }
-            if self.entry.due.get() <= self.clock.now() {
-                return Poll::Ready(Err(Elapsed));
-            }
-            let mut waker = self.entry.waker.borrow_mut();
-            if !waker.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
-                *waker = Some(context.waker().clone());
-            }
-            Poll::Pending
+            self.poll_elapsed(context).map(Err)
         })
         .await
+    }
+
+    /// Ready when the deadline has passed; else the task is woken then.
+    pub(crate) fn poll_elapsed(&self, context: &mut Context<'_>) -> Poll<Elapsed> {
+        if self.entry.due.get() <= self.clock.now() {
+            return Poll::Ready(Elapsed);
+        }
+        let mut waker = self.entry.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
+            *waker = Some(context.waker().clone());
+        }
+        Poll::Pending
     }
 }
 

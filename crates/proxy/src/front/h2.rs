@@ -63,7 +63,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
     let Client { wire, peer, port, deadline } = client;
     let Wire::H1(stream) = wire else { return };
     let timeouts = proxy.view().settings.timeouts.clone();
-    let io = Guarded::new(stream, begun, Rc::clone(&proxy.clock));
+    let io = Guarded::new(stream, begun, &proxy.clock, timeouts.request_head);
     deadline.set(timeouts.request_head);
     let Ok(Ok(mut connection)) = deadline.guard(builder(proxy).handshake::<_, Bytes>(io)).await else { return };
     let mut leaving = false;
