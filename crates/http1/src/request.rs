@@ -138,12 +138,14 @@ impl RequestHead {
     /// A request line that does not end can already be known to be none.
     fn partial_start(&self, buffer: &[u8], limits: &Limits) -> Result<Option<usize>, Violation> {
         let line = buffer.strip_prefix(b"\r\n").unwrap_or(buffer);
+        // The line's own end, half of it there, is not counted; or any split but this one would be well.
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() > limits.target_bytes + BESIDE_TARGET {
             return Err(Violation::TargetTooLong);
         }
         // TLS, HTTP/2 and binary protocols show themselves by their first bytes.
         match line.iter().take(24).find(|&&byte| !is_token(byte)) {
-            None | Some(b' ' | b'\r') => Ok(None),
+            None | Some(b' ') => Ok(None),
             Some(_) => Err(Violation::RequestLine),
         }
     }

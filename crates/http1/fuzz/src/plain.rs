@@ -152,14 +152,16 @@ fn read_request(bytes: &[u8], limits: &Limits) -> Result<Result<(Request, usize)
     let Lines { lines, end } = lines(bytes, skipped, limits)?;
     let Some((&first, rest)) = lines.split_first() else {
         let Err(partial) = end else { return Err(Refused) };
+        let partial = partial.strip_suffix(b"\r").unwrap_or(partial);
         ensure(partial.len() <= limits.target_bytes + BESIDE_TARGET)?;
         return Ok(Err(!begins_like_a_request(partial)));
     };
     let (method, target, minor_version) = request_line(first, limits)?;
+    let authority = authority(method, target)?;
     let fields = fields(rest, limits)?;
     let Ok(length) = end else { return Ok(Err(false)) };
     let body = announced(&fields, minor_version)?.unwrap_or(Body::None);
-    let host = host(method, target, minor_version, &fields)?;
+    let host = host(authority, minor_version, &fields)?;
     let expects_continue = values(&fields, "expect").any(|value| value.eq_ignore_ascii_case(b"100-continue"));
     let persists = persists(&fields, minor_version);
     let (method, target) = (method.to_vec(), target.to_vec());
@@ -202,8 +204,7 @@ fn lines<'b>(bytes: &'b [u8], skipped: usize, limits: &Limits) -> Result<Lines<'
 fn begins_like_a_request(partial: &[u8]) -> bool {
     match partial.iter().position(|&byte| !is_token_byte(byte)) {
         None => true,
-        Some(0) => partial == b"\r",
-        Some(end) => partial[end] == b' ',
+        Some(end) => end > 0 && partial[end] == b' ',
     }
 }
 
@@ -269,25 +270,36 @@ fn announced(fields: &[Field], minor_version: u8) -> Result<Option<Body>, Refuse
     }
 }
 
-/// §3.2 and §3.3: one `Host`, one host.
-fn host(method: &[u8], target: &[u8], minor_version: u8, fields: &[Field]) -> Result<Vec<u8>, Refused> {
+/// §3.2: the authority that a target names itself.
+fn authority<'t>(method: &[u8], target: &'t [u8]) -> Result<Option<&'t [u8]>, Refused> {
     ensure(target.iter().all(|&byte| byte > b' ' && byte != 0x7f && byte != b'#'))?;
-    let hosts: Vec<&[u8]> = values(fields, "host").collect();
-    ensure(hosts.len() == 1 || (hosts.is_empty() && minor_version == 0))?;
-    let said = hosts.first().copied().unwrap_or_default();
-    let by_itself = (method == b"CONNECT" && !target.is_empty()) || target.starts_with(b"/") || (method == b"OPTIONS" && target == b"*");
-    if by_itself {
-        return Ok(said.to_vec());
+    let is_other_form = match method {
+        b"CONNECT" => !target.is_empty(),
+        b"OPTIONS" => target.starts_with(b"/") || target == b"*",
+        _ => target.starts_with(b"/"),
+    };
+    if is_other_form {
+        return Ok(None);
     }
     let lower = target.to_ascii_lowercase();
     let scheme = [&b"http://"[..], b"https://"].into_iter().find(|scheme| lower.starts_with(scheme)).ok_or(Refused)?;
     let rest = &target[scheme.len()..];
     let end = rest.iter().position(|&byte| byte == b'/' || byte == b'?').unwrap_or(rest.len());
-    let authority = &rest[..end];
     // `http://host?query` has no path that could be sent on.
-    ensure(!authority.is_empty() && rest.get(end) != Some(&b'?'))?;
-    ensure(hosts.is_empty() || said.eq_ignore_ascii_case(authority))?;
-    Ok(authority.to_vec())
+    ensure(end > 0 && rest.get(end) != Some(&b'?'))?;
+    Ok(Some(&rest[..end]))
+}
+
+/// §3.2.2 and §3.3: one `Host`, one host.
+fn host(authority: Option<&[u8]>, minor_version: u8, fields: &[Field]) -> Result<Vec<u8>, Refused> {
+    let hosts: Vec<&[u8]> = values(fields, "host").collect();
+    match (&hosts[..], authority) {
+        ([], None) if minor_version == 0 => Ok(Vec::new()),
+        ([], Some(authority)) if minor_version == 0 => Ok(authority.to_vec()),
+        ([said], None) => Ok(said.to_vec()),
+        ([said], Some(authority)) if said.eq_ignore_ascii_case(authority) => Ok(authority.to_vec()),
+        _ => Err(Refused),
+    }
 }
 
 /// §9.3.

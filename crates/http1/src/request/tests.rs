@@ -154,6 +154,12 @@ fn lengths_that_could_be_read_two_ways_are_refused() {
 }
 
 #[test]
+fn a_line_of_the_greatest_length_may_arrive_in_pieces() {
+    let method = "M".repeat(BESIDE_TARGET - " HTTP/1.1".len() - 1);
+    assert!(parse(&format!("{method} /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(LIMITS.target_bytes - 1))).is_ok());
+}
+
+#[test]
 fn a_head_is_bounded() {
     refused(&format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "a: b\r\n".repeat(20)), Violation::HeadTooLarge);
     refused(&format!("GET / HTTP/1.1\r\nHost: a\r\na: {}\r\n\r\n", "b".repeat(4096)), Violation::HeadTooLarge);
