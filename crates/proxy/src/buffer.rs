@@ -50,6 +50,13 @@ impl Buffers {
         Scratch { bytes, owner: Rc::clone(self) }
     }
 
+    /// Lets go of half of what nobody borrows: a burst's memory is given back within seconds.
+    pub(crate) fn trim(&self) {
+        halve(&mut self.small.borrow_mut());
+        halve(&mut self.large.borrow_mut());
+        halve(&mut self.heads.borrow_mut());
+    }
+
     fn take_back(&self, bytes: Box<[u8]>) {
         let (shelf, kept) = if bytes.len() == SMALL { (&self.small, KEPT_SMALL) } else { (&self.large, KEPT_LARGE) };
         let mut shelf = shelf.borrow_mut();
@@ -57,6 +64,10 @@ impl Buffers {
             shelf.push(bytes);
         }
     }
+}
+
+fn halve<T>(shelf: &mut Vec<T>) {
+    shelf.truncate(shelf.len() / 2);
 }
 
 impl Buffer {

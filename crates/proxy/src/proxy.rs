@@ -87,6 +87,7 @@ impl Proxy {
             count += 1;
             if count.is_multiple_of(10) {
                 self.sweep_pools();
+                self.buffers.trim();
             }
         }
     }

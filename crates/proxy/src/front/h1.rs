@@ -61,7 +61,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
         match Box::pin(requests(proxy, &mut client)).await {
             Next::Wait => patience = proxy.view().settings.timeouts.keep_alive,
             Next::Close => return,
-            Next::Linger => return linger(&mut client).await,
+            Next::Linger => return Box::pin(linger(&mut client)).await,
             Next::Http2(begun) => return Box::pin(h2::serve(proxy, client, begun)).await,
         }
     }
