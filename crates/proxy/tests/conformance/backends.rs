@@ -35,7 +35,7 @@ fn a_backend_that_leaves_without_an_answer_is_502() {
 fn a_lie_about_the_length_is_seen_to_be_cut() {
     #[track_caller]
     fn cut(request: &str, answer: &str, arrives: &str) {
-        let outcome = Case::client(request).backend(&format!("{{head}}{answer}")).play("");
+        let outcome = Case::client(request).backend(&format!("{{head}}{answer}")).play_out();
         let ended = [format!("{arrives}{{end}}"), format!("{arrives}{{reset}}")];
         assert!(ended.contains(&outcome.client), "for {answer}: {}", outcome.client);
     }
@@ -106,7 +106,7 @@ fn a_backend_that_stalls_in_its_body_is_cut() {
 #[test]
 fn a_backend_that_never_comes_to_the_point_is_502() {
     let interim = "HTTP/1.1 102 Processing||";
-    let outcome = Case::client(GET).backend(&format!("{{head}}{{flood {interim}}}")).play("");
+    let outcome = Case::client(GET).backend(&format!("{{head}}{{flood {interim}}}")).play_until(|shown| shown.ends_with("{page 502}"));
     let rest = outcome.client.replace(interim, "");
     assert!(rest == "{page 502}" && outcome.client.len() < 100 * interim.len(), "{}", outcome.client);
     back(GET, "{head}".replace("{head}", "HTTP/1.1 200 OK|{flood A: b|}").as_str(), "{page 502}");
@@ -118,7 +118,7 @@ fn a_backend_that_never_comes_to_the_point_is_502() {
 fn endless_framing_of_a_body_ends() {
     for endless in ["{flood 0}", "1;{flood x}", "1 {flood  }", "0|{flood X: y|}", "0|X: {flood y}"] {
         let head = "HTTP/1.1 200 OK|Transfer-Encoding: chunked||";
-        let outcome = Case::client(GET).backend(&format!("{{head}}{head}{endless}")).play("");
+        let outcome = Case::client(GET).backend(&format!("{{head}}{head}{endless}")).play_until(|shown| shown == "{page 502}");
         let client = outcome.client;
         assert!(client.ends_with("{end}") || client.ends_with("{reset}") || client == "{page 502}", "{endless}: {client}");
         assert!(client.len() < 100_000, "{endless}: {} bytes", client.len());

@@ -168,7 +168,7 @@ fn a_malformed_body_of_an_answer_is_seen_to_be_cut() {
     fn check(good: &str, bad: &str) {
         let answer = format!("HTTP/1.1 200 OK|Transfer-Encoding: chunked||{good}");
         let case = Case::client(&format!("{GET}{{see {good}}}")).backend(&format!("{{head}}{answer}{{pause}}{bad}"));
-        let client = case.play("").client;
+        let client = case.play_out().client;
         assert!(client.starts_with(&answer) && !client.contains("|0||"), "for {bad}: {client}");
         assert!(client.ends_with("{end}") || client.ends_with("{reset}"), "for {bad}: {client}");
     }

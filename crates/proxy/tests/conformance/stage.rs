@@ -57,16 +57,27 @@ impl Case {
         self.with(|settings| settings.timeouts = hurried().timeouts)
     }
 
-    /// Plays it until the client has got what it should, or something else.
+    /// Plays it until the client has got this, or its connection has ended.
     pub(crate) fn play(self, client_gets: &str) -> Outcome {
+        self.play_until(|shown| shown == client_gets)
+    }
+
+    /// Plays it until the client's connection has ended.
+    pub(crate) fn play_out(self) -> Outcome {
+        self.play_until(|_| false)
+    }
+
+    /// Plays it until what the client got is `enough`, or its connection has
+    /// ended. A connection that has not must go on.
+    pub(crate) fn play_until(self, enough: impl Fn(&str) -> bool) -> Outcome {
         let backend = Pretend::start(&self.backend);
         let proxy = Running::start(self.settings, backend.address);
         let port = proxy.address.port();
         let mut client = Client::connect(proxy.address);
         client.follow(&self.client);
-        client.read_until(|client| client.shown() == client_gets);
+        client.read_until(|client| enough(&client.shown()));
         let shown = client.shown();
-        if shown == client_gets && client.end.is_none() {
+        if enough(&shown) && client.end.is_none() {
             client.probe();
         }
         drop(client);
