@@ -177,16 +177,19 @@ impl Incoming<'_> {
 
     /// Takes everything up to the end of `text`.
     fn get(&mut self, text: &[u8]) -> Result<Vec<u8>, Ended> {
+        let mut searched = 0;
         loop {
-            if let Some(begin) = notation::find(&self.unread, text) {
-                return Ok(self.unread.drain(..begin + text.len()).collect());
+            if let Some(begin) = notation::find(&self.unread[searched..], text) {
+                return Ok(self.unread.drain(..searched + begin + text.len()).collect());
             }
+            // Its beginning may be there already.
+            searched = self.unread.len().saturating_sub(text.len());
             self.fill()?;
         }
     }
 
     fn fill(&mut self) -> Result<(), Ended> {
-        let mut room = [0; 16 * 1024];
+        let mut room = [0; 64 * 1024];
         match self.stream.read(&mut room) {
             Ok(0) | Err(_) => Err(Ended),
             Ok(count) => {

@@ -20,7 +20,8 @@ const SILENCE: Duration = Duration::from_millis(5);
 /// One connection to the proxy.
 pub(crate) struct Client {
     stream: TcpStream,
-    received: Vec<u8>,
+    /// Every byte that came.
+    pub(crate) received: Vec<u8>,
     /// How many bytes deeds have seen.
     seen: usize,
     /// How the connection ended.
@@ -73,7 +74,7 @@ impl Client {
         let mut quiet = false;
         // Whoever expects no end must have looked for one.
         while !(quiet && enough(self)) && self.end.is_none() && Instant::now() < deadline {
-            let mut room = [0; 16 * 1024];
+            let mut room = [0; 64 * 1024];
             quiet = false;
             match self.stream.read(&mut room) {
                 Ok(0) => self.end = Some("{end}"),

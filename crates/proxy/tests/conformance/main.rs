@@ -10,6 +10,7 @@ mod stage;
 
 mod answers;
 mod backends;
+mod bodies;
 mod expectations;
 mod framing;
 mod limits;
