@@ -1,31 +1,41 @@
 //! Buffers that are lent for as long as bytes are under way.
 //!
-//! A connection that idles holds none. Small ones carry heads and small bodies;
-//! large ones carry long bodies with fewer system calls.
+//! A connection that idles holds none, and one that waits for its backend only
+//! a tiny one with its head. Small ones carry answers, large ones carry long
+//! bodies with fewer system calls.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Enough for nearly every head, and for what a backend sends in one go.
+/// Enough for the head of nearly every request.
+const TINY: usize = 4 * 1024;
+/// Enough for what a backend sends in one go.
 const SMALL: usize = 32 * 1024;
 /// A megabyte through 64 KiB costs half as much again as through this.
 const LARGE: usize = 256 * 1024;
-/// Unused buffers kept for the next borrower: 8 and 4 MiB at most.
+
+/// Unused buffers of each size kept for the next borrower: at most 1, 8 and 4 MiB.
+const KEPT_TINY: usize = 256;
 const KEPT_SMALL: usize = 256;
 const KEPT_LARGE: usize = 16;
 
 /// A worker's buffers.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    small: RefCell<Vec<Box<[u8]>>>,
-    large: RefCell<Vec<Box<[u8]>>>,
+    tiny: Shelf,
+    small: Shelf,
+    large: Shelf,
     heads: RefCell<Vec<Vec<u8>>>,
 }
+
+/// Buffers of one size that nobody borrows.
+type Shelf = RefCell<Vec<Box<[u8]>>>;
 
 /// A borrowed buffer; it goes back by itself. Bytes come in behind `end` and
 /// leave at `start`.
 #[derive(Debug)]
 pub(crate) struct Buffer {
+    /// Empty until room is asked for.
     bytes: Box<[u8]>,
     start: usize,
     end: usize,
@@ -40,9 +50,15 @@ pub(crate) struct Scratch {
 }
 
 impl Buffers {
-    pub(crate) fn lend(self: &Rc<Self>) -> Buffer {
-        let bytes = self.small.borrow_mut().pop().unwrap_or_else(|| vec![0; SMALL].into_boxed_slice());
+    /// A buffer for a request's head.
+    pub(crate) fn lend_tiny(self: &Rc<Self>) -> Buffer {
+        let bytes = self.take(TINY);
         Buffer { bytes, start: 0, end: 0, owner: Rc::clone(self) }
+    }
+
+    /// A buffer that takes memory once there is something to put into it.
+    pub(crate) fn lend(self: &Rc<Self>) -> Buffer {
+        Buffer { bytes: Box::default(), start: 0, end: 0, owner: Rc::clone(self) }
     }
 
     pub(crate) fn scratch(self: &Rc<Self>) -> Scratch {
@@ -52,16 +68,33 @@ impl Buffers {
 
     /// Lets go of half of what nobody borrows: a burst's memory is given back within seconds.
     pub(crate) fn trim(&self) {
+        halve(&mut self.tiny.borrow_mut());
         halve(&mut self.small.borrow_mut());
         halve(&mut self.large.borrow_mut());
         halve(&mut self.heads.borrow_mut());
     }
 
+    fn take(&self, size: usize) -> Box<[u8]> {
+        let (shelf, _) = self.shelf(size);
+        shelf.borrow_mut().pop().unwrap_or_else(|| vec![0; size].into_boxed_slice())
+    }
+
     fn take_back(&self, bytes: Box<[u8]>) {
-        let (shelf, kept) = if bytes.len() == SMALL { (&self.small, KEPT_SMALL) } else { (&self.large, KEPT_LARGE) };
+        if bytes.is_empty() {
+            return;
+        }
+        let (shelf, kept) = self.shelf(bytes.len());
         let mut shelf = shelf.borrow_mut();
         if shelf.len() < kept {
             shelf.push(bytes);
+        }
+    }
+
+    fn shelf(&self, size: usize) -> (&Shelf, usize) {
+        match size {
+            TINY => (&self.tiny, KEPT_TINY),
+            SMALL => (&self.small, KEPT_SMALL),
+            _ => (&self.large, KEPT_LARGE),
         }
     }
 }
@@ -81,11 +114,19 @@ impl Buffer {
 
     /// Whether it takes no further byte without being emptied or grown.
     pub(crate) fn is_full(&self) -> bool {
-        self.start == 0 && self.end == self.bytes.len()
+        self.start == 0 && self.end == self.bytes.len() && !self.bytes.is_empty()
+    }
+
+    /// Whether it holds memory.
+    pub(crate) fn is_there(&self) -> bool {
+        !self.bytes.is_empty()
     }
 
     /// Room for more, after moving what is there to the front if need be.
     pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.bytes.is_empty() {
+            self.bytes = self.owner.take(SMALL);
+        }
         if self.start == self.end {
             self.start = 0;
             self.end = 0;
@@ -113,28 +154,33 @@ impl Buffer {
     pub(crate) fn split_off(&mut self, count: usize) -> Buffer {
         let mut other = self.owner.lend();
         let moved = &self.bytes[self.start + count..self.end];
-        if moved.len() > other.bytes.len() {
-            other.grow();
+        if !moved.is_empty() {
+            other.bytes = self.owner.take(self.bytes.len());
+            other.bytes[..moved.len()].copy_from_slice(moved);
+            other.end = moved.len();
         }
-        other.bytes[..moved.len()].copy_from_slice(moved);
-        other.end = moved.len();
         self.end = self.start + count;
         other
     }
 
-    /// Exchanges a small buffer for a large one. False if it is large already.
+    /// Exchanges a buffer for a larger one. False if there is none.
     pub(crate) fn grow(&mut self) -> bool {
-        if self.bytes.len() > SMALL {
-            return false;
+        match self.bytes.len() {
+            TINY => self.exchange(SMALL),
+            0 | SMALL => self.exchange(LARGE),
+            _ => return false,
         }
-        let mut large = self.owner.large.borrow_mut().pop().unwrap_or_else(|| vec![0; LARGE].into_boxed_slice());
+        true
+    }
+
+    fn exchange(&mut self, size: usize) {
+        let mut larger = self.owner.take(size);
         let filled = self.end - self.start;
-        large[..filled].copy_from_slice(self.filled());
-        let small = std::mem::replace(&mut self.bytes, large);
+        larger[..filled].copy_from_slice(self.filled());
+        let smaller = std::mem::replace(&mut self.bytes, larger);
         self.start = 0;
         self.end = filled;
-        self.owner.take_back(small);
-        true
+        self.owner.take_back(smaller);
     }
 }
 
@@ -191,20 +237,30 @@ mod tests {
     #[test]
     fn a_grown_buffer_keeps_its_bytes() {
         let buffers = Rc::new(Buffers::default());
-        let mut buffer = buffers.lend();
+        let mut buffer = buffers.lend_tiny();
         fill(&mut buffer, b"head");
         buffer.consume(1);
+        assert!(buffer.grow());
         assert!(buffer.grow());
         assert_eq!(buffer.filled(), b"ead");
         assert!(!buffer.grow());
     }
 
     #[test]
+    fn memory_is_taken_only_for_bytes() {
+        let buffers = Rc::new(Buffers::default());
+        let mut buffer = buffers.lend();
+        assert!(!buffer.is_there() && !buffer.is_full());
+        buffer.room();
+        assert!(buffer.is_there());
+    }
+
+    #[test]
     fn buffers_go_back_and_are_lent_again() {
         let buffers = Rc::new(Buffers::default());
-        let first = buffers.lend();
+        let first = buffers.lend_tiny();
         let place = first.bytes.as_ptr();
         drop(first);
-        assert_eq!(buffers.lend().bytes.as_ptr(), place);
+        assert_eq!(buffers.lend_tiny().bytes.as_ptr(), place);
     }
 }

@@ -48,6 +48,10 @@ impl Inlet<'_> {
     pub(crate) async fn read(&mut self, buffer: &mut Buffer) -> io::Result<usize> {
         match self {
             Inlet::Tcp(stream) => {
+                // No memory waits for a peer that is silent.
+                if !buffer.is_there() {
+                    stream.readable().await?;
+                }
                 let read = stream.read(buffer.room()).await?;
                 buffer.produced(read);
                 Ok(read)

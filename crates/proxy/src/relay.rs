@@ -77,9 +77,9 @@ pub(crate) async fn relay(
     let Sink { outlet, encoding } = sink;
     // Lines of HTTP/1 that are not passed on where they stand.
     let mut trailers = Vec::new();
-    if body.expected() > LONG {
-        buffer.grow();
-    }
+    // HTTP/2 sends frames of its own size anyway.
+    let grows = !matches!(outlet, Outlet::H2(_));
+    while grows && body.expected() > LONG && buffer.grow() {}
     loop {
         let stretch = stretch(body, buffer.filled(), encoding).map_err(RelayError::Framing)?;
         let bytes = buffer.filled();
@@ -113,7 +113,7 @@ pub(crate) async fn relay(
             return end(outlet, head, &[], encoding, &trailers).await.map_err(RelayError::Write);
         }
         // A sender that fills the buffer has more: fewer, larger pieces are cheaper.
-        if buffer.is_full() {
+        if buffer.is_full() && grows {
             buffer.grow();
         }
     }

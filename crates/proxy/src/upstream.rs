@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use crate::flow::io_error;
 
 /// Unused connections kept for one backend.
-const MAX_IDLE: usize = 512;
+const MAX_IDLE: usize = 16 * 1024;
 /// What a stream of an HTTP/2 backend may send ahead of its client, and all of them together.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;

@@ -69,7 +69,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
 
 /// Serves requests until the client has nothing more to say for the moment.
 async fn requests(proxy: &Proxy, client: &mut Client) -> Next {
-    let mut buffer = proxy.buffers.lend();
+    let mut buffer = proxy.buffers.lend_tiny();
     let mut request = RequestHead::default();
     loop {
         request.clear();
