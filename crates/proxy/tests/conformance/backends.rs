@@ -71,6 +71,7 @@ fn a_kept_connection_that_closes_as_it_is_used_costs_no_safe_request() {
         check(&format!("{method} /again HTTP/1.1|Host: a.test||"), next);
     }
     check("HEAD /again HTTP/1.1|Host: a.test||", "HTTP/1.1 200 OK|Content-Length: 4||");
+    check("PUT /again HTTP/1.1|Host: a.test|Content-Length: 2||hi", next);
     // It may have been acted upon.
     check("POST /again HTTP/1.1|Host: a.test||", "{page 502}");
     check("PATCH /again HTTP/1.1|Host: a.test||", "{page 502}");

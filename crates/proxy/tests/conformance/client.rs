@@ -63,6 +63,16 @@ impl Client {
         }
     }
 
+    /// Sends this again and again until the connection ends, and never reads; how many bytes that were.
+    pub(crate) fn flood(&mut self, text: &str) -> usize {
+        let bytes = notation::bytes(text).repeat(1000);
+        let mut sent = 0;
+        while self.stream.write_all(&bytes).is_ok() {
+            sent += bytes.len();
+        }
+        sent
+    }
+
     fn send(&mut self, bytes: &[u8]) {
         // A proxy that has refused may have closed already; what it answered counts.
         let _ = self.stream.write_all(bytes);

@@ -1,6 +1,6 @@
 //! `Expect: 100-continue`, early answers and upgrades: where both sides speak in turn.
 
-use crate::{Case, OK};
+use crate::{Case, OK, OLD_OK};
 
 const EXPECTING: &str = "POST / HTTP/1.1|Host: a.test|Expect: 100-continue|Content-Length: 2||";
 const EXPECTED: &str = "POST / HTTP/1.1|Host: a.test|Expect: 100-continue|Content-Length: 2|+||";
@@ -84,6 +84,18 @@ fn a_switch_that_nobody_asked_for_is_no_answer() {
     check("GET / HTTP/1.1|Host: a.test|Upgrade: websocket||", SWITCH);
     check(UPGRADE, &SWITCH.replace("Upgrade: websocket", "Upgrade: other"));
     check(UPGRADE, "HTTP/1.1 101 Switching Protocols|Connection: upgrade||");
+}
+
+#[test]
+fn an_old_client_cannot_ask_for_an_upgrade() {
+    let request = "GET / HTTP/1.0|Host: a.test|Connection: upgrade|Upgrade: websocket||";
+    Case::client(request).backend(&format!("{{head}}{OK}")).passes(&["GET / HTTP/1.1|Host: a.test|+1.0||"], OLD_OK);
+}
+
+#[test]
+fn an_old_client_that_expects_to_be_told_is_not() {
+    let request = "POST / HTTP/1.0|Host: a.test|Expect: 100-continue|Content-Length: 2||hi";
+    Case::client(request).backend(&format!("{{head}}HTTP/1.1 100 Continue||{{get hi}}{OK}")).answers(OLD_OK);
 }
 
 #[test]

@@ -125,3 +125,11 @@ fn a_client_that_leaves_takes_its_request_along() {
         wait_for("the end of the backend's connection", PATIENCE, || backend.open() == 0);
     }
 }
+
+#[test]
+fn a_client_that_asks_on_and_on_without_reading_is_held_back_and_let_go() {
+    let backend = Pretend::start(&[]);
+    let proxy = Running::start(hurried(), backend.address);
+    let sent = Client::connect(proxy.address).flood("TRACE / HTTP/1.1|Host: a.test||");
+    assert!(sent < ON_THE_WAY, "{sent} bytes of requests were taken");
+}
