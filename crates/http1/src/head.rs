@@ -81,8 +81,9 @@ impl Fields {
         self.list.iter().filter(|field| travels(field, buffer, &listed)).for_each(&mut each);
     }
 
-    /// The options of `Connection` fields, if any of them may name a field.
-    fn listed<'b>(&self, buffer: &'b [u8], connection: Connection) -> Vec<&'b [u8]> {
+    /// The options of `Connection` fields, if any of them may name a field; trailers of these names do not travel either.
+    #[must_use]
+    pub fn listed<'b>(&self, buffer: &'b [u8], connection: Connection) -> Vec<&'b [u8]> {
         if !connection.lists {
             return Vec::new();
         }

@@ -24,7 +24,7 @@ use dproxy_stats::Counter;
 use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::error::ProxyError;
-use crate::exchange::attempt::{Attempt, Broken};
+use crate::exchange::attempt::{Attempt, Broken, owned};
 use crate::forward::{self, Origin};
 use crate::page::{self, Asked};
 use crate::proxy::Proxy;
@@ -78,8 +78,8 @@ pub(crate) async fn exchange(
     let mut room = [0; Authority::ROOM];
     let head = &buffer.filled()[..length];
     let authority = judge(request, head, &mut room).map_err(Failure::Unanswered)?;
-    if authority.host == "__ping__" {
-        return ping(proxy, client, buffer, request, length).await;
+    if authority.host == "__ping__" || is_last_hop(request, head) {
+        return answer_ourselves(proxy, client, buffer, request, length).await;
     }
     let found = find(&view, authority, client.port, request.origin_form(head)).map_err(Failure::Unanswered)?;
     let mut out = proxy.buffers.scratch();
@@ -97,6 +97,7 @@ pub(crate) async fn exchange(
     };
     forward::request_head(&mut out, request, head, &origin);
     let opening = opening(request, buffer.filled(), length).map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
+    let unwanted = owned(request.fields.listed(head, request.connection));
     // The head may move while we wait for the answer; the token is compared then.
     let upgrade = forward::upgrade_token(request, head).map(<[u8]>::to_vec);
     let wants_trailers = request.fields.only(head, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers"));
@@ -114,8 +115,18 @@ pub(crate) async fn exchange(
         out.truncate(common);
         forward::line(&mut out, "x-debug-backend", pool.label.as_bytes());
         out.extend_from_slice(b"\r\n");
-        let attempt =
-            Attempt { proxy, view: &view, pool, request, opening, head: &out, upgrade: upgrade.as_deref(), wants_trailers, clocked };
+        let attempt = Attempt {
+            proxy,
+            view: &view,
+            pool,
+            request,
+            opening,
+            unwanted: &unwanted,
+            head: &out,
+            upgrade: upgrade.as_deref(),
+            wants_trailers,
+            clocked,
+        };
         match attempt.run(client, buffer).await {
             Ok(served) => return Ok(served),
             Err(Broken::Final(failure)) => return Err(failure),
@@ -161,19 +172,36 @@ fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, 
     loop {
         let before = rest;
         match rest.next(&bytes[head + body..])? {
+            // What may have to be left out is left to the relay.
+            Frame::Trailer(_) if request.connection.lists => return Ok(Opening { head, body, rest: before }),
             Frame::Data(length) | Frame::Framing(length) | Frame::Trailer(length) => body += length,
-            // The relay leaves it out.
             Frame::Dropped(_) => return Ok(Opening { head, body, rest: before }),
             Frame::Partial | Frame::End => return Ok(Opening { head, body, rest }),
         }
     }
 }
 
-/// `Host: __ping__` asks whether we are alive, as hipache does.
-async fn ping(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Result<Served, Failure> {
+/// An OPTIONS that may go no further is meant for us (RFC 9110 §7.6.2).
+fn is_last_hop(request: &RequestHead, head: &[u8]) -> bool {
+    request.method == Method::Options && request.fields.only(head, Name::MaxForwards) == Some(b"0")
+}
+
+/// `Host: __ping__` asks whether we are alive, as hipache does; OPTIONS what we can do.
+async fn answer_ourselves(
+    proxy: &Proxy,
+    client: &mut Client,
+    buffer: &mut Buffer,
+    request: &RequestHead,
+    length: usize,
+) -> Result<Served, Failure> {
     let mut out = proxy.buffers.scratch();
     let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
-    page::write_ping(&mut out, &Asked { request: Some((request, &buffer.filled()[..length])), close });
+    let asked = Asked { request: Some((request, &buffer.filled()[..length])), close };
+    if request.method == Method::Options {
+        page::write_options(&mut out, &asked)
+    } else {
+        page::write_ping(&mut out, &asked)
+    }
     buffer.consume(length);
     proxy.count_status(200);
     client.deadline.set(proxy.view().settings.timeouts.idle);

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use dproxy_http1::{Field, Framing, Name, RequestHead, ResponseHead, Version};
+use dproxy_http1::{Field, Framing, Method, Name, RequestHead, ResponseHead, Version};
 
 use crate::peer::Peer;
 
@@ -58,8 +58,11 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     let mut has_host = false;
     head.fields.copy_end_to_end(bytes, head.connection, out, |field| {
         has_host |= field.name == Name::Host;
-        !is_ours(field)
+        !(is_ours(field) || field.name == Name::MaxForwards && head.method == Method::Options)
     });
+    if let Some(left) = forwards_left(head, bytes) {
+        number(out, "max-forwards", left);
+    }
     if !has_host {
         line(out, "host", head.host.of(bytes));
     }
@@ -82,6 +85,12 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     out.push(b' ');
     out.extend_from_slice(origin.server_name.as_bytes());
     out.extend_from_slice(b"\r\n");
+}
+
+/// How far an OPTIONS may still go behind us (RFC 9110 §7.6.2).
+fn forwards_left(head: &RequestHead, bytes: &[u8]) -> Option<u64> {
+    let field = if head.method == Method::Options { head.fields.only(bytes, Name::MaxForwards) } else { None };
+    str::from_utf8(field?).ok()?.parse::<u64>().ok()?.checked_sub(1)
 }
 
 /// The token of an `Upgrade` that is asked for rightly and that we carry: never

@@ -10,6 +10,9 @@ use crate::forward::line;
 /// When a host that is offline, or a backend that is gone, may be worth another try.
 const RETRY_AFTER: &str = "5";
 
+/// What is passed on, besides methods that only backends know.
+const METHODS: &[u8] = b"GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH";
+
 /// Words for people.
 struct Words {
     reason: &'static str,
@@ -36,7 +39,7 @@ pub(crate) fn write(out: &mut Vec<u8>, status: u16, error: &ProxyError, asked: &
         line(out, "retry-after", RETRY_AFTER.as_bytes());
     }
     if status == 405 {
-        line(out, "allow", b"GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+        line(out, "allow", METHODS);
     }
     finish(out, asked, body.as_bytes());
 }
@@ -45,6 +48,13 @@ pub(crate) fn write(out: &mut Vec<u8>, status: u16, error: &ProxyError, asked: &
 pub(crate) fn write_ping(out: &mut Vec<u8>, asked: &Asked<'_>) {
     head(out, 200, "OK", "text/plain", 2);
     finish(out, asked, b"ok");
+}
+
+/// Writes the answer to an OPTIONS that is meant for us.
+pub(crate) fn write_options(out: &mut Vec<u8>, asked: &Asked<'_>) {
+    out.extend_from_slice(b"HTTP/1.1 200 OK\r\nserver: dproxy\r\ncontent-length: 0\r\n");
+    line(out, "allow", METHODS);
+    finish(out, asked, b"");
 }
 
 fn head(out: &mut Vec<u8>, status: u16, reason: &str, media_type: &str, length: usize) {

@@ -24,6 +24,8 @@ pub(crate) struct Source<'s, 't> {
     pub(crate) inlet: &'s mut Inlet<'t>,
     pub(crate) buffer: &'s mut Buffer,
     pub(crate) body: &'s mut BodyReader,
+    /// Names of trailer fields that end here, as the head's `Connection` says.
+    pub(crate) unwanted: &'s [Vec<u8>],
 }
 
 /// Where a body goes.
@@ -73,7 +75,7 @@ pub(crate) async fn relay(
     sink: Sink<'_, '_>,
     mut progress: impl FnMut(usize),
 ) -> Result<(), RelayError> {
-    let Source { inlet, buffer, body } = source;
+    let Source { inlet, buffer, body, unwanted } = source;
     let Sink { outlet, encoding } = sink;
     // Lines of HTTP/1 that are not passed on where they stand.
     let mut trailers = Vec::new();
@@ -81,7 +83,8 @@ pub(crate) async fn relay(
     let grows = !matches!(outlet, Outlet::H2(_));
     while grows && body.expected() > LONG && buffer.grow() {}
     loop {
-        let stretch = stretch(body, buffer.filled(), encoding).map_err(RelayError::Framing)?;
+        let expected = Expected { encoding, unwanted, whole: !head.is_empty() };
+        let stretch = stretch(body, buffer.filled(), &expected).map_err(RelayError::Framing)?;
         let bytes = buffer.filled();
         let (data, behind) = (&bytes[..stretch.send], &bytes[stretch.send..][..stretch.skip]);
         if stretch.next == Next::End {
@@ -131,25 +134,51 @@ async fn read(inlet: &mut Inlet<'_>, buffer: &mut Buffer, outlet: &mut Outlet<'_
     .await
 }
 
-fn stretch(body: &mut BodyReader, bytes: &[u8], encoding: Encoding) -> Result<Stretch, Violation> {
+/// What a stretch may be made of.
+struct Expected<'s> {
+    encoding: Encoding,
+    unwanted: &'s [Vec<u8>],
+    /// Nothing was sent yet: better to say what is wrong than to send a part.
+    whole: bool,
+}
+
+fn stretch(body: &mut BodyReader, bytes: &[u8], expected: &Expected<'_>) -> Result<Stretch, Violation> {
+    let passes = expected.encoding == Encoding::AsIs;
     let mut send = 0;
     loop {
-        let (skip, next) = match body.next(&bytes[send..])? {
-            Frame::Data(length) => {
+        let before = *body;
+        let (skip, next) = match body.next(&bytes[send..]) {
+            Ok(Frame::Data(length)) => {
                 send += length;
                 continue;
             }
-            Frame::Framing(length) | Frame::Trailer(length) if encoding == Encoding::AsIs => {
+            Ok(Frame::Framing(length)) if passes => {
                 send += length;
                 continue;
             }
-            Frame::Trailer(skip) => (skip, Next::Trailer),
-            Frame::Framing(skip) | Frame::Dropped(skip) => (skip, Next::Buffered),
-            Frame::Partial => (0, Next::Read),
-            Frame::End => (0, Next::End),
+            Ok(Frame::Trailer(length)) if is_unwanted(&bytes[send..send + length], expected.unwanted) => (length, Next::Buffered),
+            Ok(Frame::Trailer(length)) if passes => {
+                send += length;
+                continue;
+            }
+            Ok(Frame::Trailer(skip)) => (skip, Next::Trailer),
+            Ok(Frame::Framing(skip) | Frame::Dropped(skip)) => (skip, Next::Buffered),
+            Ok(Frame::Partial) => (0, Next::Read),
+            Ok(Frame::End) => (0, Next::End),
+            // What came before it is sound, and is not lost with it.
+            Err(_) if send > 0 && !expected.whole => {
+                *body = before;
+                (0, Next::Buffered)
+            }
+            Err(violation) => return Err(violation),
         };
         return Ok(Stretch { send, skip, next });
     }
+}
+
+fn is_unwanted(line: &[u8], unwanted: &[Vec<u8>]) -> bool {
+    let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+    unwanted.iter().any(|unwanted| unwanted.eq_ignore_ascii_case(name))
 }
 
 /// Writes head and data together, the data as a chunk where that is wanted.

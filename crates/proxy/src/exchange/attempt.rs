@@ -35,6 +35,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) pool: &'r Rc<Pool>,
     pub(crate) request: &'r RequestHead,
     pub(crate) opening: Opening,
+    /// Names of trailer fields of the request that end here.
+    pub(crate) unwanted: &'r [Vec<u8>],
     /// The head as the backend gets it.
     pub(crate) head: &'r [u8],
     /// The token of an `Upgrade` that was asked for.
@@ -178,7 +180,7 @@ impl Attempt<'_> {
         if rest.is_done() {
             progress.request_sent();
         }
-        let source = Source { inlet: &mut client_inlet, buffer: ahead, body: &mut rest };
+        let source = Source { inlet: &mut client_inlet, buffer: ahead, body: &mut rest, unwanted: self.unwanted };
         let sink = Sink { outlet: &mut outlet, encoding: forward::request_encoding(self.request.framing, to_h2) };
         let inbound = pin!(inbound(source, sink, &progress));
         let mut beside = Beside::new(inbound);
@@ -193,7 +195,6 @@ impl Attempt<'_> {
         let mut head = self.watched(head, &mut beside, &progress, kept).await?;
         progress.answer_begins();
         let response = &head.response;
-        self.proxy.count_status(response.status);
 
         let encoding = forward::encoding(response.framing, self.request.version, over_h2);
         let persists = self.request.connection.persists(self.request.version) && (encoding != Encoding::Bare || over_h2);
@@ -202,16 +203,22 @@ impl Attempt<'_> {
         let mut out = self.proxy.buffers.scratch();
         let spoken = speaker.respond(&mut out, response, &answer.filled()[..head.length], &delivery);
         let mut client_outlet = spoken.map_err(|_| Broken::Final(Failure::Answered(ProxyError::ClientGone)))?;
+        let unwanted = owned(response.fields.listed(&answer.filled()[..head.length], response.connection));
         answer.consume(head.length);
 
         let mut body = BodyReader::new(response.framing);
-        let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body };
+        let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted };
         let sink = Sink { outlet: &mut client_outlet, encoding };
         let relayed = relay(&mut out, source, sink, |bytes| progress.delivered(bytes));
         match progress.deadline().guard(beside.drive(relayed)).await {
-            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Ok(()))) => self.proxy.count_status(response.status),
+            // The head still waits for the first bytes of a body: the client can be told.
+            Ok(Ok(Err(RelayError::Framing(violation)))) if !out.is_empty() => {
+                return Err(Broken::Final(Failure::Unanswered(ProxyError::Backend(violation))));
+            }
             failed => {
                 // Where the end of the connection or stream is the end of the body, it must not seem whole.
+                self.proxy.count_status(response.status);
                 if encoding == Encoding::Bare {
                     client_outlet.break_off();
                 }
@@ -290,6 +297,11 @@ impl Attempt<'_> {
         let total = self.clocked?.elapsed().as_millis();
         Some(Timings { backend: &self.pool.label, total, backend_time: total })
     }
+}
+
+/// Names that outlive the head they stand in; nearly always none.
+pub(crate) fn owned(names: Vec<&[u8]>) -> Vec<Vec<u8>> {
+    names.into_iter().map(<[u8]>::to_vec).collect()
 }
 
 async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: &[u8]) -> io::Result<()> {

@@ -48,7 +48,7 @@ async fn direction(
     progress: impl FnMut(usize),
 ) -> Result<(), RelayError> {
     let mut body = BodyReader::new(Framing::UntilClose);
-    let source = Source { inlet: &mut inlet, buffer, body: &mut body };
+    let source = Source { inlet: &mut inlet, buffer, body: &mut body, unwanted: &[] };
     let sink = Sink { outlet: &mut outlet, encoding: Encoding::AsIs };
     relay(&mut Vec::new(), source, sink, progress).await?;
     outlet.shutdown().await.map_err(|cause: io::Error| RelayError::Write(cause))
