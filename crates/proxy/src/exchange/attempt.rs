@@ -93,7 +93,10 @@ impl Attempt<'_> {
         let Upstream::H1(mut backend) = upstream else { return Ok(delivered.client) };
         if delivered.switched {
             self.switch(client, buffer, &mut backend, &mut answer).await;
-        } else if delivered.backend_reusable && answer.is_empty() {
+            // However the tunnel ended, what follows on this connection is no request.
+            return Ok(Served::Ends);
+        }
+        if delivered.backend_reusable && answer.is_empty() {
             self.pool.put(backend, self.proxy.clock.now());
         }
         Ok(delivered.client)
