@@ -1,7 +1,11 @@
-//! What we count: one shared page per worker, one writer, the master adds.
+//! What we count: one shared page per worker, one writer, the master adds; and
+//! one board for all workers, where the requests of each backend are counted.
 
+mod board;
 mod counters;
 mod page;
+mod shared;
 
+pub use board::{Audit, Board, Column, Ledger, Row};
 pub use counters::{Counter, Counters};
 pub use page::Page;
