@@ -9,6 +9,8 @@
 //! [`Violation`], never a guess. Line ends are CR LF only; a field line has no
 //! blank before its colon and is never folded; a length is plain digits, given
 //! once; `Transfer-Encoding` is `chunked` and nothing else.
+//!
+//! A second, plain reader must agree on every byte: see `fuzz/README.md`.
 
 mod body;
 mod bytes;

@@ -193,7 +193,7 @@ fn a_malformed_body_of_an_answer_is_seen_to_be_cut() {
 fn what_follows_an_answer_spoils_its_connection() {
     #[track_caller]
     fn spoilt(answer: &str, arrives: &str) {
-        let case = Case::client(&format!("{GET}{{pause}}{{pause}}{{pause}}")).backend(&format!("{{head}}{answer}{{stall}}"));
+        let case = Case::client(&format!("{GET}{}", "{pause}".repeat(10))).backend(&format!("{{head}}{answer}{{stall}}"));
         let outcome = case.play(arrives);
         assert_eq!((outcome.client.as_str(), outcome.next_by), (arrives, Some(1)), "for {answer}");
     }
