@@ -49,6 +49,8 @@ fn chunks_pass_as_they_are() {
         kept(&format!("{head}{body}"));
     }
     back(GET, &format!("{head}0|Content-Length: 5|X-Sum: 1|Host: b|Set-Cookie: c||"), &format!("{head}0|X-Sum: 1|Set-Cookie: c||"));
+    let mine = "HTTP/1.1 200 OK|Connection: x-mine|Transfer-Encoding: chunked||0|X-Mine: 1|X-Sum: 1||";
+    back(GET, mine, &format!("{head}0|X-Sum: 1||"));
 }
 
 #[test]

@@ -103,3 +103,10 @@ fn an_upgrade_to_http_2_is_not_passed_on() {
     let request = "GET / HTTP/1.1|Host: a.test|Connection: Upgrade, HTTP2-Settings|Upgrade: h2c|HTTP2-Settings: AAAA||";
     Case::client(request).backend(&format!("{{head}}{OK}")).passes(&["GET / HTTP/1.1|Host: a.test|+||"], OK);
 }
+
+#[test]
+fn what_follows_a_broken_tunnel_is_no_request() {
+    let client = format!("{UPGRADE}{{see y|}}{{pause}}{{pause}}GET /smuggled HTTP/1.1|Host: a.test||");
+    let outcome = Case::client(&client).backend(&format!("{{head}}{SWITCH}{{reset}}")).play_out();
+    assert!(!outcome.client.contains("200 OK") && outcome.backend.len() == 1, "{outcome:?}");
+}

@@ -190,6 +190,13 @@ fn a_malformed_body_of_an_answer_is_seen_to_be_cut() {
 }
 
 #[test]
+fn a_malformed_body_behind_its_head_is_502_while_nothing_was_sent() {
+    for body in ["zz|", "2|hiX", "2|hi|zz|", "0|no colon||"] {
+        not_understood(&format!("HTTP/1.1 200 OK|Transfer-Encoding: chunked||{body}"));
+    }
+}
+
+#[test]
 fn what_follows_an_answer_spoils_its_connection() {
     #[track_caller]
     fn spoilt(answer: &str, arrives: &str) {

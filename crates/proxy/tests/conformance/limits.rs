@@ -1,6 +1,7 @@
 //! How much a stranger can make us hold, and for how long.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use dproxy_testkit::wait_for;
 
@@ -132,4 +133,12 @@ fn a_client_that_asks_on_and_on_without_reading_is_held_back_and_let_go() {
     let proxy = Running::start(hurried(), backend.address);
     let sent = Client::connect(proxy.address).flood("TRACE / HTTP/1.1|Host: a.test||");
     assert!(sent < ON_THE_WAY, "{sent} bytes of requests were taken");
+}
+
+#[test]
+fn a_silent_tunnel_is_closed() {
+    let request = "GET / HTTP/1.1|Host: a.test|Connection: upgrade|Upgrade: x||";
+    let switch = "HTTP/1.1 101 Go|connection: upgrade|upgrade: x||";
+    let case = Case::client(request).with(|settings| settings.timeouts.tunnel = Duration::from_millis(250));
+    case.backend(&format!("{{head}}{switch}hi{{stall}}")).answers(&format!("{switch}hi{{end}}"));
 }

@@ -109,6 +109,10 @@ fn trailers_that_would_change_the_message_are_left_out() {
     trailed("Host: b|X-Sum: 1|content-length: 5|Transfer-Encoding: chunked|", "X-Sum: 1|");
     trailed("Connection: close|Keep-Alive: 1|TE: x|Trailer: y|Upgrade: z|Proxy: p|", "");
     trailed("X-Forwarded-For: 6.6.6.6|X-Real-IP: 6.6.6.6|x-debug-backend: x|X-Sum: 1|", "X-Sum: 1|");
+    onward(
+        "POST / HTTP/1.1|Host: a.test|Connection: x-mine|Transfer-Encoding: chunked||0|X-Mine: 1|X-Sum: 1||",
+        "POST / HTTP/1.1|Host: a.test|Transfer-Encoding: chunked|+||0|X-Sum: 1||",
+    );
 }
 
 #[test]
@@ -168,4 +172,10 @@ fn what_is_never_passed_on_is_refused() {
 #[test]
 fn whoever_asks_whether_we_are_alive_is_answered_here() {
     Case::client("GET / HTTP/1.1|Host: __ping__||").passes(&[], "{page 200}");
+}
+
+#[test]
+fn a_request_has_as_many_hops_as_it_says() {
+    Case::client("OPTIONS * HTTP/1.1|Host: a.test|Max-Forwards: 0||").passes(&[], "{page 200}");
+    onward("OPTIONS * HTTP/1.1|Host: a.test|max-forwards: 3||", "OPTIONS * HTTP/1.1|Host: a.test|max-forwards: 2|+||");
 }
