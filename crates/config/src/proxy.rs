@@ -25,6 +25,8 @@ pub struct ProxySettings {
 pub struct Timeouts {
     /// From the first byte of a request head to its last.
     pub request_head: Duration,
+    /// To get a place at a backend when all of a route's backends are full.
+    pub queue: Duration,
     /// To open a connection to a backend.
     pub connect: Duration,
     /// From the whole request sent to the first byte of the answer.
@@ -53,12 +55,17 @@ pub struct Limits {
     pub target_bytes: u32,
     /// Client connections per worker.
     pub connections: u32,
+    /// Requests that a backend takes at a time, over all workers, where nothing else is said of it; zero is any number.
+    pub backend_requests: u32,
+    /// Requests that wait in one worker for the backends of one route; more are refused at once.
+    pub queue: u32,
 }
 
 impl Default for Timeouts {
     fn default() -> Timeouts {
         Timeouts {
             request_head: Duration::from_secs(10),
+            queue: Duration::from_secs(10),
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(60),
             idle: Duration::from_secs(60),
@@ -72,7 +79,7 @@ impl Default for Timeouts {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { head_bytes: 64 * 1024, head_fields: 128, target_bytes: 16 * 1024, connections: 100_000 }
+        Limits { head_bytes: 64 * 1024, head_fields: 128, target_bytes: 16 * 1024, connections: 100_000, backend_requests: 0, queue: 1000 }
     }
 }
 

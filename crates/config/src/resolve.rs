@@ -195,6 +195,7 @@ impl Reader<'_> {
         };
         Timeouts {
             request_head: time(&settings::TIMEOUT_REQUEST_HEAD),
+            queue: time(&settings::TIMEOUT_QUEUE),
             connect: time(&settings::TIMEOUT_CONNECT),
             first_byte: time(&settings::TIMEOUT_FIRST_BYTE),
             idle: time(&settings::TIMEOUT_IDLE),
@@ -210,12 +211,14 @@ impl Reader<'_> {
         let Number(head_fields) = self.required::<Number<16, 10_000>>(&settings::LIMIT_HEAD_FIELDS);
         let Size(target_bytes) = self.required::<Size<1024, { 16 * 1024 * 1024 }>>(&settings::LIMIT_TARGET_BYTES);
         let Number(connections) = self.required::<Number<1, 10_000_000>>(&settings::LIMIT_CONNECTIONS);
+        let Number(backend_requests) = self.required::<Number<0, 1_000_000>>(&settings::LIMIT_BACKEND_REQUESTS);
+        let Number(queue) = self.required::<Number<0, 1_000_000>>(&settings::LIMIT_QUEUE);
         if target_bytes > head_bytes && self.said(&settings::LIMIT_TARGET_BYTES).is_some() {
             let text = format!("{target_bytes} bytes of target do not fit into a head of {head_bytes} (`limits.head_bytes`)");
             self.mistake(&settings::LIMIT_TARGET_BYTES, text);
         }
         // The default of one follows a smaller choice of the other.
-        Limits { head_bytes, head_fields, target_bytes: target_bytes.min(head_bytes), connections }
+        Limits { head_bytes, head_fields, target_bytes: target_bytes.min(head_bytes), connections, backend_requests, queue }
     }
 
     fn tls_is_not_there_yet(&mut self) {

@@ -9,6 +9,7 @@
 //!     backends: http://10.0.0.7:9000
 //!   - host: grpc.example.com
 //!     backends: h2c://10.0.0.8:50051
+//!     max_requests: 20
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,10 +18,10 @@ use dproxy_route::{Backend, HostPattern, PathPrefix, Route, Scheme};
 
 use crate::file::{ROUTES, suggest};
 use crate::mistake::{Mistake, Source};
-use crate::values::Port;
+use crate::values::{Number, Port};
 use crate::yaml::{Key, Node, Place, Value};
 
-const KEYS: [&str; 5] = ["host", "hosts", "path", "backend", "backends"];
+const KEYS: [&str; 6] = ["host", "hosts", "path", "backend", "backends", "max_requests"];
 
 /// A text of the file and where it is.
 struct Item<'n> {
@@ -34,6 +35,8 @@ struct Entry<'n> {
     hosts: Vec<Item<'n>>,
     path: Option<Item<'n>>,
     backends: Vec<Item<'n>>,
+    /// Of each backend.
+    max_requests: Option<Item<'n>>,
 }
 
 /// The routes that make sense; what does not goes to `mistakes`.
@@ -74,7 +77,9 @@ impl Reader<'_> {
         let before = self.mistakes.len();
         let Some(entry) = self.entry(node) else { return Vec::new() };
         let hosts: Vec<HostPattern> = entry.hosts.iter().filter_map(|item| self.host(item)).collect();
-        let backends: Vec<Backend> = entry.backends.iter().filter_map(|item| self.backend(item)).collect();
+        let max_requests = entry.max_requests.as_ref().and_then(|item| self.max_requests(item));
+        let backends = entry.backends.iter().filter_map(|item| self.backend(item));
+        let backends: Vec<Backend> = backends.map(|backend| Backend { max_requests, ..backend }).collect();
         let path = entry.path.as_ref().map_or_else(|| Some(PathPrefix::root()), |item| self.path(item));
         // A list that lost its only item to a mistake is not empty by itself: one mistake is enough.
         if self.mistakes.len() == before && hosts.is_empty() {
@@ -108,17 +113,24 @@ impl Reader<'_> {
             match key.text.as_str() {
                 "host" | "hosts" => entry.hosts.extend(self.items(key, value)),
                 "backend" | "backends" => entry.backends.extend(self.items(key, value)),
-                "path" => match &value.value {
-                    Value::Nothing => {}
-                    Value::Scalar(text) => entry.path = Some(Item { text: text.trim(), place: value.place }),
-                    Value::List(_) | Value::Map(_) => {
-                        self.mistake(value.place, "", "`path` must be a single value; write one entry for each path".to_owned());
-                    }
-                },
+                "path" => entry.path = self.single(value, "`path` must be a single value; write one entry for each path"),
+                "max_requests" => entry.max_requests = self.single(value, "`max_requests` must be a single number"),
                 unknown => self.mistake(key.place, unknown, suggest(unknown, unknown, &KEYS)),
             }
         }
         Some(entry)
+    }
+
+    /// A single value, if there is one.
+    fn single<'n>(&mut self, node: &'n Node, otherwise: &str) -> Option<Item<'n>> {
+        match &node.value {
+            Value::Nothing => None,
+            Value::Scalar(text) => Some(Item { text: text.trim(), place: node.place }),
+            Value::List(_) | Value::Map(_) => {
+                self.mistake(node.place, "", otherwise.to_owned());
+                None
+            }
+        }
     }
 
     /// A single value or a list of them.
@@ -148,6 +160,12 @@ impl Reader<'_> {
 
     fn host(&mut self, item: &Item<'_>) -> Option<HostPattern> {
         item.text.parse().map_err(|error| self.mistake(item.place, item.text, format!("{error}"))).ok()
+    }
+
+    fn max_requests(&mut self, item: &Item<'_>) -> Option<u32> {
+        let number = item.text.parse::<Number<0, 1_000_000>>();
+        let read = number.map(|Number(number)| number);
+        read.map_err(|error| self.mistake(item.place, item.text, format!("`max_requests`: {error}; 0 is any number"))).ok()
     }
 
     fn backend(&mut self, item: &Item<'_>) -> Option<Backend> {

@@ -118,6 +118,8 @@ pub struct Backend {
     pub scheme: Scheme,
     /// Whether it should get new requests.
     pub condition: Condition,
+    /// How many requests it takes at a time, zero for any number; none where nobody said so, and the settings do.
+    pub max_requests: Option<u32>,
 }
 
 impl Backend {
@@ -131,6 +133,6 @@ impl Backend {
     #[must_use]
     pub fn speaking(scheme: Scheme, address: SocketAddr) -> Backend {
         let id = BackendId::of_url(scheme, address);
-        Backend { name: id.0.clone(), id, port: address.port(), address, scheme, condition: Condition::Ready }
+        Backend { name: id.0.clone(), id, port: address.port(), address, scheme, condition: Condition::Ready, max_requests: None }
     }
 }

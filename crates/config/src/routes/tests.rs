@@ -13,7 +13,8 @@ fn check(yaml: &str, expected: &[&str]) {
     let file = File::read(&source, &Environment::default());
     let routes = file.routes.iter().map(|route| {
         let Offer::Ports { main, .. } = &route.offer else { panic!("a route of the file is never offline") };
-        format!("{} {}{} {}", route.owner, route.host, route.path, main.id)
+        let most = main.max_requests.map(|most| format!(" <{most}")).unwrap_or_default();
+        format!("{} {}{} {}{most}", route.owner, route.host, route.path, main.id)
     });
     let mistakes = file.mistakes.iter().map(|mistake| format!("{}: {}", mistake.origin, mistake.text));
     assert_eq!(routes.chain(mistakes).collect::<Vec<_>>(), expected, "{yaml}");
@@ -46,6 +47,24 @@ fn routes_are_hosts_a_path_and_backends() {
             "routes[1] *.b.test/ 10.0.0.2:80",
         ],
     );
+}
+
+#[test]
+fn a_route_says_how_many_requests_each_backend_takes() {
+    check(
+        "routes:\n  - {host: a.test, backends: [10.0.0.1:80, 10.0.0.2:80], max_requests: 20}\n",
+        &["routes[0] a.test/ 10.0.0.1:80 <20", "routes[0] a.test/ 10.0.0.2:80 <20"],
+    );
+    check("routes:\n  - {host: a.test, backends: 10.0.0.1:80, max_requests: 0}\n", &["routes[0] a.test/ 10.0.0.1:80 <0"]);
+    check("routes:\n  - {host: a.test, backends: 10.0.0.1:80, max_requests: }\n", &["routes[0] a.test/ 10.0.0.1:80"]);
+    let bad = |value: &str, expected: &str| {
+        let entry = format!("{{host: a.test, backends: 10.0.0.1:80, max_requests: {value}}}");
+        refused(&entry, &format!("f:2:57: `routes[0]`: {expected}"));
+    };
+    bad("many", "`max_requests`: `many` is not a whole number; 0 is any number");
+    bad("-1", "`max_requests`: `-1` is not a whole number; 0 is any number");
+    bad("1000001", "`max_requests`: `1000001` is not from 0 to 1000000; 0 is any number");
+    bad("[1]", "`max_requests` must be a single number");
 }
 
 #[test]

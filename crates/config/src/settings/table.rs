@@ -219,6 +219,15 @@ pub(crate) const TIMEOUT_REQUEST_HEAD: Setting = timeout(
     &[variable("DOCKER_PROXY_TIMEOUT_REQUEST_HEAD")],
 );
 
+/// [`crate::Timeouts::queue`].
+pub(crate) const TIMEOUT_QUEUE: Setting = timeout(
+    "timeouts.queue",
+    "timeout-queue",
+    "10s",
+    "How long a request waits when all its backends have as many requests as they take; then it is answered with 503.",
+    &[variable("DOCKER_PROXY_TIMEOUT_QUEUE")],
+);
+
 /// [`crate::Timeouts::connect`].
 pub(crate) const TIMEOUT_CONNECT: Setting =
     timeout("timeouts.connect", "timeout-connect", "5s", "To open a connection to a backend.", &[variable("DOCKER_PROXY_TIMEOUT_CONNECT")]);
@@ -307,6 +316,27 @@ pub(crate) const LIMIT_CONNECTIONS: Setting =
     Setting::new("limits.connections", "limit-connections", One("COUNT"), Text("100000"), "The most client connections of one worker.")
         .environment(&[variable("DOCKER_PROXY_LIMIT_CONNECTIONS")]);
 
+/// [`crate::Limits::backend_requests`].
+pub(crate) const LIMIT_BACKEND_REQUESTS: Setting = Setting::new(
+    "limits.backend_requests",
+    "limit-backend-requests",
+    One("COUNT"),
+    Text("0"),
+    "The most requests that a backend gets at a time, from all workers together; 0 is any number. A container says otherwise by \
+     label `dproxy.max_requests`, a route of this file by `max_requests`.",
+)
+.environment(&[variable("DOCKER_PROXY_LIMIT_BACKEND_REQUESTS")]);
+
+/// [`crate::Limits::queue`].
+pub(crate) const LIMIT_QUEUE: Setting = Setting::new(
+    "limits.queue",
+    "limit-queue",
+    One("COUNT"),
+    Text("1000"),
+    "The most requests of one worker that wait for the full backends of one route; others are answered with 503 at once.",
+)
+.environment(&[variable("DOCKER_PROXY_LIMIT_QUEUE")]);
+
 /// Accepted, and answered with a warning, so that an environment made for the whole product starts.
 pub(crate) const SSL_PATH: Setting = Setting::new(
     "ssl.path",
@@ -351,6 +381,7 @@ pub const SETTINGS: &[Setting] = &[
     DOCKER_INTERNAL_NAMES,
     DOCKER_UNPUBLISHED,
     TIMEOUT_REQUEST_HEAD,
+    TIMEOUT_QUEUE,
     TIMEOUT_CONNECT,
     TIMEOUT_FIRST_BYTE,
     TIMEOUT_IDLE,
@@ -362,6 +393,8 @@ pub const SETTINGS: &[Setting] = &[
     LIMIT_HEAD_FIELDS,
     LIMIT_TARGET_BYTES,
     LIMIT_CONNECTIONS,
+    LIMIT_BACKEND_REQUESTS,
+    LIMIT_QUEUE,
     SSL_PATH,
     SSL_PORT,
 ];

@@ -24,6 +24,7 @@ fn route(line: &str) -> Route {
         address: format!("127.0.0.1:{port}").parse().unwrap(),
         scheme: Scheme::Http,
         condition,
+        max_requests: None,
     };
     let mut backends = ports.split(',').map(backend);
     let offer = if flags.contains(&"offline") {

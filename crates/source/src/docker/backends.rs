@@ -18,6 +18,8 @@ pub(super) const PORT_LABEL: &str = "dproxy.port";
 pub(super) const NETWORK_LABEL: &str = "dproxy.network";
 /// The label that says what the port speaks that serves the bare host name.
 pub(super) const PROTOCOL_LABEL: &str = "dproxy.protocol";
+/// The label that says how many requests each of its ports takes at a time.
+pub(super) const MAX_REQUESTS_LABEL: &str = "dproxy.max_requests";
 /// The ports that serve the bare host name where no label says so, the likeliest first.
 const LIKELY_PORTS: [u16; 4] = [80, 8080, 8000, 3000];
 /// Container ports that speak TLS by custom.
@@ -91,12 +93,13 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
     let mut backends = Backends::default();
     let label = backends.labelled_port(facts);
     let protocol = backends.labelled_protocol(facts);
+    let max_requests = backends.labelled_max_requests(facts);
     let way = match backends.way_to(facts, reach) {
         Ok(way) => way,
         Err(why) => return Backends { absence: Some(why), ..backends },
     };
-    let mut reached: Vec<Backend> =
-        wanted_ports(facts, label).into_iter().filter_map(|port| Some(backend(facts, port, way.address_of(port, reach)?))).collect();
+    let reach_port = |port| Some(Backend { max_requests, ..backend(facts, port, way.address_of(port, reach)?) });
+    let mut reached: Vec<Backend> = wanted_ports(facts, label).into_iter().filter_map(reach_port).collect();
     let main = match label {
         Some(port) => reached.iter().position(|backend| backend.port == port),
         None => likeliest(&reached, protocol),
@@ -137,6 +140,15 @@ impl Backends {
                 None
             }
         }
+    }
+
+    fn labelled_max_requests(&mut self, facts: &Facts) -> Option<u32> {
+        let text = facts.labels.get(MAX_REQUESTS_LABEL)?.trim();
+        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        if number.is_none() {
+            self.problems.push(format!("label {MAX_REQUESTS_LABEL}=`{text}` is no whole number (0 is any number); it is not followed"));
+        }
+        number
     }
 
     fn way_to<'f>(&mut self, facts: &'f Facts, reach: &Reach<'f>) -> Result<Way<'f>, String> {
@@ -274,7 +286,7 @@ fn backend(facts: &Facts, port: u16, address: SocketAddr) -> Backend {
         Some(Ending::Gone { .. }) | None => facts.health,
     };
     let scheme = if TLS_PORTS.contains(&port) { Scheme::Https } else { Scheme::Http };
-    Backend { id: BackendId::of_container(&facts.id, port), name: facts.name.clone(), port, address, scheme, condition }
+    Backend { id: BackendId::of_container(&facts.id, port), name: facts.name.clone(), port, address, scheme, condition, max_requests: None }
 }
 
 /// The place of the port that most likely serves the bare host name, and speaks `protocol`.

@@ -4,7 +4,7 @@ use super::*;
 /// A container in words: `80` exposes, `80>8080` publishes on all addresses,
 /// `80>[::]:1` or `80>10.0.0.1:1` on one; `@net=10.1.0.2` is an address we can
 /// reach, `@net!10.1.0.2` one we cannot; `host`, `none`, `in:NAME` are modes;
-/// `port=`, `network=`, `protocol=` are labels; `inspected:80` is exposed in the image only.
+/// `port=`, `network=`, `protocol=`, `max=` are labels; `inspected:80` is exposed in the image only.
 fn container(name: &str, words: &str) -> Facts {
     let mut facts = Facts { id: format!("{name}-id-0123456789"), name: name.to_owned(), ..Facts::default() };
     for word in words.split_whitespace() {
@@ -16,6 +16,8 @@ fn container(name: &str, words: &str) -> Facts {
             facts.labels.insert(NETWORK_LABEL.to_owned(), network.to_owned());
         } else if let Some(protocol) = word.strip_prefix("protocol=") {
             facts.labels.insert(PROTOCOL_LABEL.to_owned(), protocol.to_owned());
+        } else if let Some(max) = word.strip_prefix("max=") {
+            facts.labels.insert(MAX_REQUESTS_LABEL.to_owned(), max.to_owned());
         } else if let Some(port) = word.strip_prefix("inspected:") {
             facts.inspected = Some(Inspected { exposed: vec![port.parse().unwrap()], ..Inspected::default() });
         } else if let Some(whose) = word.strip_prefix("in:") {
@@ -48,8 +50,9 @@ fn shown(backends: &Backends) -> String {
     let mut words = Vec::new();
     if let Some((main, firm, others)) = &backends.ports {
         let scheme = if main.scheme == Scheme::H2c { "h2c://" } else { "" };
-        words.push(format!("{}{}={scheme}{}", if *firm { "firm " } else { "" }, main.port, main.address));
-        words.extend(others.iter().map(|other| format!("{}={}", other.port, other.address)));
+        let max = |backend: &Backend| backend.max_requests.map(|max| format!("<{max}")).unwrap_or_default();
+        words.push(format!("{}{}={scheme}{}{}", if *firm { "firm " } else { "" }, main.port, main.address, max(main)));
+        words.extend(others.iter().map(|other| format!("{}={}{}", other.port, other.address, max(other))));
     }
     words.extend(backends.absence.iter().chain(&backends.problems).map(|text| format!("! {text}")));
     words.join(" ")
@@ -202,6 +205,22 @@ fn an_address_is_reachable_from_its_bridge_or_from_inside_its_network() {
     assert!(check("", "10.1.0.1", "front"), "the bridge of an internal network");
     assert!(!check("", "10.2.0.1", "front"), "another network");
     assert!(!check("10.1.0.1", "", "front"), "no way at all");
+}
+
+#[test]
+fn a_label_says_how_many_requests_each_port_takes() {
+    here("@n=10.1.0.2 80 81 max=20", "80=10.1.0.2:80<20 81=10.1.0.2:81<20");
+    here("@n=10.1.0.2 80 max=0", "80=10.1.0.2:80<0");
+    let bad = |label: &str| {
+        let told = format!("! label dproxy.max_requests=`{label}` is no whole number (0 is any number); it is not followed");
+        here(&format!("@n=10.1.0.2 80 max={label}"), &format!("80=10.1.0.2:80 {told}"));
+    };
+    bad("");
+    bad("-1");
+    bad("+1");
+    bad("many");
+    bad("1.5");
+    bad("4294967296");
 }
 
 #[test]
