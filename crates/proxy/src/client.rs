@@ -13,6 +13,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 
+use crate::access::Tally;
 use crate::clock::Deadline;
 use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery};
@@ -26,6 +27,8 @@ pub(crate) struct Client {
     /// The port it reached.
     pub(crate) port: u16,
     pub(crate) deadline: Deadline,
+    /// What the request that is being answered came to so far.
+    pub(crate) tally: Tally,
 }
 
 /// How a client is spoken to.

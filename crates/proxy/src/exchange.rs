@@ -204,6 +204,7 @@ async fn answer_ourselves(
     }
     buffer.consume(length);
     proxy.count_status(200);
+    client.tally.answered(200);
     client.deadline.set(proxy.view().settings.timeouts.idle);
     match client.deadline.guard(client.wire.send_page(&out)).await {
         Ok(Ok(())) => Ok(if close { Served::EndsEarly } else { Served::Persists }),

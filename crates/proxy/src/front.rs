@@ -16,6 +16,17 @@ use crate::proxy::Proxy;
 /// Answers the request whose head is the first `length` bytes of `buffer`, by a backend or ourselves.
 async fn respond(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Served {
     let _counted = proxy.count_request();
+    let entry = proxy.access.begin(client, request, &buffer.filled()[..length]);
+    let served = serve(proxy, client, buffer, request, length).await;
+    if let Some(entry) = entry {
+        proxy.access.end(entry, &client.tally);
+    }
+    served
+}
+
+/// The same, without accounting.
+async fn serve(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Served {
+    client.tally.answered(0);
     match exchange(proxy, client, buffer, request, length).await {
         Ok(served) => served,
         Err(Failure::Answered(error)) => {
@@ -45,6 +56,7 @@ async fn fail(
     let asked = Asked { request: request.map(|(head, length)| (head, &buffer.filled()[..length])), close };
     page::write(&mut out, status, error, &asked);
     proxy.count_status(status);
+    client.tally.answered(status);
     buffer.consume(request.map_or(0, |(_, length)| length));
     client.deadline.set(proxy.view().settings.timeouts.idle);
     match client.deadline.guard(client.wire.send_page(&out)).await {

@@ -5,6 +5,7 @@
 //! `front` (reads one head) → `exchange` (who serves it, and how it went) →
 //! `upstream` (a connection to a backend) → `relay` (the bodies).
 
+mod access;
 mod buffer;
 mod client;
 mod clock;
@@ -14,6 +15,7 @@ mod flow;
 mod forward;
 mod front;
 mod listen;
+mod lookout;
 mod message;
 mod page;
 mod peer;
@@ -24,5 +26,6 @@ mod upstream;
 mod view;
 
 pub use listen::Listening;
+pub use lookout::Lookout;
 pub use proxy::{Idle, Proxy};
 pub use view::Tables;

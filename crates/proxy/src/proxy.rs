@@ -9,10 +9,12 @@ use dproxy_stats::{Counter, Page};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::access::AccessLog;
 use crate::buffer::Buffers;
 use crate::clock::{Clock, TICK};
 use crate::front::h1;
 use crate::listen::Listening;
+use crate::lookout::Lookout;
 use crate::upstream::Pools;
 use crate::view::{Tables, View};
 
@@ -22,6 +24,7 @@ pub struct Proxy {
     pub(crate) page: Page,
     pub(crate) buffers: Rc<Buffers>,
     pub(crate) clock: Rc<Clock>,
+    pub(crate) access: AccessLog,
     view: RefCell<Rc<View>>,
     pools: RefCell<Pools>,
     draining: Cell<bool>,
@@ -52,6 +55,7 @@ impl Proxy {
             page,
             buffers: Rc::default(),
             clock: Clock::new(),
+            access: AccessLog::default(),
             view: RefCell::new(Rc::new(view)),
             pools: RefCell::new(pools),
             draining: Cell::new(false),
@@ -67,12 +71,24 @@ impl Proxy {
         self.view.replace(Rc::new(view));
     }
 
+    /// Writes a line for each request to `file` from now on, which must be in
+    /// append mode; to nothing without one.
+    pub fn log_to(&self, file: Option<std::fs::File>) {
+        self.access.set_file(file);
+    }
+
     /// Accepts connections from `listener`, bound to `address`, until the answer is dropped.
     ///
     /// # Errors
     /// When the socket cannot be registered with the runtime.
     pub fn listen(self: &Rc<Self>, listener: std::net::TcpListener, address: SocketAddr) -> std::io::Result<Listening> {
         Listening::start(Rc::clone(self), listener, address)
+    }
+
+    /// Looks into the sockets of siblings, and serves whoever waits there in vain, until the answer is dropped.
+    #[must_use]
+    pub fn look_after(self: &Rc<Self>, siblings: Vec<(Rc<std::net::TcpListener>, SocketAddr)>) -> Lookout {
+        Lookout::start(Rc::clone(self), siblings)
     }
 
     /// Advances deadlines, sweeps unused connections and reports life, for ever.
@@ -83,6 +99,7 @@ impl Proxy {
         loop {
             let now = ticks.tick().await;
             self.clock.tick(now.into_std());
+            self.access.tick();
             self.page.set(Counter::Heartbeat, boot_millis());
             count += 1;
             if count.is_multiple_of(10) {
@@ -107,6 +124,7 @@ impl Proxy {
                 break;
             }
         }
+        self.access.tick();
         self.page.read().get(Counter::InFlight)
     }
 

@@ -174,7 +174,7 @@ impl Attempt<'_> {
         answer: &mut Buffer,
         kept: bool,
     ) -> Result<Delivered, Broken> {
-        let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts);
+        let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts, &client.tally);
         let over_h2 = client.wire.is_h2();
         let (mut client_inlet, mut speaker) = client.wire.split();
         let Sent { answer: awaiting, mut outlet } = sent;
@@ -196,8 +196,8 @@ impl Attempt<'_> {
         };
         let head = await_head(awaiting, answer, &expected, &mut speaker);
         let mut head = self.watched(head, &mut beside, &progress, kept).await?;
-        progress.answer_begins();
         let response = &head.response;
+        progress.answer_begins(response.status);
 
         let encoding = forward::encoding(response.framing, self.request.version, over_h2);
         let persists = self.request.connection.persists(self.request.version) && (encoding != Encoding::Bare || over_h2);

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use dproxy_config::Timeouts;
 use dproxy_stats::{Counter, Page};
 
+use crate::access::Tally;
 use crate::clock::Deadline;
 
 /// Shared by the two directions of one exchange.
@@ -13,14 +14,15 @@ pub(crate) struct Progress<'r> {
     page: &'r Page,
     deadline: &'r Deadline,
     timeouts: &'r Timeouts,
+    tally: &'r Tally,
     sent: Cell<bool>,
     answered: Cell<bool>,
 }
 
 impl<'r> Progress<'r> {
-    pub(crate) fn new(page: &'r Page, deadline: &'r Deadline, timeouts: &'r Timeouts) -> Progress<'r> {
+    pub(crate) fn new(page: &'r Page, deadline: &'r Deadline, timeouts: &'r Timeouts, tally: &'r Tally) -> Progress<'r> {
         deadline.set(timeouts.idle);
-        Progress { page, deadline, timeouts, sent: Cell::new(false), answered: Cell::new(false) }
+        Progress { page, deadline, timeouts, tally, sent: Cell::new(false), answered: Cell::new(false) }
     }
 
     /// So many bytes of the request's body went to the backend.
@@ -37,8 +39,9 @@ impl<'r> Progress<'r> {
         }
     }
 
-    /// The answer's head is there.
-    pub(crate) fn answer_begins(&self) {
+    /// The answer's head is there, with this status.
+    pub(crate) fn answer_begins(&self, status: u16) {
+        self.tally.answered(status);
         self.answered.set(true);
         self.deadline.set(self.timeouts.idle);
     }
@@ -46,6 +49,7 @@ impl<'r> Progress<'r> {
     /// So many bytes of the answer's body went to the client.
     pub(crate) fn delivered(&self, bytes: usize) {
         self.page.add(Counter::BytesOut, bytes as u64);
+        self.tally.took(bytes);
         self.deadline.set(self.timeouts.idle);
     }
 

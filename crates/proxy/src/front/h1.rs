@@ -9,6 +9,7 @@ use dproxy_http1::RequestHead;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::access::Tally;
 use crate::buffer::Buffer;
 use crate::client::{Client, Wire};
 use crate::clock::Elapsed;
@@ -48,7 +49,8 @@ enum Begun {
 
 /// Serves a connection until it ends.
 pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr, port: u16) {
-    let mut client = Client { wire: Wire::H1(stream), peer: Peer::new(peer), port, deadline: proxy.clock.deadline() };
+    let mut client =
+        Client { wire: Wire::H1(stream), peer: Peer::new(peer), port, deadline: proxy.clock.deadline(), tally: Tally::default() };
     // The first request is awaited like its first byte, not like another one.
     let mut patience = proxy.view().settings.timeouts.request_head;
     loop {

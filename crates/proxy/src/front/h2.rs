@@ -13,6 +13,7 @@ use h2::server::{Builder, Connection, SendResponse};
 use http::Request;
 use tokio::net::TcpStream;
 
+use crate::access::Tally;
 use crate::buffer::Buffer;
 use crate::client::{Carries, Client, Stream, Wire};
 use crate::clock::Deadline;
@@ -60,7 +61,7 @@ pub(crate) fn preface(bytes: &[u8]) -> Preface {
 
 /// Serves a connection whose first bytes were read already.
 pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
-    let Client { wire, peer, port, deadline } = client;
+    let Client { wire, peer, port, deadline, tally: _ } = client;
     let Wire::H1(stream) = wire else { return };
     let timeouts = proxy.view().settings.timeouts.clone();
     let io = Guarded::new(stream, begun, &proxy.clock, timeouts.request_head);
@@ -69,7 +70,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
     let mut leaving = false;
     while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
         let stream = Stream { carries: Carries::Nothing, respond: answer };
-        let client = Client { wire: Wire::H2(stream), peer, port, deadline: proxy.clock.deadline() };
+        let client = Client { wire: Wire::H2(stream), peer, port, deadline: proxy.clock.deadline(), tally: Tally::default() };
         let proxy = Rc::clone(proxy);
         tokio::task::spawn_local(async move { serve_request(&proxy, client, request).await });
     }
