@@ -12,7 +12,7 @@ use bytes::{Buf as _, Bytes};
 use dproxy_http1::Name;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
@@ -90,40 +90,47 @@ impl Inlet<'_> {
 }
 
 impl Outlet<'_> {
-    /// Writes all of `data`.
-    pub(crate) async fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
-        match self {
-            Outlet::Tcp(stream) => stream.write_all(data).await,
-            Outlet::H2(stream) => send(stream, data, false).await,
-            Outlet::Ended => Ok(()),
+    /// Writes all of `pieces`, in as few calls as the receiver allows, and calls
+    /// `moved` whenever it took some but not all: a slow receiver is not a dead one.
+    pub(crate) async fn write_all(&mut self, mut pieces: &mut [IoSlice<'_>], mut moved: impl FnMut()) -> io::Result<()> {
+        IoSlice::advance_slices(&mut pieces, 0);
+        while !pieces.is_empty() {
+            let written = self.write(pieces).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            IoSlice::advance_slices(&mut pieces, written);
+            if !pieces.is_empty() {
+                moved();
+            }
         }
+        Ok(())
     }
 
-    /// Writes all of `pieces`, together where the protocol has a say in that.
-    pub(crate) async fn write_pieces(&mut self, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
-        match self {
-            Outlet::Tcp(stream) => write_all(stream, pieces).await,
-            Outlet::H2(_) | Outlet::Ended => {
-                for piece in pieces {
-                    self.write_all(piece).await?;
-                }
-                Ok(())
-            }
+    /// Writes what the receiver takes at once; how much that was.
+    async fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        match (self, pieces) {
+            (Outlet::Tcp(stream), [data]) => stream.write(data).await,
+            (Outlet::Tcp(stream), pieces) => stream.write_vectored(pieces).await,
+            (Outlet::H2(stream), pieces) => send(stream, pieces.first().map_or(&[], |data| data), false).await,
+            (Outlet::Ended, pieces) => Ok(pieces.iter().map(|piece| piece.len()).sum()),
         }
     }
 
     /// Writes all of `data` and, over HTTP/2, the end of the body: `trailers` as
     /// lines of HTTP/1, or just the mark.
-    pub(crate) async fn end(&mut self, data: &[u8], trailers: &[u8]) -> io::Result<()> {
-        match self {
-            Outlet::Tcp(stream) => stream.write_all(data).await,
-            Outlet::H2(stream) if trailers.is_empty() => send(stream, data, true).await,
-            Outlet::H2(stream) => {
-                send(stream, data, false).await?;
-                stream.send_trailers(fields(trailers)).map_err(io_error)
+    pub(crate) async fn end(&mut self, data: &[u8], trailers: &[u8], mut moved: impl FnMut()) -> io::Result<()> {
+        let Outlet::H2(stream) = self else { return self.write_all(&mut [IoSlice::new(data)], moved).await };
+        let mut rest = data;
+        loop {
+            let sent = send(stream, rest, trailers.is_empty()).await?;
+            rest = &rest[sent..];
+            if rest.is_empty() {
+                break;
             }
-            Outlet::Ended => Ok(()),
+            moved();
         }
+        if trailers.is_empty() { Ok(()) } else { stream.send_trailers(fields(trailers)).map_err(io_error) }
     }
 
     /// Says behind the end of a body that nothing more comes; HTTP/2 has said so with that end.
@@ -159,34 +166,18 @@ impl Outlet<'_> {
     }
 }
 
-/// Sends as the receiver's window opens.
-async fn send(stream: &mut SendStream<Bytes>, data: &[u8], ends: bool) -> io::Result<()> {
-    let mut data = Bytes::copy_from_slice(data);
-    while !data.is_empty() {
-        stream.reserve_capacity(data.len());
-        let capacity = poll_fn(|context| stream.poll_capacity(context)).await;
-        let capacity = capacity.ok_or(io::ErrorKind::BrokenPipe)?.map_err(io_error)?;
-        let piece = data.split_to(capacity.min(data.len()));
-        let last = ends && data.is_empty();
-        stream.send_data(piece, last).map_err(io_error)?;
-        if last {
-            return Ok(());
-        }
+/// Sends what the receiver's window has room for, with the end of the body if
+/// that is all of `data` and `ends`; how much that was.
+async fn send(stream: &mut SendStream<Bytes>, data: &[u8], ends: bool) -> io::Result<usize> {
+    if data.is_empty() {
+        return if ends { stream.send_data(Bytes::new(), true).map(|()| 0).map_err(io_error) } else { Ok(0) };
     }
-    if ends { stream.send_data(Bytes::new(), true).map_err(io_error) } else { Ok(()) }
-}
-
-/// Writes all of `pieces`, in as few calls as the receiver allows.
-pub(crate) async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
-    IoSlice::advance_slices(&mut pieces, 0);
-    while !pieces.is_empty() {
-        let written = stream.write_vectored(pieces).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        IoSlice::advance_slices(&mut pieces, written);
-    }
-    Ok(())
+    stream.reserve_capacity(data.len());
+    let capacity = poll_fn(|context| stream.poll_capacity(context)).await;
+    let capacity = capacity.ok_or(io::ErrorKind::BrokenPipe)?.map_err(io_error)?;
+    let sent = capacity.min(data.len());
+    stream.send_data(Bytes::copy_from_slice(&data[..sent]), ends && sent == data.len()).map_err(io_error)?;
+    Ok(sent)
 }
 
 /// Lines that were parsed before, as HTTP/2 wants them.

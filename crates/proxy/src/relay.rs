@@ -88,7 +88,7 @@ pub(crate) async fn relay(
         let bytes = buffer.filled();
         let (data, behind) = (&bytes[..stretch.send], &bytes[stretch.send..][..stretch.skip]);
         if stretch.next == Next::End {
-            end(outlet, head, data, encoding, &trailers).await.map_err(RelayError::Write)?;
+            end(outlet, head, data, encoding, &trailers, || progress(0)).await.map_err(RelayError::Write)?;
             progress(stretch.send);
             buffer.consume(stretch.send);
             return Ok(());
@@ -97,7 +97,7 @@ pub(crate) async fn relay(
             trailers.extend_from_slice(behind);
         }
         if stretch.send > 0 || !head.is_empty() {
-            send(outlet, head, data, encoding).await.map_err(RelayError::Write)?;
+            send(outlet, head, data, encoding, || progress(0)).await.map_err(RelayError::Write)?;
             progress(stretch.send);
             head.clear();
         }
@@ -113,7 +113,7 @@ pub(crate) async fn relay(
                 return Err(RelayError::Read(io::ErrorKind::UnexpectedEof.into()));
             }
             let trailers = inlet.trailers().await.map_err(RelayError::Read)?;
-            return end(outlet, head, &[], encoding, &trailers).await.map_err(RelayError::Write);
+            return end(outlet, head, &[], encoding, &trailers, || progress(0)).await.map_err(RelayError::Write);
         }
         // A sender that fills the buffer has more: fewer, larger pieces are cheaper.
         if buffer.is_full() && grows {
@@ -182,38 +182,43 @@ fn is_unwanted(line: &[u8], unwanted: &[Vec<u8>]) -> bool {
 }
 
 /// Writes head and data together, the data as a chunk where that is wanted.
-async fn send(outlet: &mut Outlet<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding) -> io::Result<()> {
+async fn send(outlet: &mut Outlet<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding, moved: impl FnMut()) -> io::Result<()> {
     if encoding == Encoding::Chunks {
-        return send_chunk(outlet, head, data, &[]).await;
+        return send_chunk(outlet, head, data, &[], moved).await;
     }
     if head.is_empty() {
-        return outlet.write_all(data).await;
+        return outlet.write_all(&mut [IoSlice::new(data)], moved).await;
     }
     if data.len() <= COPIED {
         head.extend_from_slice(data);
-        return outlet.write_all(head).await;
+        return outlet.write_all(&mut [IoSlice::new(head)], moved).await;
     }
-    outlet.write_pieces(&mut [IoSlice::new(head), IoSlice::new(data)]).await
+    outlet.write_all(&mut [IoSlice::new(head), IoSlice::new(data)], moved).await
 }
 
 /// Writes what is left and the end of the body.
-async fn end(outlet: &mut Outlet<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding, trailers: &[u8]) -> io::Result<()> {
+async fn end(
+    outlet: &mut Outlet<'_>,
+    head: &mut Vec<u8>,
+    data: &[u8],
+    encoding: Encoding,
+    trailers: &[u8],
+    moved: impl FnMut(),
+) -> io::Result<()> {
     if encoding == Encoding::Chunks {
         let last = [LAST_CHUNK, trailers, b"\r\n"].concat();
-        return send_chunk(outlet, head, data, &last).await;
+        return send_chunk(outlet, head, data, &last, moved).await;
     }
-    if let Outlet::Tcp(_) = outlet
-        && !head.is_empty()
-    {
-        return send(outlet, head, data, encoding).await;
+    if matches!(outlet, Outlet::H2(_)) {
+        return outlet.end(data, trailers, moved).await;
     }
-    outlet.end(data, trailers).await
+    send(outlet, head, data, encoding, moved).await
 }
 
-async fn send_chunk(outlet: &mut Outlet<'_>, head: &[u8], data: &[u8], last: &[u8]) -> io::Result<()> {
+async fn send_chunk(outlet: &mut Outlet<'_>, head: &[u8], data: &[u8], last: &[u8], moved: impl FnMut()) -> io::Result<()> {
     let mut room = [0; 18];
     let (size, line_end) = if data.is_empty() { (&[][..], &[][..]) } else { (size_line(data.len(), &mut room), &b"\r\n"[..]) };
-    outlet.write_pieces(&mut [head, size, data, line_end, last].map(IoSlice::new)).await
+    outlet.write_all(&mut [head, size, data, line_end, last].map(IoSlice::new), moved).await
 }
 
 fn size_line(size: usize, room: &mut [u8; 18]) -> &[u8] {

@@ -154,9 +154,11 @@ impl Attempt<'_> {
     async fn send_h1<'u>(&self, stream: &'u mut TcpStream, client: &Client, body: &[u8], kept: bool) -> Result<Sent<'u>, Broken> {
         let (reads, writes) = stream.split();
         let mut outlet = Outlet::Tcp(writes);
-        client.deadline.set(self.view.settings.timeouts.idle);
+        let idle = self.view.settings.timeouts.idle;
+        let moved = || client.deadline.set(idle);
+        moved();
         self.proxy.page.add(Counter::BytesIn, body.len() as u64);
-        match client.deadline.guard(write_opening(&mut outlet, self.head, body)).await {
+        match client.deadline.guard(write_opening(&mut outlet, self.head, body, moved)).await {
             // A connection that had gone before we wrote took nothing in.
             Ok(Err(cause)) if kept && is_gone(&cause) => Err(self.stale(cause)),
             Err(Elapsed) => Err(Broken::Final(Failure::Unanswered(ProxyError::BackendTimeout))),
@@ -307,11 +309,11 @@ pub(crate) fn owned(names: Vec<&[u8]>) -> Vec<Vec<u8>> {
     names.into_iter().map(<[u8]>::to_vec).collect()
 }
 
-async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: &[u8]) -> io::Result<()> {
+async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: &[u8], moved: impl FnMut()) -> io::Result<()> {
     if body.is_empty() {
-        return backend.write_all(head).await;
+        return backend.write_all(&mut [io::IoSlice::new(head)], moved).await;
     }
-    backend.write_pieces(&mut [io::IoSlice::new(head), io::IoSlice::new(body)]).await
+    backend.write_all(&mut [io::IoSlice::new(head), io::IoSlice::new(body)], moved).await
 }
 
 fn served(close: bool, sent: bool) -> Served {
