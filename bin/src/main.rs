@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 use dproxy_config::{Environment, Flags, LoadError, Loaded, load, load_api, reference};
 use dproxy_control::client::{self, Target};
+use dproxy_master::PrivilegesError;
+use dproxy_worker::Orders;
 
 use words::{Ctl, CtlTarget, Deed};
 
@@ -24,7 +26,8 @@ fn main() -> ExitCode {
     let done = match words::deed() {
         Deed::Master(flags) => master(&flags, &environment),
         Deed::Check(flags) => check(&flags, &environment),
-        Deed::Worker => dproxy_worker::run(),
+        Deed::Worker(orders) => dproxy_worker::run(orders),
+        Deed::Doctor(flags) => doctor(&flags, &environment),
         Deed::Ctl(ctl) => return ask(&ctl, &environment),
         Deed::Reference => say(&reference::yaml()),
         Deed::Settings => say(&reference::markdown()),
@@ -47,10 +50,17 @@ fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
         // Whoever closed the standard error does not want to read it.
         let _ = writeln!(io::stderr(), "warning: {warning}");
     }
+    dproxy_master::worker_identity(&config.privileges)?;
     match &config.path {
         Some(path) => say(&format!("`{}` is fine\n", path.display())),
         None => say("there is no configuration file; the rest is fine\n"),
     }
+}
+
+fn doctor(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
+    let privileges = configuration(flags, environment)?.config.privileges;
+    let orders = Orders { identity: dproxy_master::worker_identity(&privileges)?, sandbox: privileges.sandbox };
+    dproxy_worker::doctor(orders, &mut io::stdout())
 }
 
 fn configuration(flags: &Flags, environment: &Environment) -> Result<Loaded, LoadError> {
@@ -81,5 +91,6 @@ fn say(text: &str) -> anyhow::Result<()> {
 fn complain(error: &anyhow::Error) -> ExitCode {
     // Whoever closed the standard error has the exit code.
     let _ = writeln!(io::stderr(), "error: {error:#}");
-    if error.is::<LoadError>() { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
+    let bad_configuration = error.is::<LoadError>() || error.is::<PrivilegesError>();
+    if bad_configuration { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
 }

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Words};
-use dproxy_config::{Flags, Kind, SETTINGS, Setting, WorkerCount};
+use dproxy_config::{Flags, Identity, Kind, SETTINGS, Setting, WorkerCount};
 use dproxy_control::client::Output;
 use dproxy_control::{Command, Wait};
+use dproxy_worker::Orders;
 
 /// What the words ask for.
 #[derive(Debug, PartialEq)]
@@ -18,7 +19,9 @@ pub(crate) enum Deed {
     /// Say whether the configuration makes sense.
     Check(Flags),
     /// Be a worker of a master.
-    Worker,
+    Worker(Orders),
+    /// Try what a worker could do to this machine.
+    Doctor(Flags),
     /// Ask a running master.
     Ctl(Ctl),
     /// Print `etc/docker-proxy.yaml`.
@@ -63,7 +66,12 @@ fn words() -> Words {
                 .arg(switch("check", "Says whether the configuration makes sense, and exits with 0 or 78"))
                 .args(SETTINGS.iter().map(flag)),
         )
-        .subcommand(Words::new("worker").about("Serves requests for a master, which starts it").hide(true))
+        .subcommand(worker_words())
+        .subcommand(
+            Words::new("doctor")
+                .about("Says what a worker could do to this machine if somebody took it over")
+                .args(SETTINGS.iter().map(flag)),
+        )
         .subcommand(ctl_words())
         .subcommand(
             Words::new("config")
@@ -73,6 +81,12 @@ fn words() -> Words {
                 .subcommand(Words::new("reference").about("Prints a configuration file with every key, commented out"))
                 .subcommand(Words::new("settings").about("Prints the table of settings, in Markdown")),
         )
+}
+
+fn worker_words() -> Words {
+    let user = Arg::new("user").long("user").value_name("UID:GID").value_parser(clap::value_parser!(Identity));
+    let sandbox = Arg::new("sandbox").long("sandbox").value_name("BOOL").value_parser(clap::value_parser!(bool)).default_value("true");
+    Words::new("worker").about("Serves requests for a master, which starts it").hide(true).args([user, sandbox])
 }
 
 fn ctl_words() -> Words {
@@ -135,7 +149,8 @@ fn deed_of(matches: &ArgMatches) -> Deed {
     match matches.subcommand() {
         Some(("master", matches)) if matches.get_flag("check") => Deed::Check(flags(matches)),
         Some(("master", matches)) => Deed::Master(flags(matches)),
-        Some(("worker", _)) => Deed::Worker,
+        Some(("worker", matches)) => Deed::Worker(orders(matches)),
+        Some(("doctor", matches)) => Deed::Doctor(flags(matches)),
         Some(("ctl", matches)) => Deed::Ctl(ctl(matches)),
         Some(("config", matches)) if matches.subcommand_name() == Some("reference") => Deed::Reference,
         Some(("config", _)) => Deed::Settings,
@@ -151,6 +166,11 @@ fn flags(matches: &ArgMatches) -> Flags {
         }
     }
     flags
+}
+
+fn orders(matches: &ArgMatches) -> Orders {
+    let sandbox = *matches.get_one("sandbox").expect("it has a default");
+    Orders { identity: matches.get_one("user").copied(), sandbox }
 }
 
 fn ctl(matches: &ArgMatches) -> Ctl {

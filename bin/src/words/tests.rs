@@ -52,7 +52,10 @@ fn words_lead_to_deeds() {
     check("dproxy master --trusted 10.0.0.0/8 --trusted ::1", Deed::Master(Flags::from_pairs([("trusted", "10.0.0.0/8,::1")])));
     check("dproxy master --port -1", Deed::Master(Flags::from_pairs([("port", "-1")])));
     check("dproxy master --check --config /a", Deed::Check(Flags::from_pairs([("config", "/a")])));
-    check("dproxy worker", Deed::Worker);
+    let worker = |identity, sandbox| Deed::Worker(Orders { identity, sandbox });
+    check("dproxy worker", worker(None, true));
+    check("dproxy worker --user=7:8 --sandbox=false", worker(Some(Identity { user: 7, group: 8 }), false));
+    check("dproxy doctor --sandbox=off", Deed::Doctor(Flags::from_pairs([("sandbox", "off")])));
     check("dproxy config reference", Deed::Reference);
     check("dproxy config settings", Deed::Settings);
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use dproxy_route::Route;
 
-use crate::ProxySettings;
+use crate::{Privileges, ProxySettings};
 
 /// Everything `dproxy master` was told, by flag, environment, file or default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Config {
     pub workers: WorkerCount,
     /// Keeps the workers' output out of the master's log.
     pub worker_silent: bool,
+    /// What the workers may be and do.
+    pub privileges: Privileges,
     /// How much the master and its workers log.
     pub log_level: LogLevel,
     /// Where the PID file is.

@@ -12,6 +12,7 @@ mod file;
 mod load;
 mod mistake;
 mod places;
+mod privileges;
 mod proxy;
 pub mod reference;
 mod resolve;
@@ -27,6 +28,7 @@ pub use config::{
 pub use load::{LoadError, ReadFile, load, load_api};
 pub use mistake::{Excerpt, Mistake, Mistakes};
 pub use places::CONFIG_PATHS;
+pub use privileges::{Identity, Privileges, WorkerUser, WorkerUserError};
 pub use proxy::{Limits, ProxySettings, Timeouts};
 pub use resolve::Loaded;
 pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};

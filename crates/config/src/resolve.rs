@@ -11,6 +11,7 @@ use crate::endpoint::{Endpoint, Wire};
 use crate::file::File;
 use crate::mistake::{Mistake, Mistakes, Source};
 use crate::places;
+use crate::privileges::Privileges;
 use crate::proxy::{Limits, ProxySettings, Timeouts};
 use crate::settings::{self, DefaultValue, Setting};
 use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
@@ -68,6 +69,7 @@ pub(crate) fn resolve_what_makes_sense(
         listen: reader.listen(),
         workers: reader.optional(&settings::WORKERS).unwrap_or_else(|| WorkerCount::of_cpus(surroundings.cpus)),
         worker_silent: reader.switch(&settings::WORKER_SILENT),
+        privileges: Privileges { user: reader.optional(&settings::WORKER_USER), sandbox: reader.switch(&settings::SANDBOX) },
         log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
         api: reader.api(&directories),

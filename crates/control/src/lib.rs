@@ -14,4 +14,4 @@ pub mod server;
 pub mod table;
 
 pub use command::{Asked, Command, Refusal, Wait};
-pub use reply::{BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, Status, WorkerRow};
+pub use reply::{BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, WorkerRow};

@@ -117,6 +117,18 @@ pub struct Status {
     pub requests_in_flight: u64,
     /// Answers with a status of 500 or more.
     pub errors_5xx_total: u64,
+    /// What holds the workers in.
+    #[serde(default)]
+    pub sandbox: SandboxRow,
+}
+
+/// What stands between a captured worker and the machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SandboxRow {
+    /// `layer: how it holds`, or `layer: off` where the operator wants it so.
+    pub held: Vec<String>,
+    /// `layer: why it does not hold`.
+    pub missing: Vec<String>,
 }
 
 impl fmt::Display for PoolState {

@@ -141,6 +141,7 @@ fn status_block(status: &Status) -> String {
         ("config", status.config.clone().unwrap_or_else(|| "no file, built-in defaults".to_owned())),
         ("connections", format!("{} open, {} accepted", count(status.connections_open), count(status.connections_total))),
         ("requests", requests(status)),
+        ("sandbox", list(&status.sandbox.held)),
     ];
     let facts = facts.iter().map(|(name, fact)| format!("{name:<13}{}", clean(fact)));
     let warnings = status.warnings.iter().map(|warning| format!("warning      {}", clean(warning)));

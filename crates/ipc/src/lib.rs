@@ -7,12 +7,14 @@
 //! with the message.
 
 mod channel;
+mod confinement;
 mod memfd;
 mod message;
 mod pollable;
 mod snapshot;
 
 pub use channel::{Channel, ReceiveError, SendError};
+pub use confinement::{Confinement, Hold};
 pub use memfd::counters_page;
 pub use message::{Idle, ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
 pub use pollable::pollable;

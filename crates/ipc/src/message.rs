@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Generation;
+use crate::{Confinement, Generation};
 
 /// Counts up when an old neighbour could no longer understand us.
 pub const PROTOCOL: u32 = 1;
@@ -72,6 +72,8 @@ pub enum ToMaster {
         /// Ours, see [`PROTOCOL`].
         protocol: u32,
     },
+    /// What holds this worker in; said once, after the first word.
+    Confined(Confinement),
     /// Snapshot applied; the first time, ready to get sockets.
     Applied {
         /// Which one.

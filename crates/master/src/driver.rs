@@ -24,6 +24,7 @@ use crate::core::{Change, Core, Effect, Event, Exit, RequestId, Setup, SlotId, S
 use crate::figures::Figures;
 use crate::listen::{self, ListenError};
 use crate::pidfile::{self, PidFile};
+use crate::privileges::{self, Fences};
 use crate::remembered::Remembered;
 use crate::signals::{self, Order, Signals};
 use crate::spawn::{Launcher, Letter, Worker};
@@ -68,6 +69,8 @@ struct Facts {
     figures: Figures,
     /// The totals of all workers that are gone.
     gone: Counters,
+    /// What holds the workers in.
+    fences: Fences,
 }
 
 /// The task that watches the Docker engine, and its news.
@@ -137,6 +140,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             port: chosen.warning,
             figures: Figures::new(),
             gone: Counters::default(),
+            fences: Fences::default(),
             config,
         },
         leaving: false,
@@ -185,6 +189,7 @@ impl Driver {
         match event {
             Event::Exited(worker, _) => {
                 self.pages.remove(worker);
+                self.facts.fences.forget(*worker);
                 if let Some(worker) = self.workers.remove(worker) {
                     self.facts.gone.add(&worker.counters().totals());
                 }
@@ -193,6 +198,7 @@ impl Driver {
             Event::Said(worker, ToMaster::Rejected { generation, reason }) => {
                 error!(worker = worker.0, %generation, reason, "snapshot rejected");
             }
+            Event::Said(worker, ToMaster::Confined(confinement)) => self.facts.fences.learn(*worker, confinement),
             Event::Tick
             | Event::Opened(_)
             | Event::OpenFailed(..)
@@ -351,7 +357,7 @@ fn launcher(config: &Config) -> Launcher {
     let kept = ["RUST_BACKTRACE", "TZ", "LANG"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     let filter = std::env::var(crate::log::FILTER_VARIABLE).unwrap_or_else(|_unset| config.log_level.as_str().to_owned());
     let environment = kept.chain([(crate::log::FILTER_VARIABLE.to_owned(), filter)]).collect();
-    Launcher { environment, silent: config.worker_silent }
+    Launcher { environment, orders: privileges::orders(&config.privileges), silent: config.worker_silent }
 }
 
 /// Sockets, channels and pages of a thousand workers need more descriptors than the usual soft limit.

@@ -6,10 +6,13 @@ mod figures;
 mod listen;
 mod log;
 mod pidfile;
+mod privileges;
 mod remembered;
 mod signals;
 mod spawn;
 mod views;
+
+pub use privileges::{PrivilegesError, worker_identity};
 
 use anyhow::Context;
 use dproxy_config::Loaded;
@@ -19,6 +22,7 @@ use dproxy_config::Loaded;
 /// # Errors
 /// When it cannot begin: another master runs, a port is taken, a directory cannot be made.
 pub fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
+    worker_identity(&loaded.config.privileges)?;
     log::begin(loaded.config.log_level);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(driver::run(loaded, reload))

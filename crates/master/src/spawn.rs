@@ -26,6 +26,8 @@ use crate::core::{Event, Exit, WorkerId};
 pub(crate) struct Launcher {
     /// What a worker finds in its environment, and nothing else.
     pub(crate) environment: Vec<(String, String)>,
+    /// What it is told about its place on the machine.
+    pub(crate) orders: Vec<String>,
     /// Keeps the workers' output out of the master's log.
     pub(crate) silent: bool,
 }
@@ -74,7 +76,7 @@ impl Launcher {
         let page_descriptor = dproxy_ipc::counters_page().map_err(LaunchError::Page)?;
         let page = Page::map(&page_descriptor.try_clone().map_err(LaunchError::Page)?.into()).map_err(LaunchError::Page)?;
         let mut command = Command::new("/proc/self/exe");
-        command.arg0("dproxy").arg("worker").env_clear().envs(self.environment.iter().cloned());
+        command.arg0("dproxy").arg("worker").args(&self.orders).env_clear().envs(self.environment.iter().cloned());
         // A group of its own: the Ctrl-C that ends the master in a terminal is not for its workers.
         command.process_group(0).stdin(Stdio::from(theirs));
         if self.silent {

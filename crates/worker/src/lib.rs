@@ -4,7 +4,9 @@
 //! counters all come over the one socket it was born with; when that ends, the
 //! master is gone, and the worker finishes what it has and goes too.
 
+mod doctor;
 mod listeners;
+mod sandbox;
 mod signals;
 
 use std::fs::File;
@@ -14,27 +16,30 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use dproxy_ipc::{Channel, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
+use dproxy_ipc::{Channel, Confinement, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
 use dproxy_proxy::{Idle, Proxy, Tables};
 use dproxy_stats::Page;
 use tokio::task::LocalSet;
 
+pub use crate::doctor::doctor;
 use crate::listeners::Listeners;
+pub use crate::sandbox::Orders;
 use crate::signals::Signals;
 
 /// How long an orphan finishes what it has.
 const ORPHAN_DRAIN: Duration = Duration::from_secs(30);
 
-/// Runs a worker until it is told to go.
+/// Runs a worker, which first gives up what `orders` say, until it is told to go.
 ///
 /// # Errors
 /// When the process was not started by a master, or the channel says what no master says.
-pub fn run() -> anyhow::Result<()> {
+pub fn run(orders: Orders) -> anyhow::Result<()> {
     start_log();
     raise_descriptor_limit();
     let line = std::io::stdin().as_fd().try_clone_to_owned().context("cannot take over the channel")?;
+    let confinement = sandbox::confine(orders);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
-    LocalSet::new().block_on(&runtime, serve(line))
+    LocalSet::new().block_on(&runtime, serve(line, confinement))
 }
 
 /// A worker that is up.
@@ -54,10 +59,11 @@ enum Leave {
     Orphaned,
 }
 
-async fn serve(line: OwnedFd) -> anyhow::Result<()> {
+async fn serve(line: OwnedFd, confinement: Confinement) -> anyhow::Result<()> {
     let channel = Channel::from_fd(line).context("`dproxy worker` is started by `dproxy master`, not by hand")?;
     let mut signals = Signals::install()?;
     channel.send(&ToMaster::Hello { protocol: PROTOCOL }, &[]).await.context("cannot greet the master")?;
+    channel.send(&ToMaster::Confined(confinement), &[]).await.context("cannot tell the master what holds")?;
     let Some(mut worker) = Worker::born(channel).await? else { return Ok(()) };
     let clock = Rc::clone(&worker.proxy);
     let clock = tokio::task::spawn_local(async move { clock.keep_time().await });

@@ -59,6 +59,26 @@ pub(crate) const WORKER_SILENT: Setting =
     Setting::new("worker_silent", "worker-silent", Switch, Text("false"), "Keeps what the workers write out of the master's log.")
         .environment(&[variable("DOCKER_PROXY_WORKER_SILENT")]);
 
+/// [`crate::Privileges::user`].
+pub(crate) const WORKER_USER: Setting = Setting::new(
+    "worker_user",
+    "worker-user",
+    One("USER"),
+    Depends("`dproxy` if there is such a user, else `nobody`"),
+    "The user that workers run as when root starts dproxy: a name, or numbers like `1000:1000`. Without root it does nothing.",
+)
+.environment(&[variable("DOCKER_PROXY_WORKER_USER")]);
+
+/// [`crate::Privileges::sandbox`].
+pub(crate) const SANDBOX: Setting = Setting::new(
+    "sandbox",
+    "sandbox",
+    Switch,
+    Text("true"),
+    "Landlock and seccomp take from workers what they never need: files, other programs, listening. `dproxy doctor` says what holds here.",
+)
+.environment(&[variable("DOCKER_PROXY_SANDBOX")]);
+
 /// [`crate::ProxySettings::server_name`].
 pub(crate) const SERVER_NAME: Setting = Setting::new(
     "server_name",
@@ -364,6 +384,8 @@ pub const SETTINGS: &[Setting] = &[
     HOSTNAME,
     WORKERS,
     WORKER_SILENT,
+    WORKER_USER,
+    SANDBOX,
     SERVER_NAME,
     TRUSTED,
     LOG_LEVEL,

@@ -31,6 +31,13 @@ async fn every_message_arrives_as_it_was_sent() {
     }
     let to_master = [
         ToMaster::Hello { protocol: 1 },
+        ToMaster::Confined(crate::Confinement {
+            user: crate::Hold::Holds("1:1".to_owned()),
+            no_new_privileges: crate::Hold::Off,
+            capabilities: crate::Hold::Missing("no".to_owned()),
+            landlock: crate::Hold::Off,
+            seccomp: crate::Hold::Off,
+        }),
         ToMaster::Applied { generation: Generation(1) },
         ToMaster::Rejected { generation: Generation(2), reason: "\u{0}ü".to_owned() },
         ToMaster::Listening { serial: 9 },

@@ -129,6 +129,8 @@ impl Core {
                     process.held = moving.after;
                 }
             }
+            // Shown to operators by the driver; nothing is decided by it.
+            ToMaster::Confined(_) => {}
             ToMaster::Drained { cut } => info!(slot = process.slot.0, cut, "worker drained"),
         }
     }

@@ -65,6 +65,7 @@ impl Driver {
             requests_total: sum.get(Counter::Requests),
             requests_in_flight: sum.get(Counter::InFlight),
             errors_5xx_total: errors,
+            sandbox: facts.fences.row(),
         }
     }
 
@@ -98,7 +99,7 @@ impl Driver {
     fn warnings(&self) -> Vec<String> {
         let facts = &self.facts;
         let own = facts.warnings.iter().chain(&facts.port).chain(&facts.refused).chain(&facts.postponed);
-        own.cloned().chain(self.core.warnings()).collect()
+        own.cloned().chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
     }
 
     /// All workers that are, and the totals of those that were.

@@ -5,12 +5,14 @@ use tracing::{error, info, warn};
 
 use super::{Driver, Engine, chain, launcher};
 use crate::core::{Change, Event, SourceId};
-use crate::listen;
+use crate::{listen, privileges};
 
 impl Driver {
     /// Reads the configuration again. A bad one leaves everything as it is.
     pub(super) fn reload(&mut self, reload: &impl Fn() -> anyhow::Result<Loaded>) {
-        match reload() {
+        let sensible = |loaded: &Loaded| privileges::worker_identity(&loaded.config.privileges);
+        let read = reload().and_then(|loaded| Ok(sensible(&loaded).map(|_somebody| loaded)?));
+        match read {
             Ok(loaded) => {
                 info!(path = ?loaded.config.path, "configuration read again");
                 self.facts.refused = None;
@@ -78,7 +80,7 @@ fn postponed(before: &Config, after: &Config) -> Vec<String> {
 mod tests {
     use std::path::PathBuf;
 
-    use dproxy_config::{Api, Directories, Docker, DockerEndpoint, LogLevel, PortChoice, ProxySettings, WorkerCount};
+    use dproxy_config::{Api, Directories, Docker, DockerEndpoint, LogLevel, PortChoice, Privileges, ProxySettings, WorkerCount};
 
     use super::*;
 
@@ -89,6 +91,7 @@ mod tests {
             listen: Listen { addresses: Vec::new(), http: PortChoice::Explicit(80) },
             workers: WorkerCount::of_cpus(1),
             worker_silent: false,
+            privileges: Privileges { user: None, sandbox: true },
             log_level: LogLevel::Info,
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },

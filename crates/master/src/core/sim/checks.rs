@@ -98,7 +98,7 @@ impl Checks {
                     known.holds = after;
                 }
             }
-            ToMaster::Drained { .. } => {}
+            ToMaster::Confined(_) | ToMaster::Drained { .. } => {}
         }
     }
 
