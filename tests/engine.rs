@@ -1,5 +1,7 @@
 //! Master and workers under load: whatever happens to the pool, clients do not notice.
 
+mod hung;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Confinement, Generation};
 
 /// Counts up when an old neighbour could no longer understand us.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// One SO_REUSEPORT socket that the master holds; a worker gets it to accept from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,13 +35,17 @@ pub enum ToWorker {
         /// Which one it is.
         generation: Generation,
     },
-    /// Accept from exactly these sockets from now on. Brings one descriptor for each socket that the worker
-    /// does not hold yet, in the order of `added`; sockets not in `keep` and not in `added` are let go.
+    /// Hold exactly these sockets from now on, and accept from all but the lent ones. Brings one descriptor for
+    /// each socket that the worker does not hold yet, in the order of `added`; sockets not in `keep` and not in
+    /// `added` are let go.
     Sockets {
         /// Of those it holds, these stay.
         keep: Vec<SocketId>,
         /// New ones.
         added: Vec<ListenerInfo>,
+        /// Of all these, the ones that belong to siblings: looked into from time to time, and accepted from only
+        /// when somebody has waited there for a while.
+        lent: Vec<SocketId>,
         /// Comes back in [`ToMaster::Listening`].
         serial: u64,
     },
@@ -86,7 +90,7 @@ pub enum ToMaster {
         /// Why.
         reason: String,
     },
-    /// Accepting from exactly the sockets of [`ToWorker::Sockets`] with this serial.
+    /// Holding exactly the sockets of [`ToWorker::Sockets`] with this serial.
     Listening {
         /// Whose answer this is.
         serial: u64,

@@ -5,9 +5,11 @@
 //! is wanted. A step that waits for an answer is continued by the event that brings the answer.
 
 mod asked;
+mod lending;
 mod pool;
 mod process;
 mod publish;
+mod pulse;
 #[cfg(test)]
 mod sabotage;
 mod slot;
@@ -31,6 +33,7 @@ use asked::Waiter;
 use pool::{Mode, Rolling};
 use process::Process;
 use publish::Tables;
+pub(crate) use pulse::LOOK;
 #[cfg(test)]
 pub(crate) use sabotage::Sabotage;
 use slot::Slot;
@@ -99,6 +102,8 @@ pub(crate) enum Event {
     Broken(WorkerId, String),
     /// A worker's process ended.
     Exited(WorkerId, Exit),
+    /// Every worker's last beat, looked at again after [`LOOK`].
+    Looked(BTreeMap<WorkerId, u64>),
     /// A source's whole set of routes.
     Routes(SourceId, Vec<Route>),
     /// Other settings for the workers.
@@ -131,6 +136,8 @@ pub(crate) enum Effect {
     Spawn(WorkerId, SlotId),
     /// Say this, and send the descriptors that belong to it.
     Send(WorkerId, ToWorker),
+    /// ABRT: it hangs.
+    Abort(WorkerId),
     /// TERM: it should have gone.
     Terminate(WorkerId),
     /// KILL.
@@ -211,6 +218,7 @@ impl Core {
             Event::Said(worker, message) => self.said(worker, message),
             Event::Broken(worker, reason) => self.broken(worker, &reason),
             Event::Exited(worker, exit) => self.exited(worker, &exit),
+            Event::Looked(beats) => self.looked(&beats),
             Event::Routes(source, routes) => self.tables.replace(source, routes),
             Event::Settings(settings) => self.settings_changed(settings),
             Event::Listen(addresses) => self.listeners.listen_on(addresses),

@@ -14,13 +14,13 @@ use dproxy_control::server::{self, Bound};
 use dproxy_control::{Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_source::Update;
-use dproxy_stats::Counters;
+use dproxy_stats::{Counter, Counters};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{error, info, warn};
 
-use crate::core::{Change, Core, Effect, Event, Exit, RequestId, Setup, SlotId, SourceId, WorkerId};
+use crate::core::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Setup, SlotId, SourceId, WorkerId};
 use crate::figures::Figures;
 use crate::listen::{self, ListenError};
 use crate::pidfile::{self, PidFile};
@@ -145,6 +145,9 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         },
         leaving: false,
     };
+    let mut looks = interval(LOOK);
+    // A late look is no two looks: silence is counted in looks.
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !driver.is_done() {
         driver.take_in();
         if driver.is_done() {
@@ -156,6 +159,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             Some(asked) = asked.recv() => driver.asked(asked),
             order = signals.next() => driver.obey(order, &reload),
             true = driver.engine.changed() => driver.engine_told(),
+            _ = looks.tick() => driver.look(),
             () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
         }
     }
@@ -205,6 +209,7 @@ impl Driver {
             | Event::Spawned(..)
             | Event::Said(..)
             | Event::Broken(..)
+            | Event::Looked(_)
             | Event::Routes(..)
             | Event::Settings(_)
             | Event::Listen(_)
@@ -221,6 +226,7 @@ impl Driver {
             Effect::Publish(snapshot) => self.publish(&snapshot),
             Effect::Spawn(worker, slot) => self.spawn(worker, slot),
             Effect::Send(worker, message) => self.send(worker, message),
+            Effect::Abort(worker) => self.workers.get(&worker).into_iter().for_each(Worker::abort),
             Effect::Terminate(worker) => self.workers.get(&worker).into_iter().for_each(Worker::terminate),
             Effect::Kill(worker) => self.workers.get(&worker).into_iter().for_each(Worker::kill),
             Effect::Answer(request, answer) => self.answer(request, answer),
@@ -316,6 +322,13 @@ impl Driver {
     fn new_request(&mut self) -> RequestId {
         self.next_request += 1;
         RequestId(self.next_request)
+    }
+
+    /// Reads every worker's last beat from its page.
+    fn look(&mut self) {
+        let beat = |worker: &Worker| worker.counters().get(Counter::Heartbeat);
+        let beats = self.workers.iter().map(|(id, worker)| (*id, beat(worker))).collect();
+        self.happened.push_back(Event::Looked(beats));
     }
 
     fn engine_told(&mut self) {

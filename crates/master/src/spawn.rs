@@ -114,6 +114,11 @@ impl Worker {
         self.page.read()
     }
 
+    /// ABRT.
+    pub(crate) fn abort(&self) {
+        self.signal(Signal::ABORT);
+    }
+
     /// TERM.
     pub(crate) fn terminate(&self) {
         self.signal(Signal::TERM);

@@ -96,3 +96,73 @@ fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     stream.set_nonblocking(true)?;
     Ok((TcpStream::from_std(stream)?, peer))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream as Client;
+
+    use dproxy_config::ProxySettings;
+    use dproxy_stats::{Counter, Page};
+    use tokio::task::LocalSet;
+
+    use super::*;
+    use crate::Tables;
+
+    fn page() -> Page {
+        let file: File = tempfile::tempfile().unwrap();
+        file.set_len(u64::try_from(Page::BYTES).unwrap()).unwrap();
+        Page::map(&file).unwrap()
+    }
+
+    /// A client that asks at a socket from which nobody accepts.
+    fn left_alone(listener: &TcpListener) -> Client {
+        let mut client = Client::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n").unwrap();
+        client
+    }
+
+    fn listener() -> Rc<TcpListener> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Rc::new(listener)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_nobody_serves_is_served() {
+        let serve = async {
+            let proxy = Proxy::new(Tables::build(ProxySettings::default(), &[]), page(), 0);
+            let (one, other) = (listener(), listener());
+            let mut clients = [left_alone(&one), left_alone(&other), left_alone(&other)];
+            let siblings = [&one, &other].map(|listener| (Rc::clone(listener), listener.local_addr().unwrap()));
+            let _lookout = proxy.look_after(siblings.to_vec());
+            let answers = tokio::task::spawn_blocking(move || {
+                clients.each_mut().map(|client| {
+                    let mut answer = String::new();
+                    client.read_to_string(&mut answer).unwrap();
+                    answer
+                })
+            });
+            let answers = answers.await.unwrap();
+            assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 404 ")), "{answers:?}");
+            assert_eq!(proxy.page.read().get(Counter::Accepted), 3);
+        };
+        LocalSet::new().run_until(serve).await;
+    }
+
+    #[tokio::test]
+    async fn a_worker_without_room_leaves_them_to_others() {
+        let serve = async {
+            let mut settings = ProxySettings::default();
+            settings.limits.connections = 0;
+            let proxy = Proxy::new(Tables::build(settings, &[]), page(), 0);
+            let one = listener();
+            let _client = left_alone(&one);
+            take(&proxy, &one, one.local_addr().unwrap());
+            assert_eq!(proxy.page.read().get(Counter::Accepted), 0);
+        };
+        LocalSet::new().run_until(serve).await;
+    }
+}

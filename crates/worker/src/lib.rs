@@ -99,8 +99,8 @@ impl Worker {
             let answer = match message {
                 ToWorker::Setup { .. } => bail!("the master said `Setup` twice"),
                 ToWorker::Snapshot { generation } => self.apply(generation, descriptors.pop()).await,
-                ToWorker::Sockets { keep, added, serial } => {
-                    self.listeners.replace(&keep, added, descriptors)?;
+                ToWorker::Sockets { keep, added, lent, serial } => {
+                    self.listeners.replace(&keep, added, &lent, descriptors)?;
                     ToMaster::Listening { serial }
                 }
                 ToWorker::Drain { deadline_ms, idle } => {

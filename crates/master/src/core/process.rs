@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use dproxy_ipc::{Generation, Idle, PROTOCOL, SocketId, ToMaster, ToWorker};
 use tracing::{info, warn};
 
+use super::pulse::Pulse;
 use super::{Core, Effect, SlotId, WorkerId};
 
 /// A worker that takes longer to come up, to take a snapshot or to take its sockets is as good as dead.
@@ -43,6 +44,9 @@ pub(crate) struct Process {
     pub(crate) unanswered: Option<(Generation, Instant)>,
     /// The sockets it confirmed to accept from.
     pub(crate) held: BTreeSet<SocketId>,
+    /// The sockets of siblings it confirmed to look into.
+    pub(crate) lent: BTreeSet<SocketId>,
+    pub(crate) pulse: Pulse,
     pub(crate) moving: Option<Moving>,
 }
 
@@ -66,6 +70,8 @@ pub(crate) struct Moving {
     pub(crate) since: Instant,
     /// What it accepts from afterwards.
     pub(crate) after: BTreeSet<SocketId>,
+    /// What it looks into afterwards.
+    pub(crate) lent: BTreeSet<SocketId>,
 }
 
 impl Process {
@@ -80,6 +86,8 @@ impl Process {
             refused: None,
             unanswered: None,
             held: BTreeSet::new(),
+            lent: BTreeSet::new(),
+            pulse: Pulse::default(),
             moving: None,
         }
     }
@@ -127,6 +135,7 @@ impl Core {
             ToMaster::Listening { serial } => {
                 if let Some(moving) = process.moving.take_if(|moving| moving.serial == serial) {
                     process.held = moving.after;
+                    process.lent = moving.lent;
                 }
             }
             // Shown to operators by the driver; nothing is decided by it.

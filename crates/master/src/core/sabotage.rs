@@ -15,10 +15,13 @@ pub(crate) enum Sabotage {
     RepeatGenerations,
     ForgetTheDisappointed,
     AnswerTwice,
+    LeaveTheSilentAlone,
+    SpareTheHung,
+    LendForEver,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 12] = [
+    pub(crate) const ALL: [Sabotage; 15] = [
         Sabotage::ForgetToRespawn,
         Sabotage::DrainBeforeTheHandOver,
         Sabotage::LetGoBeforeTheHandOver,
@@ -31,5 +34,8 @@ impl Sabotage {
         Sabotage::RepeatGenerations,
         Sabotage::ForgetTheDisappointed,
         Sabotage::AnswerTwice,
+        Sabotage::LeaveTheSilentAlone,
+        Sabotage::SpareTheHung,
+        Sabotage::LendForEver,
     ];
 }

@@ -16,7 +16,7 @@ use dproxy_config::{ProxySettings, WorkerCount};
 use dproxy_control::Wait;
 use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
 
-use super::{Change, Core, Effect, Event, Exit, RequestId, Sabotage, Setup, SourceId, WorkerId};
+use super::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Sabotage, Setup, SourceId, WorkerId};
 use checks::Checks;
 use worker::Pretend;
 
@@ -54,6 +54,8 @@ enum Due {
     ToWorker(WorkerId),
     /// A worker dies.
     Dies(WorkerId, Exit),
+    /// The driver looks whether workers live.
+    Look,
 }
 
 /// How often an operator, the engine or bad luck acts in a world; the core sees some ten times as many events.
@@ -80,6 +82,8 @@ struct World {
     requests: u64,
     pids: u32,
     begun: Instant,
+    /// A look is due. There are looks only while somebody hangs: a hundred thousand others would say nothing.
+    looking: bool,
     /// Prints every step.
     trace: bool,
 }
@@ -115,6 +119,7 @@ impl World {
             requests: 0,
             pids: 0,
             begun: now,
+            looking: false,
             trace: named_seed().is_some(),
         }
     }
@@ -167,6 +172,30 @@ impl World {
         let pause = self.random.millis(40_000);
         if let Some(worker) = self.any_worker() {
             self.workers.get_mut(&worker).unwrap().busy_until = self.now + pause;
+            self.look_soon();
+        }
+    }
+
+    fn look_soon(&mut self) {
+        // A master that is late itself must not take it for the silence of others.
+        let late = if self.luck == Luck::Bad && self.random.one_in(20) { self.random.millis(10_000) } else { Duration::ZERO };
+        if !std::mem::replace(&mut self.looking, true) {
+            self.later(LOOK + late, Due::Look);
+        }
+    }
+
+    /// The loops of all but those that hang have turned since the last look.
+    fn look(&mut self) {
+        self.looking = false;
+        let now = self.now;
+        for worker in self.workers.values_mut().filter(|worker| worker.busy_until <= now && worker.serves.is_some()) {
+            worker.beat += 1;
+        }
+        let beats = self.workers.iter().map(|(worker, pretend)| (*worker, pretend.beat)).collect();
+        self.tell(Event::Looked(beats));
+        let hang = self.workers.values().any(|worker| worker.busy_until > now);
+        if hang || self.core.processes.values().any(|process| process.pulse.is_silent()) {
+            self.look_soon();
         }
     }
 
@@ -234,6 +263,7 @@ impl World {
             Some(Due::ToCore(event)) => self.tell(event),
             Some(Due::ToWorker(worker)) => self.works(worker),
             Some(Due::Dies(worker, exit)) => self.dies(worker, exit),
+            Some(Due::Look) => self.look(),
             None => {}
         }
     }
@@ -276,6 +306,11 @@ impl World {
                     pretend.inbox.push_back(message);
                     let delay = self.random.millis(20);
                     self.later(delay, Due::ToWorker(worker));
+                }
+            }
+            Effect::Abort(worker) => {
+                if !self.random.one_in(3) {
+                    self.later(Duration::ZERO, Due::Dies(worker, Exit::Signal(6)));
                 }
             }
             Effect::Terminate(worker) => {

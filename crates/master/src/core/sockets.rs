@@ -4,7 +4,7 @@
 //! closes none while the address is configured: a socket that is closed takes its queue of clients with it.
 //! Socket i belongs to slot i mod n. A socket changes hands in two steps: the new owner confirms that it accepts,
 //! only then the old one is told to let go. A dead worker's sockets wait for its replacement; when that is slow,
-//! the survivors adopt them.
+//! the survivors adopt them. A silent worker keeps its sockets, and a sibling accepts from them too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -40,6 +40,24 @@ struct Socket {
     index: usize,
     /// Whether the driver has opened it.
     open: bool,
+}
+
+/// Who should accept from each socket.
+#[derive(Debug)]
+struct Owners {
+    owned: BTreeMap<SocketId, WorkerId>,
+    /// Of sockets whose owner is silent: who accepts as well.
+    seconded: BTreeMap<SocketId, WorkerId>,
+}
+
+impl Owners {
+    fn all(&self) -> impl Iterator<Item = (SocketId, WorkerId)> {
+        self.owned.iter().chain(&self.seconded).map(|(socket, owner)| (*socket, *owner))
+    }
+
+    fn of(&self, socket: SocketId) -> impl Iterator<Item = WorkerId> {
+        self.owned.get(&socket).into_iter().chain(self.seconded.get(&socket)).copied()
+    }
 }
 
 #[derive(Debug)]
@@ -108,6 +126,11 @@ impl Listeners {
         self.sockets.get(&socket).is_some_and(|socket| socket.open && self.addresses.contains(&socket.address))
     }
 
+    /// Every socket, and its index among those of its address.
+    pub(super) fn places(&self) -> impl Iterator<Item = (SocketId, usize)> {
+        self.sockets.iter().map(|(id, socket)| (*id, socket.index))
+    }
+
     fn is_bound(&self, address: SocketAddr) -> bool {
         self.sockets.values().any(|socket| socket.address == address)
     }
@@ -158,8 +181,7 @@ impl Core {
 
     /// Whether its address is not configured any more and nobody accepts from it.
     fn is_unneeded(&self, id: SocketId, socket: &Socket) -> bool {
-        let touched =
-            |process: &Process| process.held.contains(&id) || process.moving.as_ref().is_some_and(|moving| moving.after.contains(&id));
+        let touched = |process: &Process| process.has(id);
         !self.listeners.addresses.contains(&socket.address) && !self.processes.values().any(touched)
     }
 
@@ -169,26 +191,44 @@ impl Core {
         let opening = self.listeners.sockets.values().any(|socket| !socket.open);
         let free: Vec<WorkerId> =
             self.processes.iter().filter(|(_, process)| process.serves() && process.moving.is_none()).map(|(worker, _)| *worker).collect();
+        let mut arrived = false;
         for worker in free {
             let target = self.target(worker, &owners);
+            let lent = self.lent_target(worker, &target);
             let Some(process) = self.processes.get_mut(&worker) else { continue };
-            if target == process.held {
-                // One that waits for sockets of its own being opened has not got all of them yet.
-                if process.life == Life::Ready && !opening {
-                    self.came_online(worker);
-                }
-                continue;
+            // One that waits for sockets of its own being opened has not got all of them yet.
+            if target == process.held && process.life == Life::Ready && !opening {
+                self.came_online(worker);
+                arrived = true;
+            } else if target != process.held || lent != process.lent {
+                self.hand_out(worker, &target, &lent);
             }
-            let keep: Vec<SocketId> = process.held.intersection(&target).copied().collect();
-            let added: Vec<SocketId> = target.difference(&process.held).copied().take(MOST_ADDED).collect();
-            let after = keep.iter().chain(&added).copied().collect();
-            self.next_serial += 1;
-            let serial = self.next_serial;
-            process.moving = Some(Moving { serial, since: self.now, after });
-            let sockets = &self.listeners.sockets;
-            let added = added.into_iter().map(|socket| ListenerInfo { socket, address: sockets[&socket].address }).collect();
-            self.effects.push(Effect::Send(worker, ToWorker::Sockets { keep, added, serial }));
         }
+        if arrived {
+            // The last one to arrive completes the pool: now its members lend each other their sockets.
+            self.assign_sockets();
+        }
+    }
+
+    /// Tells a worker what to accept from and what to look into.
+    fn hand_out(&mut self, worker: WorkerId, target: &BTreeSet<SocketId>, lent: &BTreeSet<SocketId>) {
+        let Some(process) = self.processes.get_mut(&worker) else { return };
+        let has: BTreeSet<SocketId> = process.held.union(&process.lent).copied().collect();
+        let wants = |socket: &&SocketId| target.contains(socket) || lent.contains(socket);
+        let keep: Vec<SocketId> = has.iter().filter(wants).copied().collect();
+        // What clients wait for comes first.
+        let added = target.difference(&has).chain(lent.difference(&has));
+        let added: Vec<SocketId> = added.copied().take(MOST_ADDED).collect();
+        let after: BTreeSet<SocketId> = keep.iter().chain(&added).copied().collect();
+        let lent: BTreeSet<SocketId> = after.intersection(lent).copied().collect();
+        let after: BTreeSet<SocketId> = after.difference(&lent).copied().collect();
+        self.next_serial += 1;
+        let serial = self.next_serial;
+        process.moving = Some(Moving { serial, since: self.now, after, lent: lent.clone() });
+        let sockets = &self.listeners.sockets;
+        let added = added.into_iter().map(|socket| ListenerInfo { socket, address: sockets[&socket].address }).collect();
+        let lent = lent.into_iter().collect();
+        self.effects.push(Effect::Send(worker, ToWorker::Sockets { keep, added, lent, serial }));
     }
 
     /// Lets those drain whose sockets are in other hands; when the pool stops there are no other hands.
@@ -200,7 +240,7 @@ impl Core {
         }
         let owners = self.owners();
         for worker in leavers {
-            let handed_over = |socket: &SocketId| !self.listeners.is_in_use(*socket) || self.is_kept(*socket, owners.get(socket));
+            let handed_over = |socket: &SocketId| !self.listeners.is_in_use(*socket) || self.is_kept(*socket, &owners);
             let may_go = self.size() == 0 || self.processes[&worker].held.iter().all(handed_over);
             #[cfg(test)]
             let may_go = may_go || self.sabotage == Some(super::Sabotage::DrainBeforeTheHandOver);
@@ -211,25 +251,39 @@ impl Core {
     }
 
     /// What `worker` should accept from: its own, and what the new owner has not confirmed yet.
-    fn target(&self, worker: WorkerId, owners: &BTreeMap<SocketId, WorkerId>) -> BTreeSet<SocketId> {
-        let own = owners.iter().filter(|(_, owner)| **owner == worker).map(|(socket, _)| *socket);
+    fn target(&self, worker: WorkerId, owners: &Owners) -> BTreeSet<SocketId> {
+        let own = owners.all().filter(|(_, owner)| *owner == worker).map(|(socket, _)| socket);
         let held = self.processes[&worker].held.iter().copied();
-        let waiting = held.filter(|socket| self.listeners.is_in_use(*socket) && !self.is_kept(*socket, owners.get(socket)));
+        let waiting = held.filter(|socket| self.listeners.is_in_use(*socket) && !self.is_kept(*socket, owners));
         #[cfg(test)]
         let waiting = waiting.filter(|_| self.sabotage != Some(super::Sabotage::LetGoBeforeTheHandOver));
         own.chain(waiting).collect()
     }
 
-    /// Whether its owner has confirmed to accept from it.
-    fn is_kept(&self, socket: SocketId, owner: Option<&WorkerId>) -> bool {
-        owner.and_then(|owner| self.processes.get(owner)).is_some_and(|owner| owner.keeps(socket))
+    /// Whether its owner, or who accepts in its owner's place, has confirmed to accept from it.
+    fn is_kept(&self, socket: SocketId, owners: &Owners) -> bool {
+        owners.of(socket).filter_map(|owner| self.processes.get(&owner)).any(|owner| owner.keeps(socket))
     }
 
     /// Who should accept from each socket. None: its slot's worker is about to come, whoever has the socket keeps it.
-    fn owners(&self) -> BTreeMap<SocketId, WorkerId> {
+    fn owners(&self) -> Owners {
         let serving: BTreeMap<SlotId, WorkerId> = self.slots.keys().filter_map(|slot| Some((*slot, self.server_of(*slot)?))).collect();
         let open = self.listeners.sockets.iter().filter(|(id, _)| self.listeners.is_in_use(**id));
-        open.filter_map(|(id, socket)| Some((*id, self.owner(*id, socket.index, &serving)?))).collect()
+        let owned: BTreeMap<SocketId, WorkerId> =
+            open.filter_map(|(id, socket)| Some((*id, self.owner(*id, socket.index, &serving)?))).collect();
+        let responding: Vec<WorkerId> = serving.values().copied().filter(|worker| self.processes[worker].responds()).collect();
+        let silent = owned.iter().filter(|(_, owner)| self.processes[*owner].pulse.is_silent());
+        let seconded = silent.filter_map(|(socket, _)| Some((*socket, self.second(*socket, &responding)?))).collect();
+        #[cfg(test)]
+        let seconded = if self.sabotage == Some(super::Sabotage::LeaveTheSilentAlone) { BTreeMap::new() } else { seconded };
+        Owners { owned, seconded }
+    }
+
+    /// Who accepts from a silent worker's socket meanwhile: whoever does already, else its turn among those who respond.
+    fn second(&self, socket: SocketId, responding: &[WorkerId]) -> Option<WorkerId> {
+        let holder = responding.iter().find(|worker| self.processes[*worker].keeps(socket));
+        let turn = || responding.get(self.listeners.sockets.get(&socket)?.index.checked_rem(responding.len())?);
+        holder.or_else(turn).copied()
     }
 
     fn owner(&self, socket: SocketId, index: usize, serving: &BTreeMap<SlotId, WorkerId>) -> Option<WorkerId> {

@@ -74,7 +74,10 @@ impl Core {
             .values()
             .filter_map(|process| Some((process.slot, process.refused?)))
             .map(|(slot, generation)| format!("worker of slot {} refused generation {generation} and serves the one before", slot.0));
-        listen.into_iter().chain(errored).chain(refused).collect()
+        let silent = self.processes.values().filter(|process| process.pulse.is_silent()).map(|process| {
+            format!("worker of slot {} has been silent for {:.1?}; its siblings accept for it", process.slot.0, process.pulse.silence())
+        });
+        listen.into_iter().chain(errored).chain(refused).chain(silent).collect()
     }
 
     fn worker_view(&self, worker: WorkerId, process: &Process) -> WorkerView {

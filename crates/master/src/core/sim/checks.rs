@@ -9,6 +9,7 @@ use dproxy_config::WorkerCount;
 use dproxy_control::PoolState;
 use dproxy_ipc::{Generation, SocketId, ToMaster, ToWorker};
 
+use super::super::pulse::{HUNG, LOST, SILENT};
 use super::super::slot::{ADOPT_AFTER, Seat};
 use super::super::{Change, Core, Effect, Event, RequestId, SlotId, WorkerId};
 use super::Pretend;
@@ -41,16 +42,32 @@ struct Known {
     unanswered: bool,
     /// Confirmed.
     holds: BTreeSet<SocketId>,
+    /// Confirmed to be looked into.
+    lent: BTreeSet<SocketId>,
     /// Told and not confirmed.
-    moving: Option<(u64, BTreeSet<SocketId>)>,
+    moving: Option<Told>,
+    /// The last beat, and the looks since then that saw no other.
+    beat: (u64, u32),
     /// Its slot was beyond the wanted size at some time, or had another worker ready to serve.
     replaceable: bool,
     leaving: bool,
 }
 
+/// A change of sockets.
+#[derive(Debug)]
+struct Told {
+    serial: u64,
+    after: BTreeSet<SocketId>,
+    lent: BTreeSet<SocketId>,
+}
+
 impl Known {
+    fn is_silent(&self) -> bool {
+        self.beat.1 > SILENT
+    }
+
     fn keeps(&self, socket: SocketId) -> bool {
-        let stays = self.moving.as_ref().is_none_or(|(_, after)| after.contains(&socket));
+        let stays = self.moving.as_ref().is_none_or(|told| told.after.contains(&socket));
         !self.leaving && self.holds.contains(&socket) && stays
     }
 }
@@ -77,6 +94,7 @@ impl Checks {
             Event::Opened(sockets) => self.open.extend(sockets.iter().filter(|socket| !self.closed_sockets.contains(socket))),
             Event::Exited(worker, _) => drop(self.known.remove(worker)),
             Event::Said(worker, message) => self.said(*worker, message),
+            Event::Looked(beats) => self.looked(beats),
             Event::Close => self.closed = true,
             // New slots are new hope: their workers may be there at once.
             Event::Asked(..) => self.orphans.clear(),
@@ -94,11 +112,19 @@ impl Checks {
             }
             ToMaster::Rejected { .. } => known.unanswered = false,
             ToMaster::Listening { serial } => {
-                if let Some((_, after)) = known.moving.take_if(|(asked, _)| asked == serial) {
-                    known.holds = after;
+                if let Some(told) = known.moving.take_if(|told| told.serial == *serial) {
+                    (known.holds, known.lent) = (told.after, told.lent);
                 }
             }
             ToMaster::Confined(_) | ToMaster::Drained { .. } => {}
+        }
+    }
+
+    fn looked(&mut self, beats: &BTreeMap<WorkerId, u64>) {
+        for (worker, beat) in beats {
+            if let Some(known) = self.known.get_mut(worker) {
+                known.beat = if known.beat.0 == *beat && *beat > 0 { (*beat, known.beat.1 + 1) } else { (*beat, 0) };
+            }
         }
     }
 
@@ -112,6 +138,10 @@ impl Checks {
             }
             Effect::Spawn(worker, slot) => self.spawn(*worker, *slot),
             Effect::Send(worker, message) => self.send(core, *worker, message),
+            Effect::Abort(worker) => {
+                let known = self.known.get(worker).unwrap_or_else(|| panic!("{effect:?} to a dead process"));
+                assert!(known.beat.1 >= HUNG, "a worker that beats is aborted");
+            }
             Effect::Terminate(worker) | Effect::Kill(worker) => {
                 let known = self.known.get_mut(worker).unwrap_or_else(|| panic!("{effect:?} to a dead process"));
                 known.leaving = true;
@@ -144,7 +174,9 @@ impl Checks {
             sent: None,
             unanswered: false,
             holds: BTreeSet::new(),
+            lent: BTreeSet::new(),
             moving: None,
+            beat: (0, 0),
             replaceable: false,
             leaving: false,
         };
@@ -166,28 +198,33 @@ impl Checks {
                 assert_eq!(*generation, self.generation, "not the newest snapshot");
                 self.update(worker, |known| (known.sent, known.unanswered) = (Some(*generation), true));
             }
-            ToWorker::Sockets { keep, added, serial } => {
+            ToWorker::Sockets { keep, added, lent, serial } => {
                 let added: Vec<SocketId> = added.iter().map(|info| info.socket).collect();
-                self.sockets(core, worker, keep, &added, *serial);
+                let after = keep.iter().chain(&added).copied().collect();
+                let lent = lent.iter().copied().collect();
+                self.sockets(core, worker, keep, &added, Told { serial: *serial, after, lent });
             }
             ToWorker::Drain { .. } => self.drain(core, worker),
         }
     }
 
-    fn sockets(&mut self, core: &Core, worker: WorkerId, keep: &[SocketId], added: &[SocketId], serial: u64) {
+    fn sockets(&mut self, core: &Core, worker: WorkerId, keep: &[SocketId], added: &[SocketId], mut told: Told) {
         let known = &self.known[&worker];
-        assert!(serial > self.serial, "serials count up");
+        assert!(told.serial > self.serial, "serials count up");
         assert!(known.applied.is_some(), "sockets before the worker has a table");
         assert!(known.moving.is_none(), "a second change of sockets before the first is confirmed");
         assert!(!known.leaving, "sockets for a worker that leaves");
-        assert!(keep.iter().all(|socket| known.holds.contains(socket)), "keeps what it does not have");
-        assert!(added.iter().all(|socket| !known.holds.contains(socket)), "adds what it has");
+        let has = |socket: &SocketId| known.holds.contains(socket) || known.lent.contains(socket);
+        assert!(keep.iter().all(has), "keeps what it does not have");
+        assert!(!added.iter().any(has), "adds what it has");
+        assert!(told.lent.is_subset(&told.after), "lends what it does not give");
+        assert!(told.lent.iter().all(|socket| core.listeners.is_in_use(*socket)), "lends a socket of an address that is given up");
         assert!(added.iter().all(|socket| self.open.contains(socket)), "adds what is not open");
-        let after: BTreeSet<SocketId> = keep.iter().chain(added).copied().collect();
-        let lost: Vec<SocketId> = known.holds.difference(&after).copied().collect();
+        told.after = told.after.difference(&told.lent).copied().collect();
+        let lost: Vec<SocketId> = known.holds.difference(&told.after).copied().collect();
         self.assert_handed_over(core, worker, &lost);
-        self.serial = serial;
-        self.update(worker, |known| known.moving = Some((serial, after)));
+        self.serial = told.serial;
+        self.update(worker, |known| known.moving = Some(told));
     }
 
     fn drain(&mut self, core: &Core, worker: WorkerId) {
@@ -215,13 +252,14 @@ impl Checks {
     /// A socket that nobody accepts from is adopted soon, when somebody is there who could.
     fn assert_adopted(&mut self, core: &Core, now: Instant) {
         // Whoever should have it may owe an answer, and gets it after that.
-        let ready = core.online() > 0 && self.known.values().all(|known| known.moving.is_none());
+        let responds = |known: &Known| !known.leaving && known.applied.is_some() && known.beat.1 == 0;
+        let ready = core.online() > 0 && self.known.values().any(responds) && self.known.values().all(|known| known.moving.is_none());
         if !ready {
             return self.orphans.clear();
         }
         let tended = |socket: SocketId| {
-            let gets = |known: &Known| !known.leaving && known.moving.as_ref().is_some_and(|(_, after)| after.contains(&socket));
-            self.known.values().any(|known| known.keeps(socket) || gets(known))
+            let gets = |known: &Known| !known.leaving && known.moving.as_ref().is_some_and(|told| told.after.contains(&socket));
+            self.known.values().any(|known| (known.keeps(socket) && !known.is_silent()) || gets(known))
         };
         let alone = |socket: &SocketId| core.listeners.is_in_use(*socket) && !tended(*socket);
         let orphans: BTreeSet<SocketId> = self.open.iter().copied().filter(alone).collect();
@@ -256,8 +294,9 @@ impl Checks {
             assert!(self.known.values().all(|known| known.leaving), "somebody is still told to serve");
         }
         let beyond = |known: &Known| usize::from(known.slot.0) >= wanted && !known.leaving && known.holds.is_empty();
-        let adding = |known: &Known| known.moving.as_ref().is_some_and(|(_, after)| !after.is_subset(&known.holds));
+        let adding = |known: &Known| known.moving.as_ref().is_some_and(|told| !told.after.is_subset(&known.holds));
         assert!(!self.known.values().any(|known| beyond(known) && adding(known)), "a worker beyond the wanted size gets sockets");
+        assert!(!self.known.values().any(|known| !known.leaving && known.beat.1 > LOST), "a worker that hangs is spared");
     }
 
     /// Some time after the last fault every slot serves again, but for those that wait for an operator.
@@ -278,6 +317,8 @@ impl Checks {
         for socket in &self.open {
             let acceptors = workers.values().filter(|worker| worker.accepts.contains(socket)).count();
             assert_eq!(acceptors, 1, "{socket:?} has {acceptors} acceptors at rest");
+            let lookouts = workers.values().filter(|worker| worker.lent.contains(socket)).count();
+            assert_eq!(lookouts, workers.len() - 1, "{socket:?} is not lent to everybody else at rest");
         }
         for worker in workers.values() {
             assert!(!worker.accepts.is_empty(), "a worker without a socket");

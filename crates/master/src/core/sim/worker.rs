@@ -9,7 +9,10 @@ use dproxy_ipc::{Generation, PROTOCOL, SocketId, ToMaster, ToWorker};
 pub(super) struct Pretend {
     pub(super) inbox: VecDeque<ToWorker>,
     pub(super) accepts: BTreeSet<SocketId>,
+    pub(super) lent: BTreeSet<SocketId>,
     pub(super) serves: Option<Generation>,
+    /// How often its loop has turned.
+    pub(super) beat: u64,
     pub(super) draining: bool,
     /// It reads nothing before.
     pub(super) busy_until: Instant,
@@ -23,7 +26,9 @@ impl Pretend {
         Pretend {
             inbox: VecDeque::new(),
             accepts: BTreeSet::new(),
+            lent: BTreeSet::new(),
             serves: None,
+            beat: 0,
             draining: false,
             busy_until: now,
             line_until: now,
@@ -49,13 +54,16 @@ impl Pretend {
                     self.serves = Some(generation);
                     answers.push(ToMaster::Applied { generation });
                 }
-                ToWorker::Sockets { keep, added, serial } => {
+                ToWorker::Sockets { keep, added, lent, serial } => {
                     self.accepts = keep.into_iter().chain(added.into_iter().map(|info| info.socket)).collect();
+                    assert!(lent.iter().all(|socket| self.accepts.remove(socket)), "lends what it does not give");
+                    self.lent = lent.into_iter().collect();
                     answers.push(ToMaster::Listening { serial });
                 }
                 ToWorker::Drain { .. } => {
                     self.draining = true;
                     self.accepts.clear();
+                    self.lent.clear();
                     answers.push(ToMaster::Drained { cut: 0 });
                     end = true;
                 }

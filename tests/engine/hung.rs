@@ -1,0 +1,51 @@
+//! Workers whose loop does not turn: their clients are served by others, and they are replaced.
+
+use std::time::Duration;
+
+use dproxy_testkit::{Load, Mode, Origin, PATIENCE, Signal, kill, pause, wait_for};
+
+use super::serving;
+use crate::alone;
+
+/// What a client calls late.
+const LATE: Duration = Duration::from_millis(100);
+
+#[test]
+fn a_worker_frozen_half_of_the_time_makes_hardly_anybody_wait() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let dproxy = serving(&origin, 4);
+    let victim = dproxy.worker_pids()[1];
+    let load = Load { clients: 32, rate: Some(500), mode: Mode::PerRequest, ..Load::new(dproxy.http(), "a.test") }.start();
+    wait_for("a load that goes on", PATIENCE, || load.done() > 200);
+    for _ in 0..4 {
+        kill(victim, Signal::SIGSTOP);
+        pause(Duration::from_secs(1));
+        kill(victim, Signal::SIGCONT);
+        pause(Duration::from_secs(1));
+    }
+    let report = load.stop();
+    let late = report.latencies.iter().filter(|latency| **latency > LATE).count();
+    assert_eq!(report.failed(), 0, "{report}");
+    // With nobody looking into its queue it would be one in eight.
+    assert!(late * 1000 <= report.latencies.len().max(2000), "{late} late: {report}");
+    assert!(dproxy.worker_pids().contains(&victim), "it is no reason to end a worker");
+}
+
+#[test]
+fn a_worker_that_hangs_is_replaced_and_nobody_waits_for_that() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let dproxy = serving(&origin, 2);
+    let victim = dproxy.worker_pids()[0];
+    let load = Load { clients: 8, rate: Some(200), mode: Mode::PerRequest, ..Load::new(dproxy.http(), "a.test") }.start();
+    wait_for("a load that goes on", PATIENCE, || load.done() > 50);
+    kill(victim, Signal::SIGSTOP);
+    dproxy.wait_for("a warning", || dproxy.status()["warnings"].to_string().contains("silent"));
+    dproxy.wait_for("a new worker", || dproxy.online() == Some(2) && !dproxy.worker_pids().contains(&victim));
+    let report = load.stop();
+    // What it had accepted when it froze dies with it.
+    assert!(report.failed() <= 8, "{report}");
+    assert!(report.percentile(99) < Duration::from_millis(500), "{report}");
+    dproxy.wait_for("no warning", || !dproxy.status()["warnings"].to_string().contains("silent"));
+}
