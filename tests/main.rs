@@ -7,11 +7,14 @@ mod control;
 mod docker;
 mod engine;
 mod failures;
+mod grpc;
+mod h2;
 mod headers;
 mod house;
 mod http;
 mod settings;
 mod streaming;
+mod websocket;
 mod wire;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

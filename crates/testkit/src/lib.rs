@@ -1,6 +1,6 @@
 //! What the tests need: pretend backends ([`Origin`]), the real program
 //! ([`Dproxy`]), a real Docker engine ([`Engine`]), a small client ([`get`],
-//! [`Connection`]) and a load that names its failures ([`Load`]).
+//! [`Connection`]), one that breaks the rules of HTTP/2 ([`Frames`]) and a load that names its failures ([`Load`]).
 //!
 //! Everything is plain blocking threads, so that a test reads from the top like
 //! the story it tells. Nothing here is part of the product, and no room may use it.
@@ -12,8 +12,10 @@ mod address;
 mod container;
 mod dproxy;
 mod engine;
+mod frames;
 mod http;
 mod load;
+mod memory;
 mod options;
 mod origin;
 mod report;
@@ -23,8 +25,10 @@ pub use address::{free_addr, free_port};
 pub use container::{Container, Run, unique};
 pub use dproxy::{Ctl, Dproxy, kill};
 pub use engine::{Engine, PrivateEngine};
+pub use frames::{Frame, Frames, header_block};
 pub use http::{Answer, Connection, Failure, Framing, exchange, get, request};
 pub use load::{Load, Mode, Running};
+pub use memory::resident;
 pub use options::Options;
 pub use origin::{Origin, Request, Step, answer, chunked, ok};
 pub use report::{Kind, Report};
