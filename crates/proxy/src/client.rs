@@ -9,7 +9,7 @@ use bytes::Bytes;
 use dproxy_http1::{Framing, ResponseHead};
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 
@@ -90,15 +90,28 @@ impl Wire {
         }
     }
 
-    /// Drives `future`, unless a client that is not read from gives up; a connection of its own tells when it is read.
+    /// Drives `future`, unless the client gives up meanwhile. Nothing is read from it.
     pub(crate) async fn unless_gone<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        let mut future = pin!(future);
-        poll_fn(|context| match (future.as_mut().poll(context), &mut *self) {
-            (Poll::Ready(output), _) => Poll::Ready(Some(output)),
-            (Poll::Pending, Wire::H1(_)) => Poll::Pending,
-            (Poll::Pending, Wire::H2(stream)) => stream.poll_gone(context).map(|()| None),
+        let (mut future, mut gone) = (pin!(future), pin!(self.gone()));
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => gone.as_mut().poll(context).map(|()| None),
         })
         .await
+    }
+
+    async fn gone(&mut self) {
+        match self {
+            Wire::H1(stream) => {
+                // Bytes that wait to be read would end a wait for readability at once. Nobody asked the kernel for
+                // urgent ones, so that this wait ends with the connection.
+                let ended = stream.ready(Interest::PRIORITY).await;
+                if ended.is_ok_and(|ready| !ready.is_read_closed()) {
+                    std::future::pending().await
+                }
+            }
+            Wire::H2(stream) => poll_fn(|context| stream.poll_gone(context)).await,
+        }
     }
 
     /// Whether trailers can follow a body, and its end needs no framing.

@@ -148,6 +148,12 @@ impl Drop for Deadline {
     }
 }
 
+/// Milliseconds of the clock that all processes share.
+pub(crate) fn boot_millis() -> u64 {
+    let Ok(time) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC) else { return 0 };
+    u64::try_from(time.tv_sec()).unwrap_or(0) * 1000 + u64::try_from(time.tv_nsec()).unwrap_or(0) / 1_000_000
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(NEVER)
 }

@@ -21,6 +21,8 @@ pub(crate) enum ProxyError {
     Unknown,
     #[error("offline: {}", .0.reason)]
     Offline(Notice),
+    #[error("all backends are busy")]
+    Busy,
     #[error("cannot connect to `{address}`")]
     Connect {
         address: SocketAddr,
@@ -58,7 +60,7 @@ impl ProxyError {
             ProxyError::Request(_) | ProxyError::Host(_) | ProxyError::Method | ProxyError::RequestTimeout | ProxyError::ClientGone => {
                 Blame::Client
             }
-            ProxyError::Unknown | ProxyError::Offline(_) => Blame::Nobody,
+            ProxyError::Unknown | ProxyError::Offline(_) | ProxyError::Busy => Blame::Nobody,
             ProxyError::Connect { .. }
             | ProxyError::ConnectTimeout { .. }
             | ProxyError::BackendTls
@@ -93,7 +95,7 @@ impl ProxyError {
             ProxyError::Method => Some(405),
             ProxyError::RequestTimeout => Some(408),
             ProxyError::Unknown => Some(404),
-            ProxyError::Offline(_) => Some(503),
+            ProxyError::Offline(_) | ProxyError::Busy => Some(503),
             ProxyError::Connect { .. } | ProxyError::BackendTls | ProxyError::BackendClosed(_) | ProxyError::Backend(_) => Some(502),
             ProxyError::ConnectTimeout { .. } | ProxyError::BackendTimeout => Some(504),
             ProxyError::ClientGone => None,

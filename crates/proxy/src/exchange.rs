@@ -1,14 +1,18 @@
 //! One request's way to a backend and its answer's way back.
 //!
 //! ```text
-//! judge (method, Host) ─► find (route) ─► pick ─► connect ─► send ─► await head ─► deliver
+//! judge (method, Host) ─► find (route) ─► admit ─► connect ─► send ─► await head ─► deliver
 //!                                          ▲                               │
 //!                                          └───── another backend ◄────────┘
 //! ```
+//! To be admitted is to have a place at a backend: one of those in turn that has
+//! room, or the first to have room again.
+//!
 //! What goes wrong before the first byte of an answer is a
 //! [`Failure::Unanswered`] and becomes a page; what goes wrong later can only be
 //! shown by breaking the connection off.
 
+mod admission;
 mod answer;
 mod attempt;
 mod inbound;
@@ -24,11 +28,12 @@ use dproxy_stats::Counter;
 use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::error::ProxyError;
+use crate::exchange::admission::admit;
 use crate::exchange::attempt::{Attempt, Broken, owned};
 use crate::forward::{self, Origin};
 use crate::page::{self, Asked};
 use crate::proxy::Proxy;
-use crate::view::View;
+use crate::view::{Seat, View};
 
 /// After the first try, at most this many others.
 const RETRIES: usize = 2;
@@ -105,11 +110,22 @@ pub(crate) async fn exchange(
 
     let mut tried: Vec<BackendIndex> = Vec::new();
     let mut first_error = None;
+    let mut seat = None;
+    let mut had_by_another = false;
     let common = out.len();
     for retry in 0..=RETRIES {
-        let Some(backend) = view.pick(&found, &tried) else { break };
+        if seat.is_none() {
+            seat = admit(&view, client, &found, &tried).await.map_err(Failure::Unanswered)?;
+        }
+        let Some(Seat { backend, place }) = seat.take() else { break };
+        let now = proxy.clock.now();
         if retry > 0 {
             proxy.page.add(Counter::Retries, 1);
+        } else {
+            place.at().recent.request(now);
+        }
+        if had_by_another {
+            place.at().recent.retry(now);
         }
         let pool = view.pool(backend);
         out.truncate(common);
@@ -130,13 +146,22 @@ pub(crate) async fn exchange(
         match attempt.run(client, buffer).await {
             Ok(served) => return Ok(served),
             Err(Broken::Final(failure)) => return Err(failure),
-            Err(Broken::Elsewhere(error)) => {
+            Err(Broken::Unreached(error)) => {
                 tried.push(backend);
                 first_error.get_or_insert(error);
             }
-            // The connection had gone stale; the backend itself may be fine.
+            Err(Broken::Elsewhere(error)) => {
+                tried.push(backend);
+                first_error.get_or_insert(error);
+                had_by_another = true;
+                if !view.allows_retry(&found, proxy.clock.now()) {
+                    break;
+                }
+            }
+            // The connection had gone stale; the backend itself may be fine, and the place there is still ours.
             Err(Broken::Again(error)) => {
                 first_error.get_or_insert(error);
+                seat = Some(Seat { backend, place });
             }
         }
     }

@@ -6,6 +6,7 @@
 //! `upstream` (a connection to a backend) → `relay` (the bodies).
 
 mod access;
+mod budget;
 mod buffer;
 mod client;
 mod clock;
@@ -20,7 +21,9 @@ mod message;
 mod page;
 mod peer;
 mod pick;
+mod place;
 mod proxy;
+mod queue;
 mod relay;
 mod upstream;
 mod view;

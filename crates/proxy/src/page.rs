@@ -87,7 +87,7 @@ fn words(status: u16, error: &ProxyError, host: &str) -> Words {
         408 => ("Request Timeout", "The request did not arrive in time.".to_owned()),
         414 => ("URI Too Long", "The address of the page is too long.".to_owned()),
         431 => ("Request Header Fields Too Large", "The head of the request is too large.".to_owned()),
-        503 => ("Service Unavailable", offline(error, host)),
+        503 => ("Service Unavailable", unavailable(error, host)),
         504 => ("Gateway Timeout", format!("The site {host} did not answer in time.")),
         505 => ("HTTP Version Not Supported", "Only HTTP/1.0 and HTTP/1.1 are understood here.".to_owned()),
         _ => ("Bad Gateway", format!("The site {host} is there, but it did not answer as it should.")),
@@ -95,11 +95,12 @@ fn words(status: u16, error: &ProxyError, host: &str) -> Words {
     Words { reason, text }
 }
 
-fn offline(error: &ProxyError, host: &str) -> String {
+fn unavailable(error: &ProxyError, host: &str) -> String {
     match error {
         ProxyError::Offline(notice) => {
             format!("The site {host} is offline at the moment ({}). Please try again in a little while.", notice.reason)
         }
+        ProxyError::Busy => format!("The site {host} is busy at the moment. Please try again in a little while."),
         _ => format!("The site {host} is offline at the moment. Please try again in a little while."),
     }
 }

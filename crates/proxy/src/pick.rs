@@ -14,19 +14,19 @@ impl Turn {
         Turn(Cell::new(offset))
     }
 
-    /// A backend of `group` that is not in `tried`; none when all of them are.
-    pub(crate) fn pick(&self, group: &Group, tried: &[BackendIndex]) -> Option<BackendIndex> {
+    /// What `take` gets at the first backend, in the group's order of now, at which it gets anything.
+    pub(crate) fn pick<T>(&self, group: &Group, take: impl FnMut(BackendIndex) -> Option<T>) -> Option<T> {
         match group.pick {
-            PickPolicy::RoundRobin => self.next(&group.members, tried),
+            PickPolicy::RoundRobin => self.next(&group.members, take),
         }
     }
 
-    fn next(&self, members: &[BackendIndex], tried: &[BackendIndex]) -> Option<BackendIndex> {
+    fn next<T>(&self, members: &[BackendIndex], take: impl FnMut(BackendIndex) -> Option<T>) -> Option<T> {
         let turn = self.0.get();
         self.0.set(turn.wrapping_add(1));
         let first = turn as usize % members.len().max(1);
         let (before, from) = members.split_at(first.min(members.len()));
-        from.iter().chain(before).copied().find(|member| !tried.contains(member))
+        from.iter().chain(before).copied().find_map(take)
     }
 }
 
@@ -44,16 +44,16 @@ mod tests {
     #[test]
     fn each_is_picked_in_turn() {
         let (group, turn) = (group_of(3), Turn::starting_at(1));
-        let picks: Vec<_> = (0..6).map(|_| turn.pick(&group, &[]).unwrap().as_usize()).collect();
+        let picks: Vec<_> = (0..6).map(|_| turn.pick(&group, Some).unwrap().as_usize()).collect();
         assert_eq!(picks, [1, 2, 0, 1, 2, 0]);
     }
 
     #[test]
-    fn what_was_tried_is_passed_over() {
+    fn what_is_not_to_be_had_is_passed_over() {
         let (group, turn) = (group_of(2), Turn::default());
-        let first = turn.pick(&group, &[]).unwrap();
-        let second = turn.pick(&group, &[first]).unwrap();
+        let first = turn.pick(&group, Some).unwrap();
+        let second = turn.pick(&group, |backend| (backend != first).then_some(backend)).unwrap();
         assert_ne!(first, second);
-        assert_eq!(turn.pick(&group, &[first, second]), None);
+        assert_eq!(turn.pick(&group, |_| None::<()>), None);
     }
 }

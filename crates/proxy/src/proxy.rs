@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use dproxy_stats::{Counter, Page};
+use dproxy_stats::{Counter, Ledger, Page};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::access::AccessLog;
 use crate::buffer::Buffers;
-use crate::clock::{Clock, TICK};
+use crate::clock::{Clock, TICK, boot_millis};
 use crate::front::h1;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
@@ -46,10 +46,20 @@ pub enum Idle {
 
 impl Proxy {
     /// A proxy that serves `tables` and counts into `page`. `offset` should
-    /// differ between workers: round robin begins there.
+    /// differ between workers: round robin begins there. What backends take
+    /// is counted for this proxy alone.
     #[must_use]
     pub fn new(tables: Tables, page: Page, offset: u32) -> Rc<Proxy> {
-        let mut pools = Pools::default();
+        Proxy::start(tables, page, offset, Pools::default())
+    }
+
+    /// The same; what backends take is counted over all workers that share the board of `ledger`.
+    #[must_use]
+    pub fn sharing(tables: Tables, page: Page, ledger: Ledger, offset: u32) -> Rc<Proxy> {
+        Proxy::start(tables, page, offset, Pools::counted_by(ledger))
+    }
+
+    fn start(tables: Tables, page: Page, offset: u32, mut pools: Pools) -> Rc<Proxy> {
         let view = View::new(tables, &mut pools, offset);
         Rc::new(Proxy {
             page,
@@ -206,10 +216,4 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.page.sub(Counter::InFlight, 1);
     }
-}
-
-/// Milliseconds of the clock that master and workers share.
-fn boot_millis() -> u64 {
-    let Ok(time) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC) else { return 0 };
-    u64::try_from(time.tv_sec()).unwrap_or(0) * 1000 + u64::try_from(time.tv_nsec()).unwrap_or(0) / 1_000_000
 }

@@ -1,27 +1,40 @@
 //! Connections to backends: kept, checked before use, opened when there is none.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use dproxy_route::{Backend, BackendId, Scheme};
+use dproxy_stats::{Column, Ledger};
 use h2::client::SendRequest;
 use hashbrown::HashMap;
 use tokio::net::TcpStream;
 
 use crate::flow::io_error;
+use crate::place::{Count, Places};
 
 /// Unused connections kept for one backend.
 const MAX_IDLE: usize = 16 * 1024;
+/// Unused connections kept for all backends: at most this share of the descriptors that we may have, and not more.
+const MAX_IDLE_SHARE: usize = 4;
+const MAX_IDLE_IN_ALL: usize = 64 * 1024;
 /// What a stream of an HTTP/2 backend may send ahead of its client, and all of them together.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
+type Map = HashMap<BackendId, Rc<Pool>, foldhash::fast::RandomState>;
+
 /// A worker's pools, by the lasting name of their backend.
 #[derive(Debug, Default)]
-pub(crate) struct Pools(HashMap<BackendId, Rc<Pool>, foldhash::fast::RandomState>);
+pub(crate) struct Pools {
+    by_backend: Map,
+    kept: Rc<KeptInAll>,
+    /// Where requests are counted, if all workers count together.
+    ledger: Option<Rc<Ledger>>,
+}
 
 /// The connections to one backend.
 #[derive(Debug)]
@@ -30,6 +43,8 @@ pub(crate) struct Pool {
     pub(crate) scheme: Scheme,
     /// `name@address`, for `x-debug-backend`.
     pub(crate) label: String,
+    pub(crate) places: Rc<Places>,
+    kept: Rc<KeptInAll>,
     /// The one used last is used first: the others may go cold and be closed.
     idle: RefCell<Vec<Kept>>,
     /// The one connection of an HTTP/2 backend, shared by all requests.
@@ -50,38 +65,97 @@ struct Kept {
     stream: TcpStream,
     /// Clock time at which it came back.
     since: u64,
+    _counted: Counted,
 }
 
+/// How many connections all pools keep.
+#[derive(Debug)]
+struct KeptInAll {
+    count: Cell<usize>,
+    most: usize,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+struct Counted(Rc<KeptInAll>);
+
 impl Pools {
+    /// No pool yet; requests of all workers that share the board of `ledger` will be counted together.
+    pub(crate) fn counted_by(ledger: Ledger) -> Pools {
+        Pools { ledger: Some(Rc::new(ledger)), ..Pools::default() }
+    }
+
     /// The pool of each backend, in their order. Pools of backends that are gone
-    /// are dropped, and with them their connections.
-    pub(crate) fn of(&mut self, backends: &[Backend]) -> Vec<Rc<Pool>> {
-        let mut old = std::mem::take(&mut self.0);
-        let pools: Vec<Rc<Pool>> = backends.iter().map(|backend| reuse(&mut old, backend)).collect();
-        self.0 = backends.iter().map(|backend| backend.id.clone()).zip(pools.iter().cloned()).collect();
+    /// are dropped, and with them their connections. A backend that does not say
+    /// how many requests it takes at a time takes `limit`; zero is any number.
+    pub(crate) fn of(&mut self, backends: &[Backend], columns: &[Option<Column>], limit: u32) -> Vec<Rc<Pool>> {
+        let mut old = std::mem::take(&mut self.by_backend);
+        let both = backends.iter().zip(columns);
+        let pools: Vec<Rc<Pool>> = both.map(|(backend, column)| self.reuse(&mut old, backend, *column)).collect();
+        for (pool, backend) in pools.iter().zip(backends) {
+            pool.places.limit_to(NonZeroU32::new(backend.max_requests.unwrap_or(limit)));
+        }
+        self.by_backend = backends.iter().map(|backend| backend.id.clone()).zip(pools.iter().cloned()).collect();
         pools
+    }
+
+    /// The pool that the backend had, if it still stands at the same place and is counted there too.
+    fn reuse(&self, old: &mut Map, backend: &Backend, column: Option<Column>) -> Rc<Pool> {
+        let count = self.ledger.as_ref().zip(column);
+        let column = count.map(|(_, column)| column);
+        let places = match old.remove(&backend.id) {
+            Some(pool) if pool.places.column() == column => {
+                if pool.address == backend.address && pool.scheme == backend.scheme {
+                    return pool;
+                }
+                Rc::clone(&pool.places)
+            }
+            _ => Places::new(match count {
+                Some((ledger, column)) => Count::Shared { ledger: Rc::clone(ledger), column },
+                None => Count::Alone(Cell::default()),
+            }),
+        };
+        Rc::new(Pool::new(backend, places, Rc::clone(&self.kept)))
     }
 
     /// Closes connections that were not used since `before`, or that the backend closed.
     pub(crate) fn sweep(&self, before: u64) {
-        for pool in self.0.values() {
+        for pool in self.by_backend.values() {
             pool.idle.borrow_mut().retain(|kept| kept.since >= before && is_alive(&kept.stream));
         }
     }
 }
 
-/// The pool that the backend had, if it still stands at the same place.
-fn reuse(old: &mut HashMap<BackendId, Rc<Pool>, foldhash::fast::RandomState>, backend: &Backend) -> Rc<Pool> {
-    match old.remove(&backend.id) {
-        Some(pool) if pool.address == backend.address && pool.scheme == backend.scheme => pool,
-        _ => Rc::new(Pool::new(backend)),
+impl Default for KeptInAll {
+    fn default() -> KeptInAll {
+        use nix::sys::resource::{Resource, getrlimit};
+        // Where the system does not tell, the least that any has.
+        let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| usize::try_from(soft).unwrap_or(usize::MAX));
+        KeptInAll { count: Cell::default(), most: (descriptors / MAX_IDLE_SHARE).min(MAX_IDLE_IN_ALL) }
+    }
+}
+
+impl Counted {
+    /// One more, unless there are too many.
+    fn another(kept: &Rc<KeptInAll>) -> Option<Counted> {
+        (kept.count.get() < kept.most).then(|| {
+            kept.count.set(kept.count.get() + 1);
+            Counted(Rc::clone(kept))
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.count.set(self.0.count.get() - 1);
     }
 }
 
 impl Pool {
-    fn new(backend: &Backend) -> Pool {
+    fn new(backend: &Backend, places: Rc<Places>, kept: Rc<KeptInAll>) -> Pool {
         let label = format!("{}@{}", backend.name, backend.address);
-        Pool { address: backend.address, scheme: backend.scheme, label, idle: RefCell::default(), shared: RefCell::default() }
+        let Backend { address, scheme, .. } = *backend;
+        Pool { address, scheme, label, places, kept, idle: RefCell::default(), shared: RefCell::default() }
     }
 
     /// A connection that is open as far as we know.
@@ -109,8 +183,10 @@ impl Pool {
     /// Gives back a connection on which nothing is under way.
     pub(crate) fn put(&self, stream: TcpStream, now: u64) {
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < MAX_IDLE {
-            idle.push(Kept { stream, since: now });
+        if idle.len() < MAX_IDLE
+            && let Some(counted) = Counted::another(&self.kept)
+        {
+            idle.push(Kept { stream, since: now, _counted: counted });
         }
     }
 

@@ -1,14 +1,19 @@
 //! What a worker serves by, from one snapshot to the next.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use dproxy_config::ProxySettings;
 use dproxy_http1::Limits;
-use dproxy_route::{BackendIndex, Found, Group, Route, RouteTable};
+use dproxy_route::{BackendId, BackendIndex, Found, Group, Route, RouteTable};
+use dproxy_stats::Column;
 use ipnet::IpNet;
 
+use crate::budget::Sum;
 use crate::pick::Turn;
+use crate::place::{Place, Places};
+use crate::queue::{Queue, Waiting};
 use crate::upstream::{Pool, Pools};
 
 /// Routes and settings, ready for look-up. Made off the loop, since it may take
@@ -17,6 +22,8 @@ use crate::upstream::{Pool, Pools};
 pub struct Tables {
     settings: ProxySettings,
     table: RouteTable,
+    /// Of each backend of the table.
+    columns: Vec<Option<Column>>,
 }
 
 /// [`Tables`] with what only the loop may touch. It never changes; a request is
@@ -27,32 +34,62 @@ pub(crate) struct View {
     pub(crate) table: RouteTable,
     pub(crate) limits: Limits,
     trusted: Vec<IpNet>,
-    turns: Vec<Turn>,
+    /// Of each group of the table.
+    choices: Vec<Choice>,
     pools: Vec<Rc<Pool>>,
+}
+
+/// A place at a backend.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) backend: BackendIndex,
+    pub(crate) place: Place,
+}
+
+/// How requests of one group come to a backend.
+#[derive(Debug)]
+struct Choice {
+    turn: Turn,
+    /// Made when somebody has to wait.
+    queue: OnceCell<Rc<Queue>>,
 }
 
 impl Tables {
     /// Builds the look-up structures.
     #[must_use]
     pub fn build(settings: ProxySettings, routes: &[Route]) -> Tables {
-        Tables { settings, table: RouteTable::build(routes) }
+        let table = RouteTable::build(routes);
+        let columns = vec![None; table.backends().len()];
+        Tables { settings, table, columns }
+    }
+
+    /// The same, with the places of backends on the board of all workers; `columns` are sorted.
+    #[must_use]
+    pub fn on_board(self, columns: &[(BackendId, u32)]) -> Tables {
+        let column = |id: &BackendId| {
+            let place = columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
+            Column::at(columns[place].1)
+        };
+        let columns = self.table.backends().iter().map(|backend| column(&backend.id)).collect();
+        Tables { columns, ..self }
     }
 }
 
 impl View {
     /// `offset` is where round robin begins, so that workers do not move in step.
     pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32) -> View {
-        let Tables { settings, table } = tables;
+        let Tables { settings, table, columns } = tables;
         let limits = Limits {
             head_bytes: settings.limits.head_bytes as usize,
             fields: settings.limits.head_fields as usize,
             target_bytes: settings.limits.target_bytes as usize,
         };
-        let pools = pools.of(table.backends());
-        let turns = table.groups().iter().map(|_| Turn::starting_at(offset)).collect();
+        let pools = pools.of(table.backends(), &columns, settings.limits.backend_requests);
+        let choice = |_: &Group| Choice { turn: Turn::starting_at(offset), queue: OnceCell::new() };
+        let choices = table.groups().iter().map(choice).collect();
         // The configuration refuses what is no network, so nothing is lost here.
         let trusted = settings.trusted.iter().filter_map(|network| network.parse().ok()).collect();
-        View { settings, table, limits, trusted, turns, pools }
+        View { settings, table, limits, trusted, choices, pools }
     }
 
     /// Whether this peer's forwarding fields are believed.
@@ -64,12 +101,34 @@ impl View {
         self.table.group(found.group)
     }
 
-    /// The next backend of a route that is not in `tried`.
-    pub(crate) fn pick(&self, found: &Found<'_>, tried: &[BackendIndex]) -> Option<BackendIndex> {
-        self.turns[found.group.as_usize()].pick(self.group(found), tried)
+    /// A place that `take` gets at one of a route's backends that are not in `tried`.
+    pub(crate) fn pick(&self, found: &Found<'_>, tried: &[BackendIndex], take: impl Fn(&Rc<Places>) -> Option<Place>) -> Option<Seat> {
+        self.choice(found).turn.pick(self.group(found), |backend| {
+            let place = if tried.contains(&backend) { None } else { take(&self.pool(backend).places) };
+            place.map(|place| Seat { backend, place })
+        })
+    }
+
+    /// Joins those who wait for a place at one of a route's backends, unless there are too many.
+    pub(crate) fn wait(&self, found: &Found<'_>) -> Option<Waiting> {
+        let queue = self.choice(found).queue.get_or_init(|| {
+            let members = self.group(found).members.iter();
+            Queue::of(members.map(|member| Rc::clone(&self.pool(*member).places)).collect())
+        });
+        queue.join(self.settings.limits.queue)
+    }
+
+    /// Whether a request that one of a route's backends had may be sent to another.
+    pub(crate) fn allows_retry(&self, found: &Found<'_>, now: u64) -> bool {
+        let members = self.group(found).members.iter();
+        members.map(|member| self.pool(*member).places.recent.sum(now)).sum::<Sum>().allows_another()
     }
 
     pub(crate) fn pool(&self, backend: BackendIndex) -> &Rc<Pool> {
         &self.pools[backend.as_usize()]
+    }
+
+    fn choice(&self, found: &Found<'_>) -> &Choice {
+        &self.choices[found.group.as_usize()]
     }
 }

@@ -50,7 +50,9 @@ pub(crate) struct Attempt<'r> {
 /// A try that came to nothing.
 #[derive(Debug)]
 pub(crate) enum Broken {
-    /// Another backend may be tried.
+    /// Nothing was sent; another backend may be tried.
+    Unreached(ProxyError),
+    /// The backend had it; another may be tried within the budget for that.
     Elsewhere(ProxyError),
     /// A kept connection had gone; the same backend may be tried.
     Again(ProxyError),
@@ -105,7 +107,7 @@ impl Attempt<'_> {
     /// A kept connection, or a new one; whether it was kept.
     async fn connection(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
         if self.pool.scheme == Scheme::Https {
-            return Err(Broken::Elsewhere(ProxyError::BackendTls));
+            return Err(Broken::Unreached(ProxyError::BackendTls));
         }
         let address = self.pool.address;
         client.deadline.set(self.view.settings.timeouts.connect);
@@ -116,7 +118,7 @@ impl Attempt<'_> {
             Err(Elapsed) => ProxyError::ConnectTimeout { address },
         };
         self.proxy.page.add(Counter::ConnectFailures, 1);
-        Err(Broken::Elsewhere(error))
+        Err(Broken::Unreached(error))
     }
 
     async fn take_or_connect(&self) -> io::Result<(Upstream, bool)> {
