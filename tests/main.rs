@@ -12,6 +12,7 @@ mod h2;
 mod headers;
 mod house;
 mod http;
+mod sandbox;
 mod settings;
 mod streaming;
 mod websocket;

@@ -33,12 +33,6 @@ impl Confinement {
     #[must_use]
     pub fn layers(&self) -> [(&'static str, &Hold); 5] {
         let Confinement { user, no_new_privileges, capabilities, landlock, seccomp } = self;
-        [
-            ("user", user),
-            ("no_new_privs", no_new_privileges),
-            ("capabilities", capabilities),
-            ("landlock", landlock),
-            ("seccomp", seccomp),
-        ]
+        [("user", user), ("no_new_privs", no_new_privileges), ("capabilities", capabilities), ("landlock", landlock), ("seccomp", seccomp)]
     }
 }

@@ -166,10 +166,7 @@ mod tests {
         let mut fences = Fences::default();
         assert_eq!(fences.row(), SandboxRow::default());
         fences.learn(WorkerId(1), &confinement(Hold::Holds("v7".to_owned())));
-        assert_eq!(
-            fences.row().held,
-            ["user: 65534:65534", "no_new_privs: set", "capabilities: none", "landlock: v7", "seccomp: off"]
-        );
+        assert_eq!(fences.row().held, ["user: 65534:65534", "no_new_privs: set", "capabilities: none", "landlock: v7", "seccomp: off"]);
         assert!(fences.warnings().is_empty());
         for worker in [2, 3] {
             fences.learn(WorkerId(worker), &confinement(Hold::Missing("the kernel does not have it".to_owned())));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{EngineRow, PoolState};
+use crate::{EngineRow, PoolState, SandboxRow};
 
 /// What is shown, as lines with a bar at the left, so that blanks at the margins are seen.
 #[track_caller]
@@ -42,6 +42,7 @@ fn status() -> Status {
         requests_total: 45_678_901,
         requests_in_flight: 7,
         errors_5xx_total: 3,
+        sandbox: SandboxRow { held: owned(&["user: 65534:65534", "landlock: v7"]), missing: Vec::new() },
     }
 }
 
@@ -196,6 +197,7 @@ fn a_status_is_a_short_block_with_what_needs_attention_last() {
         |config       no file, built-in defaults
         |connections  32 open, 1.2M accepted
         |requests     45.6M in all, 7 active, 3 answered with 5xx
+        |sandbox      user: 65534:65534, landlock: v7
         |warning      port 80 is taken; listening on 8080
         |problems     2, see `dproxy ctl problems`
         ",
