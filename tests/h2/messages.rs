@@ -110,6 +110,21 @@ fn bodies_and_trailers_pass_from_http1_to_http2() {
 }
 
 #[test]
+fn as_many_fields_as_are_allowed_reach_a_backend_of_http2() {
+    let counting = backend(|request, mut respond| async move {
+        let own = request.headers().keys().filter(|name| name.as_str().starts_with("x-many-")).count();
+        respond.send_response(Response::builder().header("x-count", own).body(()).unwrap(), true).unwrap();
+    });
+    let dproxy = leading_to(counting).start();
+    over_h2(dproxy.http(), async |requests| {
+        // With Host it is 128.
+        let request = (0..127).fold(ask("GET", "/"), |request, number| request.header(format!("x-many-{number}"), "1"));
+        let answer = fetch(&requests, request).await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers()["x-count"].to_str().unwrap()), (200, "127"));
+    });
+}
+
+#[test]
 fn a_head_says_over_http1_what_it_said_over_http2() {
     let origin = Origin::saying("ok");
     let dproxy = before(&origin);

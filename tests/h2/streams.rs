@@ -155,7 +155,7 @@ fn a_pool_that_is_resized_loses_no_request() {
     let (done, http) = (AtomicBool::new(false), dproxy.http());
     let served = thread::scope(|scope| {
         let clients: Vec<_> = (0..4).map(|_| scope.spawn(|| ask_until(&done, http))).collect();
-        for size in [5, 1, 3] {
+        for size in [5, 1, 3, 1, 6, 2] {
             assert_eq!(dproxy.post(&format!("/service/balancer/resize?size={size}")).status, 200);
             dproxy.wait_for_workers(size);
         }

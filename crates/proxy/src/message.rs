@@ -6,6 +6,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 
+use bytes::Bytes;
 use dproxy_http1::{Framing, Limits, Method, Name, RequestHead, ResponseHead, Violation};
 use h2::ext::Protocol;
 use http::request::Parts;
@@ -14,16 +15,19 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use crate::buffer::Buffer;
 use crate::forward::{self, Delivery, line};
 
+/// At least as many fields as `forward` adds to a request.
+const OUR_FIELDS: usize = 32;
+
 /// Writes a request of HTTP/2 into `buffer` as a head of HTTP/1 and reads it.
-/// Returns the length of the head.
+/// Returns the length of the head. `out` is room to write in, and empty.
 pub(crate) fn request_head(
     parts: &Parts,
     has_body: bool,
+    out: &mut Vec<u8>,
     buffer: &mut Buffer,
     head: &mut RequestHead,
     limits: &Limits,
 ) -> Result<usize, Violation> {
-    let mut out = Vec::with_capacity(1024);
     let tunnel = tunnel_protocol(parts);
     out.extend_from_slice(if tunnel.is_some() { "GET" } else { parts.method.as_str() }.as_bytes());
     out.push(b' ');
@@ -32,7 +36,7 @@ pub(crate) fn request_head(
     // `:authority` is the Host; a Host field beside it must say the same (RFC 9113 §8.3.1).
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     if let Some(authority) = authority {
-        line(&mut out, "host", authority.as_bytes());
+        line(out, "host", authority.as_bytes());
     }
     let mut cookies: Vec<&[u8]> = Vec::new();
     for (name, value) in &parts.headers {
@@ -41,17 +45,17 @@ pub(crate) fn request_head(
             "host" if authority.is_some_and(|authority| authority.as_bytes().eq_ignore_ascii_case(value)) => {}
             // HTTP/2 may send them in pieces; HTTP/1 knows one only (RFC 9113 §8.2.3).
             "cookie" => cookies.push(value),
-            name => line(&mut out, name, value),
+            name => line(out, name, value),
         }
     }
     if !cookies.is_empty() {
-        line(&mut out, "cookie", &cookies.join(&b"; "[..]));
+        line(out, "cookie", &cookies.join(&b"; "[..]));
     }
     if let Some(protocol) = tunnel {
         out.extend_from_slice(b"connection: upgrade\r\n");
-        line(&mut out, "upgrade", protocol.as_str().as_bytes());
+        line(out, "upgrade", protocol.as_str().as_bytes());
         if protocol.as_str().eq_ignore_ascii_case("websocket") && !parts.headers.contains_key(http::header::SEC_WEBSOCKET_KEY) {
-            line(&mut out, "sec-websocket-key", &websocket_key());
+            line(out, "sec-websocket-key", &websocket_key());
         }
     }
     out.extend_from_slice(b"\r\n");
@@ -63,7 +67,7 @@ pub(crate) fn request_head(
             return Err(Violation::HeadTooLarge);
         }
     }
-    buffer.room()[..out.len()].copy_from_slice(&out);
+    buffer.room()[..out.len()].copy_from_slice(out);
     buffer.produced(out.len());
     let length = head.parse(buffer.filled(), limits)?.ok_or(Violation::RequestLine)?;
     match (has_body, head.framing) {
@@ -99,7 +103,9 @@ fn websocket_key() -> [u8; 24] {
 /// send to another; none if HTTP/2 cannot say it.
 pub(crate) fn backend_request(lines: &[u8], limits: &Limits, wants_trailers: bool) -> Option<Request<()>> {
     let mut head = RequestHead::default();
-    head.parse(lines, limits).ok()??;
+    // The client's own were counted before; ours came on top.
+    let limits = Limits { head_bytes: lines.len() + 1, fields: limits.fields + OUR_FIELDS, ..*limits };
+    head.parse(lines, &limits).ok()??;
     let authority = str::from_utf8(head.host.of(lines)).ok()?;
     let target = str::from_utf8(head.origin_form(lines)).ok()?;
     let uri = Uri::builder().scheme("http").authority(authority).path_and_query(target).build().ok()?;
@@ -161,6 +167,10 @@ pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Deli
     let status = if switched { Ok(StatusCode::OK) } else { StatusCode::from_u16(head.status) };
     *response.status_mut() = status.unwrap_or(StatusCode::BAD_GATEWAY);
     let unframed = head.status == 204 || head.status < 200;
+    // All values share one copy.
+    let copy = Bytes::copy_from_slice(bytes);
+    let bytes = &copy[..];
+    response.headers_mut().reserve(head.fields.list().len());
     head.fields.each_end_to_end(bytes, head.connection, |field| {
         let drop = match field.name {
             Name::TransferEncoding => true,
@@ -174,7 +184,9 @@ pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Deli
             return;
         }
         // Both were read by a stricter parser than these constructors are.
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name_in(bytes)), HeaderValue::from_bytes(field.value_in(bytes))) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(field.name_in(bytes)), HeaderValue::from_maybe_shared(copy.slice_ref(field.value_in(bytes))))
+        {
             response.headers_mut().append(name, value);
         }
     });

@@ -66,7 +66,9 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
     let timeouts = proxy.view().settings.timeouts.clone();
     let io = Guarded::new(stream, begun, &proxy.clock, timeouts.request_head);
     deadline.set(timeouts.request_head);
-    let Ok(Ok(mut connection)) = deadline.guard(builder(proxy).handshake::<_, Bytes>(io)).await else { return };
+    // What only the beginning needs is not kept while the connection idles.
+    let handshake = Box::pin(builder(proxy).handshake::<_, Bytes>(io));
+    let Ok(Ok(mut connection)) = deadline.guard(handshake).await else { return };
     let mut leaving = false;
     while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
         let stream = Stream { carries: Carries::Nothing, respond: answer };
@@ -131,7 +133,7 @@ async fn serve_request(proxy: &Proxy, mut client: Client, request: Request<RecvS
     let mut buffer = proxy.buffers.lend();
     let mut head = RequestHead::default();
     let limits = proxy.view().limits;
-    let read = message::request_head(&parts, has_body, &mut buffer, &mut head, &limits);
+    let read = message::request_head(&parts, has_body, &mut proxy.buffers.scratch(), &mut buffer, &mut head, &limits);
     if let Wire::H2(stream) = &mut client.wire {
         stream.carries = match (tunnels, has_body) {
             (true, _) => Carries::Tunnel { reads: body, writes: None },
