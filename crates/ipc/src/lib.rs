@@ -15,7 +15,7 @@ mod snapshot;
 
 pub use channel::{Channel, ReceiveError, SendError};
 pub use confinement::{Confinement, Hold};
-pub use memfd::counters_page;
+pub use memfd::{board, counters_page, row};
 pub use message::{Idle, ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
 pub use pollable::pollable;
 pub use snapshot::{Generation, Snapshot, SnapshotError};

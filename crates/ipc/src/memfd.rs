@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use dproxy_stats::Page;
+use dproxy_stats::{Board, Page, Row};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::Errno;
 
@@ -14,8 +14,29 @@ use rustix::io::Errno;
 /// # Errors
 /// When the kernel has no descriptor or memory left.
 pub fn counters_page() -> io::Result<OwnedFd> {
-    let file = create("dproxy-counters")?;
-    file.set_len(u64::try_from(Page::BYTES).expect("a page is a few kilobytes"))?;
+    shared("dproxy-counters", Page::BYTES)
+}
+
+/// The board on which all workers count the requests of backends. What is never touched of it takes up no memory.
+///
+/// # Errors
+/// When the kernel has no descriptor or memory left.
+pub fn board() -> io::Result<OwnedFd> {
+    shared("dproxy-board", Board::BYTES)
+}
+
+/// A worker's row of the board. What is never touched of it takes up no memory.
+///
+/// # Errors
+/// When the kernel has no descriptor or memory left.
+pub fn row() -> io::Result<OwnedFd> {
+    shared("dproxy-row", Row::BYTES)
+}
+
+/// Memory that can be written but keeps its size.
+fn shared(name: &str, bytes: usize) -> io::Result<OwnedFd> {
+    let file = create(name)?;
+    file.set_len(u64::try_from(bytes).map_err(io::Error::other)?)?;
     fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     Ok(file.into())
 }
@@ -33,7 +54,7 @@ pub(crate) fn create(name: &str) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use dproxy_stats::Counter;
+    use dproxy_stats::{Column, Counter, Ledger};
 
     use super::*;
 
@@ -45,5 +66,18 @@ mod tests {
         assert_eq!(Page::map(&file).unwrap().read().get(Counter::Requests), 5);
         assert!(file.set_len(0).is_err(), "shrinks");
         assert!(file.set_len(1 << 20).is_err(), "grows");
+    }
+
+    #[test]
+    fn a_board_and_rows_take_up_only_what_is_touched() {
+        use std::os::unix::fs::MetadataExt;
+        let (board, row) = (File::from(super::board().unwrap()), File::from(super::row().unwrap()));
+        let ledger = Ledger::new(Board::map(&board).unwrap(), Row::map(&row).unwrap());
+        let column = Column::at(Column::COUNT - 1).unwrap();
+        assert!(ledger.enter(column, None));
+        assert_eq!((Board::map(&board).unwrap().total(column), Row::map(&row).unwrap().share(column)), (1, 1));
+        let used = |file: &File| file.metadata().unwrap().blocks() * 512;
+        assert!(used(&board) + used(&row) <= 64 * 1024, "{} and {}", used(&board), used(&row));
+        assert!(board.set_len(0).is_err() && row.set_len(0).is_err());
     }
 }

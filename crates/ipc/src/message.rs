@@ -25,7 +25,8 @@ pub struct ListenerInfo {
 /// What the master says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToWorker {
-    /// The answer to [`ToMaster::Hello`]. Brings one descriptor: the page of counters.
+    /// The answer to [`ToMaster::Hello`]. Brings three descriptors: the page of counters, the board of all workers
+    /// and this worker's row of it.
     Setup {
         /// The worker's slot; the same after a respawn.
         slot: u16,

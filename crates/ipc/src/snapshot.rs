@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 use bincode::config::Configuration;
 use dproxy_config::ProxySettings;
-use dproxy_route::{Backend, HostPattern, Notice, Offer, Owner, PathPrefix, PickPolicy, Route, Service};
+use dproxy_route::{Backend, BackendId, HostPattern, Notice, Offer, Owner, PathPrefix, PickPolicy, Route, Service};
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,9 @@ pub struct Snapshot {
     pub settings: ProxySettings,
     /// Every route of every source, sorted.
     pub routes: Vec<Route>,
+    /// The numbers of the backends' columns on the board ([`dproxy_stats::Column`]), sorted. A backend without one
+    /// is counted by each worker alone.
+    pub columns: Vec<(BackendId, u32)>,
 }
 
 /// Why a descriptor holds no snapshot that can be used.
@@ -177,7 +180,8 @@ fn specimen() -> Snapshot {
         ..live.clone()
     };
     let offline = Route { offer: Offer::Offline(Notice { reason: "gone".to_owned(), since: Some(std::time::UNIX_EPOCH) }), ..live.clone() };
-    Snapshot { generation: Generation(1), settings: ProxySettings::default(), routes: vec![live, container, offline] }
+    let columns = vec![(BackendId::of_container("0123456789ab", 80), 1)];
+    Snapshot { generation: Generation(1), settings: ProxySettings::default(), routes: vec![live, container, offline], columns }
 }
 
 #[cfg(test)]

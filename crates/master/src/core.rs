@@ -5,6 +5,7 @@
 //! is wanted. A step that waits for an answer is continued by the event that brings the answer.
 
 mod asked;
+mod columns;
 mod lending;
 mod pool;
 mod process;
@@ -104,6 +105,8 @@ pub(crate) enum Event {
     Exited(WorkerId, Exit),
     /// Every worker's last beat, looked at again after [`LOOK`].
     Looked(BTreeMap<WorkerId, u64>),
+    /// Nothing is left on these columns of [`Core::leaving_columns`].
+    Vacated(Vec<u32>),
     /// A source's whole set of routes.
     Routes(SourceId, Vec<Route>),
     /// Other settings for the workers.
@@ -219,6 +222,7 @@ impl Core {
             Event::Broken(worker, reason) => self.broken(worker, &reason),
             Event::Exited(worker, exit) => self.exited(worker, &exit),
             Event::Looked(beats) => self.looked(&beats),
+            Event::Vacated(columns) => self.vacated(&columns),
             Event::Routes(source, routes) => self.tables.replace(source, routes),
             Event::Settings(settings) => self.settings_changed(settings),
             Event::Listen(addresses) => self.listeners.listen_on(addresses),

@@ -14,12 +14,13 @@ use dproxy_control::server::{self, Bound};
 use dproxy_control::{Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_source::Update;
-use dproxy_stats::{Counter, Counters};
+use dproxy_stats::{Counter, Counters, Row};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{error, info, warn};
 
+use crate::books::Books;
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Setup, SlotId, SourceId, WorkerId};
 use crate::figures::Figures;
 use crate::listen::{self, ListenError};
@@ -27,7 +28,7 @@ use crate::pidfile::{self, PidFile};
 use crate::privileges::{self, Fences};
 use crate::remembered::Remembered;
 use crate::signals::{self, Order, Signals};
-use crate::spawn::{Launcher, Letter, Worker};
+use crate::spawn::{Launcher, Letter, Memory, Worker};
 
 mod answers;
 mod reload;
@@ -40,8 +41,9 @@ struct Driver {
     events: mpsc::Sender<Event>,
     launcher: Launcher,
     workers: BTreeMap<WorkerId, Worker>,
-    /// The counter page of a worker that was not set up yet.
-    pages: BTreeMap<WorkerId, Arc<OwnedFd>>,
+    /// What workers that were not set up yet will count in.
+    memories: BTreeMap<WorkerId, Memory>,
+    books: Books,
     sockets: BTreeMap<SocketId, Arc<OwnedFd>>,
     /// The newest one, sealed.
     snapshot: Option<(Generation, Arc<OwnedFd>)>,
@@ -124,7 +126,8 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         events,
         launcher: launcher(&config),
         workers: BTreeMap::new(),
-        pages: BTreeMap::new(),
+        memories: BTreeMap::new(),
+        books: Books::open().context("cannot make the board of all workers")?,
         sockets: BTreeMap::new(),
         snapshot: None,
         replies: BTreeMap::new(),
@@ -192,9 +195,10 @@ impl Driver {
     fn note(&mut self, event: &Event) {
         match event {
             Event::Exited(worker, _) => {
-                self.pages.remove(worker);
+                self.memories.remove(worker);
                 self.facts.fences.forget(*worker);
                 if let Some(worker) = self.workers.remove(worker) {
+                    self.books.strike(worker.row());
                     self.facts.gone.add(&worker.counters().totals());
                 }
                 self.bury_orphans();
@@ -210,6 +214,7 @@ impl Driver {
             | Event::Said(..)
             | Event::Broken(..)
             | Event::Looked(_)
+            | Event::Vacated(_)
             | Event::Routes(..)
             | Event::Settings(_)
             | Event::Listen(_)
@@ -262,10 +267,10 @@ impl Driver {
 
     fn spawn(&mut self, worker: WorkerId, slot: SlotId) {
         match self.launcher.launch(worker, &self.events) {
-            Ok((launched, page)) => {
+            Ok((launched, memory)) => {
                 info!(slot = slot.0, pid = launched.pid, "worker started");
                 self.happened.push_back(Event::Spawned(worker, launched.pid));
-                self.pages.insert(worker, page);
+                self.memories.insert(worker, memory);
                 self.workers.insert(worker, launched);
             }
             Err(error) => self.happened.push_back(Event::Exited(worker, Exit::NotStarted(chain(error)))),
@@ -274,7 +279,10 @@ impl Driver {
 
     fn send(&mut self, worker: WorkerId, message: ToWorker) {
         let descriptors = match &message {
-            ToWorker::Setup { .. } => self.pages.remove(&worker).into_iter().collect(),
+            ToWorker::Setup { .. } => {
+                let memory = self.memories.remove(&worker).into_iter();
+                memory.flat_map(|Memory { page, row }| [page, self.books.descriptor(), row]).collect()
+            }
             ToWorker::Snapshot { generation } => match &self.snapshot {
                 Some((newest, descriptor)) if newest == generation => vec![Arc::clone(descriptor)],
                 _ => {
@@ -329,6 +337,19 @@ impl Driver {
         let beat = |worker: &Worker| worker.counters().get(Counter::Heartbeat);
         let beats = self.workers.iter().map(|(id, worker)| (*id, beat(worker))).collect();
         self.happened.push_back(Event::Looked(beats));
+        self.look_at_the_board();
+    }
+
+    /// Goes on with an audit, and frees columns that nobody uses any more.
+    fn look_at_the_board(&mut self) {
+        let rows: Vec<&Row> = self.workers.values().map(Worker::row).collect();
+        self.books.look(&rows, self.core.columns());
+        let mut vacated = self.core.leaving_columns();
+        vacated.retain(|column| self.books.is_empty(*column));
+        if !vacated.is_empty() {
+            // Before anything else: a backend that comes back in between would have its column taken away.
+            self.happened.push_front(Event::Vacated(vacated));
+        }
     }
 
     fn engine_told(&mut self) {

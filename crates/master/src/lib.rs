@@ -1,5 +1,6 @@
 //! The master process: one pure core that decides, one thin driver that acts.
 
+mod books;
 mod core;
 mod driver;
 mod figures;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dproxy_ipc::{Channel, SendError, ToMaster, ToWorker, pollable};
-use dproxy_stats::{Counters, Page};
+use dproxy_stats::{Counters, Page, Row};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
@@ -39,8 +39,16 @@ pub(crate) struct Worker {
     process: Pid,
     descriptor: Arc<OwnedFd>,
     page: Page,
+    row: Row,
     letters: mpsc::UnboundedSender<Letter>,
     tasks: Vec<AbortHandle>,
+}
+
+/// The memory that a worker counts in, for the worker itself.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    pub(crate) page: Arc<OwnedFd>,
+    pub(crate) row: Arc<OwnedFd>,
 }
 
 /// A message and the descriptors that go with it.
@@ -55,8 +63,8 @@ pub(crate) struct Letter {
 pub(crate) enum LaunchError {
     #[error("cannot make a channel")]
     Channel(#[source] io::Error),
-    #[error("cannot make a page for its counters")]
-    Page(#[source] io::Error),
+    #[error("cannot make memory for its counters")]
+    Memory(#[source] io::Error),
     #[error("cannot start the process")]
     Process(#[source] io::Error),
     #[error("cannot watch the process")]
@@ -71,10 +79,9 @@ impl Launcher {
     ///
     /// # Errors
     /// When a descriptor or process is missing; nothing is left behind then.
-    pub(crate) fn launch(&self, worker: WorkerId, events: &mpsc::Sender<Event>) -> Result<(Worker, Arc<OwnedFd>), LaunchError> {
+    pub(crate) fn launch(&self, worker: WorkerId, events: &mpsc::Sender<Event>) -> Result<(Worker, Memory), LaunchError> {
         let (channel, theirs) = Channel::pair().map_err(LaunchError::Channel)?;
-        let page_descriptor = dproxy_ipc::counters_page().map_err(LaunchError::Page)?;
-        let page = Page::map(&page_descriptor.try_clone().map_err(LaunchError::Page)?.into()).map_err(LaunchError::Page)?;
+        let (memory, page, row) = memory().map_err(LaunchError::Memory)?;
         let mut command = Command::new("/proc/self/exe");
         command.arg0("dproxy").arg("worker").args(&self.orders).env_clear().envs(self.environment.iter().cloned());
         // A group of its own: the Ctrl-C that ends the master in a terminal is not for its workers.
@@ -98,7 +105,7 @@ impl Launcher {
             tokio::spawn(deliver(worker, channel, received)).abort_handle(),
             tokio::spawn(await_end(worker, watched, events.clone())).abort_handle(),
         ];
-        Ok((Worker { pid, process, descriptor, page, letters, tasks }, Arc::new(page_descriptor)))
+        Ok((Worker { pid, process, descriptor, page, row, letters, tasks }, memory))
     }
 }
 
@@ -112,6 +119,11 @@ impl Worker {
     /// Its figures now.
     pub(crate) fn counters(&self) -> Counters {
         self.page.read()
+    }
+
+    /// Its row of the board.
+    pub(crate) fn row(&self) -> &Row {
+        &self.row
     }
 
     /// ABRT.
@@ -140,6 +152,13 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.tasks.iter().for_each(AbortHandle::abort);
     }
+}
+
+/// A worker's page and row, for it and for us.
+fn memory() -> io::Result<(Memory, Page, Row)> {
+    let (page, row) = (dproxy_ipc::counters_page()?, dproxy_ipc::row()?);
+    let ours = (Page::map(&page.try_clone()?.into())?, Row::map(&row.try_clone()?.into())?);
+    Ok((Memory { page: Arc::new(page), row: Arc::new(row) }, ours.0, ours.1))
 }
 
 /// Two descriptors of the process: one for signals, one that becomes readable at its end.

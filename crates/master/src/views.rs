@@ -41,7 +41,7 @@ pub(crate) fn route_row(route: &Route) -> RouteRow {
         state: state.to_owned(),
         owner: route.owner.to_string(),
         service: route.service.0.clone(),
-        backends: backends_of(route).map(backend_word).collect(),
+        backends: route.backends().map(backend_word).collect(),
         reason,
     }
 }
@@ -51,7 +51,7 @@ pub(crate) fn backend_rows(routes: &[Route]) -> Vec<BackendRow> {
     let mut rows: BTreeMap<&BackendId, BackendRow> = BTreeMap::new();
     for route in routes {
         let host = route.host.to_string();
-        for backend in backends_of(route) {
+        for backend in route.backends() {
             let row = rows.entry(&backend.id).or_insert_with(|| backend_row(backend));
             if !row.hosts.contains(&host) {
                 row.hosts.push(host.clone());
@@ -65,7 +65,7 @@ pub(crate) fn backend_rows(routes: &[Route]) -> Vec<BackendRow> {
 
 /// How many different backends there are.
 pub(crate) fn count_backends(routes: &[Route]) -> usize {
-    let mut ids: Vec<&BackendId> = routes.iter().flat_map(backends_of).map(|backend| &backend.id).collect();
+    let mut ids: Vec<&BackendId> = routes.iter().flat_map(Route::backends).map(|backend| &backend.id).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.len()
@@ -112,14 +112,6 @@ fn backend_row(backend: &Backend) -> BackendRow {
 
 fn backend_word(backend: &Backend) -> String {
     format!("{}:{} {} ({})", backend.name, backend.port, backend.address, backend.condition.as_str())
-}
-
-fn backends_of(route: &Route) -> impl Iterator<Item = &Backend> {
-    let (main, others) = match &route.offer {
-        Offer::Ports { main, others, .. } => (Some(main), others.as_slice()),
-        Offer::Offline(_) => (None, &[][..]),
-    };
-    main.into_iter().chain(others)
 }
 
 #[cfg(test)]

@@ -96,6 +96,15 @@ pub struct Notice {
 }
 
 impl Route {
+    /// The backends that it offers; none while it is offline.
+    pub fn backends(&self) -> impl Iterator<Item = &Backend> {
+        let (main, others) = match &self.offer {
+            Offer::Ports { main, others, .. } => (Some(main), others.as_slice()),
+            Offer::Offline(_) => (None, &[][..]),
+        };
+        main.into_iter().chain(others)
+    }
+
     /// A replica at one address for `host`, as the configuration file writes it.
     #[must_use]
     pub fn fixed(entry: u32, host: HostPattern, path: PathPrefix, backend: Backend) -> Route {

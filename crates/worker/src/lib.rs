@@ -18,7 +18,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use dproxy_ipc::{Channel, Confinement, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
 use dproxy_proxy::{Idle, Proxy, Tables};
-use dproxy_stats::Page;
+use dproxy_stats::{Board, Ledger, Page, Row};
 use tokio::task::LocalSet;
 
 pub use crate::doctor::doctor;
@@ -79,15 +79,18 @@ async fn serve(line: OwnedFd, confinement: Confinement) -> anyhow::Result<()> {
 impl Worker {
     /// Takes the counters and the first snapshot; none if the master left meanwhile.
     async fn born(channel: Channel) -> anyhow::Result<Option<Worker>> {
-        let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
-        let (ToWorker::Setup { slot }, Some(page)) = (message, descriptors.pop()) else { bail!("the master's first word is not `Setup`") };
+        let Some((message, descriptors)) = channel.receive().await? else { return Ok(None) };
+        let memory: Result<[OwnedFd; 3], _> = descriptors.try_into();
+        let (ToWorker::Setup { slot }, Ok([page, board, row])) = (message, memory) else { bail!("the master's first word is not `Setup`") };
         let page = Page::map(&File::from(page)).context("cannot map the page of counters")?;
+        let board = Board::map(&File::from(board)).context("cannot map the board")?;
+        let row = Row::map(&File::from(row)).context("cannot map the row of the board")?;
         let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
         let (ToWorker::Snapshot { generation }, Some(memory)) = (message, descriptors.pop()) else {
             bail!("the master's second word is not `Snapshot`")
         };
         let tables = open(memory).await.context("cannot read the first snapshot")?;
-        let proxy = Proxy::new(tables, page, u32::from(slot));
+        let proxy = Proxy::sharing(tables, page, Ledger::new(board, row), u32::from(slot));
         channel.send(&ToMaster::Applied { generation }, &[]).await?;
         Ok(Some(Worker { listeners: Listeners::new(Rc::clone(&proxy)), channel, proxy, generation }))
     }
@@ -153,7 +156,7 @@ impl Worker {
 async fn open(memory: OwnedFd) -> anyhow::Result<Tables> {
     let build = move || {
         let snapshot = Snapshot::open(memory)?;
-        Ok(Tables::build(snapshot.settings, &snapshot.routes))
+        Ok(Tables::build(snapshot.settings, &snapshot.routes).on_board(&snapshot.columns))
     };
     tokio::task::spawn_blocking(build).await.context("building the table panicked")?
 }

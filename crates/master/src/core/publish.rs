@@ -8,7 +8,8 @@ use dproxy_config::ProxySettings;
 use dproxy_ipc::{Generation, Snapshot, ToWorker};
 use dproxy_route::Route;
 
-use super::process::Life;
+use super::columns::Columns;
+use super::process::{Life, Process};
 use super::{Core, Effect, SourceId};
 
 /// What the next snapshot is made of, and the newest one.
@@ -18,6 +19,7 @@ pub(crate) struct Tables {
     by_source: BTreeMap<SourceId, Vec<Route>>,
     changed: bool,
     newest: Option<Arc<Snapshot>>,
+    columns: Columns,
     /// Sources that have not told anything yet.
     awaited: BTreeSet<SourceId>,
     /// Until when the first snapshot waits for them.
@@ -27,7 +29,7 @@ pub(crate) struct Tables {
 impl Tables {
     pub(crate) fn new(settings: ProxySettings, awaited: Vec<SourceId>, patience: Instant) -> Tables {
         let awaited = awaited.into_iter().collect();
-        Tables { settings, by_source: BTreeMap::new(), changed: true, newest: None, awaited, patience }
+        Tables { settings, by_source: BTreeMap::new(), changed: true, newest: None, columns: Columns::default(), awaited, patience }
     }
 
     /// The newest whole set of a source replaces its last one.
@@ -68,7 +70,8 @@ impl Tables {
             return None;
         }
         let generation = Generation(self.generation().0 + 1);
-        self.newest = Some(Arc::new(Snapshot { generation, settings: self.settings.clone(), routes }));
+        let columns = self.columns.assign(&routes, generation);
+        self.newest = Some(Arc::new(Snapshot { generation, settings: self.settings.clone(), routes, columns }));
         self.newest.clone()
     }
 }
@@ -79,6 +82,24 @@ impl Core {
         self.tables.changed |= self.tables.settings != settings;
         self.tables.settings = settings;
         self.resume_slots();
+    }
+
+    /// Columns whose backends are gone, and that no worker can begin to use any more. Those with nothing left on
+    /// them may be given away, see [`super::Event::Vacated`].
+    pub(crate) fn leaving_columns(&self) -> Vec<u32> {
+        // Whoever has none and was sent none will get the newest.
+        let oldest = |process: &Process| process.unanswered.map(|(sent, _)| sent).into_iter().chain(process.applied).min();
+        let oldest = self.processes.values().filter_map(oldest).min().unwrap_or_else(|| self.tables.generation());
+        self.tables.columns.retired_at(oldest)
+    }
+
+    /// How many columns were ever in use: the others are empty.
+    pub(crate) fn columns(&self) -> u32 {
+        self.tables.columns.used()
+    }
+
+    pub(super) fn vacated(&mut self, columns: &[u32]) {
+        self.tables.columns.vacated(columns);
     }
 
     pub(super) fn publish(&mut self) {
