@@ -37,6 +37,8 @@ type Shelf = RefCell<Vec<Box<[u8]>>>;
 pub(crate) struct Buffer {
     /// Empty until room is asked for.
     bytes: Box<[u8]>,
+    /// How much is taken then.
+    first: usize,
     start: usize,
     end: usize,
     owner: Rc<Buffers>,
@@ -52,13 +54,21 @@ pub(crate) struct Scratch {
 impl Buffers {
     /// A buffer for a request's head.
     pub(crate) fn lend_tiny(self: &Rc<Self>) -> Buffer {
-        let bytes = self.take(TINY);
-        Buffer { bytes, start: 0, end: 0, owner: Rc::clone(self) }
+        let mut buffer = self.lend();
+        buffer.bytes = self.take(TINY);
+        buffer
     }
 
     /// A buffer that takes memory once there is something to put into it.
     pub(crate) fn lend(self: &Rc<Self>) -> Buffer {
-        Buffer { bytes: Box::default(), start: 0, end: 0, owner: Rc::clone(self) }
+        Buffer { bytes: Box::default(), first: SMALL, start: 0, end: 0, owner: Rc::clone(self) }
+    }
+
+    /// The same for bytes that are expected to be many.
+    pub(crate) fn lend_large(self: &Rc<Self>) -> Buffer {
+        let mut buffer = self.lend();
+        buffer.first = LARGE;
+        buffer
     }
 
     pub(crate) fn scratch(self: &Rc<Self>) -> Scratch {
@@ -125,7 +135,7 @@ impl Buffer {
     /// Room for more, after moving what is there to the front if need be.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.bytes.is_empty() {
-            self.bytes = self.owner.take(SMALL);
+            self.bytes = self.owner.take(self.first);
         }
         if self.start == self.end {
             self.start = 0;

@@ -12,7 +12,7 @@ use crate::flow::{Inlet, Outlet};
 use crate::forward::Encoding;
 
 /// A body longer than this gets a large buffer at once.
-const LONG: u64 = 64 * 1024;
+pub(crate) const LONG: u64 = 64 * 1024;
 /// Up to so many bytes, copying them behind the head costs less than handing
 /// the kernel two pieces.
 const COPIED: usize = 4 * 1024;

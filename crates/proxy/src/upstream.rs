@@ -44,6 +44,8 @@ pub(crate) struct Pool {
     /// `name@address`, for `x-debug-backend`.
     pub(crate) label: String,
     pub(crate) places: Rc<Places>,
+    /// The last answer was long; the next one may be, and is then read with fewer calls.
+    pub(crate) answers_long: Cell<bool>,
     kept: Rc<KeptInAll>,
     /// The one used last is used first: the others may go cold and be closed.
     idle: RefCell<Vec<Kept>>,
@@ -155,7 +157,8 @@ impl Pool {
     fn new(backend: &Backend, places: Rc<Places>, kept: Rc<KeptInAll>) -> Pool {
         let label = format!("{}@{}", backend.name, backend.address);
         let Backend { address, scheme, .. } = *backend;
-        Pool { address, scheme, label, places, kept, idle: RefCell::default(), shared: RefCell::default() }
+        let (idle, shared) = (RefCell::default(), RefCell::default());
+        Pool { address, scheme, label, places, answers_long: Cell::new(false), kept, idle, shared }
     }
 
     /// A connection that is open as far as we know.

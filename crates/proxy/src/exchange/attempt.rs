@@ -24,7 +24,7 @@ use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery, Encoding, Timings};
 use crate::message;
 use crate::proxy::Proxy;
-use crate::relay::{RelayError, Sink, Source, relay};
+use crate::relay::{LONG, RelayError, Sink, Source, relay};
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
 
@@ -79,7 +79,8 @@ impl Attempt<'_> {
     pub(crate) async fn run(&self, client: &mut Client, buffer: &mut Buffer) -> Result<Served, Broken> {
         let (mut upstream, kept) = self.connection(client).await?;
         let opening = self.opening_for(&upstream);
-        let mut answer = self.proxy.buffers.lend();
+        let buffers = &self.proxy.buffers;
+        let mut answer = if self.pool.answers_long.get() { buffers.lend_large() } else { buffers.lend() };
         let used = opening.head + opening.body;
         // A body that goes on gets a buffer of its own: the head must stay, for the page that a failure becomes.
         let mut upload = if opening.rest.is_done() { None } else { Some(buffer.split_off(used)) };
@@ -214,6 +215,7 @@ impl Attempt<'_> {
         answer.consume(head.length);
 
         let mut body = BodyReader::new(response.framing);
+        self.pool.answers_long.set(body.expected() > LONG);
         let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted };
         let sink = Sink { outlet: &mut client_outlet, encoding };
         let relayed = relay(&mut out, source, sink, |bytes| progress.delivered(bytes));
