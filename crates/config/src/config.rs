@@ -25,6 +25,8 @@ pub struct Config {
     pub privileges: Privileges,
     /// How much the master and its workers log.
     pub log_level: LogLevel,
+    /// The file that gets a line for each request.
+    pub access_log: Option<PathBuf>,
     /// Where the PID file is.
     pub pid_path: PathBuf,
     /// Where everything else is.

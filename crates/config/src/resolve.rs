@@ -71,6 +71,7 @@ pub(crate) fn resolve_what_makes_sense(
         worker_silent: reader.switch(&settings::WORKER_SILENT),
         privileges: Privileges { user: reader.optional(&settings::WORKER_USER), sandbox: reader.switch(&settings::SANDBOX) },
         log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
+        access_log: reader.path(&settings::ACCESS_LOG),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
         api: reader.api(&directories),
         docker: reader.docker(),

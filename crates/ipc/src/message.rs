@@ -26,7 +26,7 @@ pub struct ListenerInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToWorker {
     /// The answer to [`ToMaster::Hello`]. Brings three descriptors: the page of counters, the board of all workers
-    /// and this worker's row of it.
+    /// and this worker's row of it; and a fourth, the access log, if there is one.
     Setup {
         /// The worker's slot; the same after a respawn.
         slot: u16,
@@ -50,6 +50,8 @@ pub enum ToWorker {
         /// Comes back in [`ToMaster::Listening`].
         serial: u64,
     },
+    /// Write the access log to the file whose descriptor this brings; to none without one.
+    Log,
     /// Stop accepting, finish what is under way, then say [`ToMaster::Drained`] and exit.
     Drain {
         /// After this many milliseconds, exit with what is left.

@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{error, info, warn};
 
+use crate::access_log::AccessLog;
 use crate::books::Books;
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Setup, SlotId, SourceId, WorkerId};
 use crate::figures::Figures;
@@ -43,6 +44,7 @@ struct Driver {
     workers: BTreeMap<WorkerId, Worker>,
     /// What workers that were not set up yet will count in.
     memories: BTreeMap<WorkerId, Memory>,
+    access_log: AccessLog,
     books: Books,
     sockets: BTreeMap<SocketId, Arc<OwnedFd>>,
     /// The newest one, sealed.
@@ -127,6 +129,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         launcher: launcher(&config),
         workers: BTreeMap::new(),
         memories: BTreeMap::new(),
+        access_log: AccessLog::open(config.access_log.clone()),
         books: Books::open().context("cannot make the board of all workers")?,
         sockets: BTreeMap::new(),
         snapshot: None,
@@ -281,7 +284,8 @@ impl Driver {
         let descriptors = match &message {
             ToWorker::Setup { .. } => {
                 let memory = self.memories.remove(&worker).into_iter();
-                memory.flat_map(|Memory { page, row }| [page, self.books.descriptor(), row]).collect()
+                let memory = memory.flat_map(|Memory { page, row }| [page, self.books.descriptor(), row]);
+                memory.chain(self.access_log.descriptor()).collect()
             }
             ToWorker::Snapshot { generation } => match &self.snapshot {
                 Some((newest, descriptor)) if newest == generation => vec![Arc::clone(descriptor)],
@@ -292,6 +296,7 @@ impl Driver {
                 }
             },
             ToWorker::Sockets { added, .. } => added.iter().filter_map(|info| self.sockets.get(&info.socket).cloned()).collect(),
+            ToWorker::Log => self.access_log.descriptor().into_iter().collect(),
             ToWorker::Drain { .. } => Vec::new(),
         };
         if let Some(worker) = self.workers.get(&worker) {
@@ -315,10 +320,20 @@ impl Driver {
                 info!("replacing all workers");
                 self.order(Change::Restart);
             }
-            Order::Reopen => info!("no log files are open"),
+            Order::Reopen => {
+                self.access_log.reopen();
+                self.hand_out_log();
+            }
             Order::Dump => info!(status = serde_json::to_string(&self.status()).unwrap_or_default(), "status"),
             Order::Child => self.bury_orphans(),
         }
+    }
+
+    /// Gives every worker the access log as it is now.
+    fn hand_out_log(&mut self) {
+        // Who was not set up yet gets it with that.
+        let workers: Vec<WorkerId> = self.workers.keys().copied().filter(|worker| !self.memories.contains_key(worker)).collect();
+        workers.into_iter().for_each(|worker| self.send(worker, ToWorker::Log));
     }
 
     /// A change that nobody waits for.

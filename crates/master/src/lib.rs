@@ -1,5 +1,6 @@
 //! The master process: one pure core that decides, one thin driver that acts.
 
+mod access_log;
 mod books;
 mod core;
 mod driver;

@@ -79,18 +79,24 @@ async fn serve(line: OwnedFd, confinement: Confinement) -> anyhow::Result<()> {
 impl Worker {
     /// Takes the counters and the first snapshot; none if the master left meanwhile.
     async fn born(channel: Channel) -> anyhow::Result<Option<Worker>> {
-        let Some((message, descriptors)) = channel.receive().await? else { return Ok(None) };
+        let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
+        let mut log = descriptors.drain(3.min(descriptors.len())..).next().map(File::from);
         let memory: Result<[OwnedFd; 3], _> = descriptors.try_into();
         let (ToWorker::Setup { slot }, Ok([page, board, row])) = (message, memory) else { bail!("the master's first word is not `Setup`") };
         let page = Page::map(&File::from(page)).context("cannot map the page of counters")?;
         let board = Board::map(&File::from(board)).context("cannot map the board")?;
         let row = Row::map(&File::from(row)).context("cannot map the row of the board")?;
-        let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
-        let (ToWorker::Snapshot { generation }, Some(memory)) = (message, descriptors.pop()) else {
-            bail!("the master's second word is not `Snapshot`")
+        let (generation, memory) = loop {
+            let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
+            match (message, descriptors.pop()) {
+                (ToWorker::Snapshot { generation }, Some(memory)) => break (generation, memory),
+                (ToWorker::Log, file) => log = file.map(File::from),
+                (message, _) => bail!("the master says `{message:?}` before the first snapshot"),
+            }
         };
         let tables = open(memory).await.context("cannot read the first snapshot")?;
         let proxy = Proxy::sharing(tables, page, Ledger::new(board, row), u32::from(slot));
+        proxy.log_to(log);
         channel.send(&ToMaster::Applied { generation }, &[]).await?;
         Ok(Some(Worker { listeners: Listeners::new(Rc::clone(&proxy)), channel, proxy, generation }))
     }
@@ -105,6 +111,10 @@ impl Worker {
                 ToWorker::Sockets { keep, added, lent, serial } => {
                     self.listeners.replace(&keep, added, &lent, descriptors)?;
                     ToMaster::Listening { serial }
+                }
+                ToWorker::Log => {
+                    self.proxy.log_to(descriptors.pop().map(File::from));
+                    continue;
                 }
                 ToWorker::Drain { deadline_ms, idle } => {
                     let idle = match idle {

@@ -105,6 +105,16 @@ pub(crate) const LOG_LEVEL: Setting =
     Setting::new("log_level", "log-level", One("LEVEL"), Text("info"), "How much is logged: `error`, `warn`, `info`, `debug` or `trace`.")
         .environment(&[variable("DOCKER_PROXY_LOG_LEVEL")]);
 
+/// [`crate::Config::access_log`].
+pub(crate) const ACCESS_LOG: Setting = Setting::new(
+    "access_log",
+    "access-log",
+    One("PATH"),
+    Text(""),
+    "The file that gets a line for each request, in the combined format with host and milliseconds behind it. Opened again on `USR1`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG")]);
+
 /// [`crate::Config::pid_path`].
 pub(crate) const PID_PATH: Setting = Setting::new(
     "pid_path",
@@ -389,6 +399,7 @@ pub const SETTINGS: &[Setting] = &[
     SERVER_NAME,
     TRUSTED,
     LOG_LEVEL,
+    ACCESS_LOG,
     PID_PATH,
     LOG_DIRECTORY,
     STATE_DIRECTORY,

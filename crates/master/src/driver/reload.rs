@@ -4,6 +4,7 @@ use dproxy_config::{Config, Listen, Loaded};
 use tracing::{error, info, warn};
 
 use super::{Driver, Engine, chain, launcher};
+use crate::access_log::AccessLog;
 use crate::core::{Change, Event, SourceId};
 use crate::{listen, privileges};
 
@@ -38,6 +39,10 @@ impl Driver {
         self.happened.push_back(Event::Routes(SourceId::File, config.routes));
         if self.remembered.reconfigure(config.workers) {
             self.order(Change::Resize(config.workers));
+        }
+        if before.access_log != config.access_log {
+            self.access_log = AccessLog::open(config.access_log);
+            self.hand_out_log();
         }
         if before.docker != config.docker {
             self.engine.task.abort();
@@ -93,6 +98,7 @@ mod tests {
             worker_silent: false,
             privileges: Privileges { user: None, sandbox: true },
             log_level: LogLevel::Info,
+            access_log: None,
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },
             api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path.clone() },

@@ -51,7 +51,7 @@ impl Pool {
                 self.remembered.push(size);
                 Vec::new()
             }
-            Effect::Send(_, ToWorker::Setup { .. }) | Effect::Close(_) | Effect::Publish(_) => Vec::new(),
+            Effect::Send(_, ToWorker::Setup { .. } | ToWorker::Log) | Effect::Close(_) | Effect::Publish(_) => Vec::new(),
             Effect::Abort(_) | Effect::Terminate(_) | Effect::Kill(_) => Vec::new(),
         }
     }

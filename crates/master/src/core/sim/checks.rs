@@ -204,6 +204,7 @@ impl Checks {
                 let lent = lent.iter().copied().collect();
                 self.sockets(core, worker, keep, &added, Told { serial: *serial, after, lent });
             }
+            ToWorker::Log => panic!("the core knows nothing of logs"),
             ToWorker::Drain { .. } => self.drain(core, worker),
         }
     }

@@ -46,7 +46,7 @@ impl Pretend {
         }
         while let Some(message) = self.inbox.pop_front() {
             match message {
-                ToWorker::Setup { .. } => {}
+                ToWorker::Setup { .. } | ToWorker::Log => {}
                 ToWorker::Snapshot { generation } if refuses => {
                     answers.push(ToMaster::Rejected { generation, reason: "luck".to_owned() });
                 }
