@@ -25,7 +25,7 @@ use crate::clock::boot_millis;
 use crate::place::Places;
 
 /// How often the front of a queue looks for places that other workers gave back.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(3);
 
 /// The queue of one group of backends.
 #[derive(Debug)]
