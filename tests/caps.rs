@@ -8,9 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dproxy_testkit::{
-    Connection, Failure, Kind, Load, Origin, PATIENCE, Signal, Step, free_addr, get, kill, ok, wait_for, wait_for_some,
-};
+use dproxy_testkit::{Connection, Failure, Kind, Load, Origin, PATIENCE, Signal, Step, free_addr, get, kill, ok, wait_for, wait_for_some};
 
 use crate::{alone, dproxy};
 

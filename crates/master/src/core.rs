@@ -15,6 +15,7 @@ mod pulse;
 mod sabotage;
 mod slot;
 mod sockets;
+mod steering;
 mod view;
 
 #[cfg(test)]
@@ -130,6 +131,13 @@ pub(crate) enum Effect {
         sockets: Vec<ListenerInfo>,
         /// Whether a port that somebody else listens on is an error: none of our own sockets may be there.
         alone: bool,
+    },
+    /// Send new clients of this address to its first sockets, so many; its first socket stands for all.
+    Steer {
+        /// The first socket, and where it is bound.
+        first: ListenerInfo,
+        /// How many.
+        slots: u16,
     },
     /// Close the master's copies.
     Close(Vec<SocketId>),
@@ -253,6 +261,7 @@ impl Core {
         self.deliver();
         self.open_sockets();
         self.assign_sockets();
+        self.steer();
         self.let_leavers_go();
         self.settle();
     }

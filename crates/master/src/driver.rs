@@ -18,7 +18,7 @@ use dproxy_stats::{Counter, Counters, Row};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::access_log::AccessLog;
 use crate::books::Books;
@@ -230,6 +230,7 @@ impl Driver {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Open { sockets, alone } => self.open(&sockets, alone),
+            Effect::Steer { first, slots } => self.steer(&first, slots),
             Effect::Close(sockets) => self.sockets.retain(|socket, _| !sockets.contains(socket)),
             Effect::Publish(snapshot) => self.publish(&snapshot),
             Effect::Spawn(worker, slot) => self.spawn(worker, slot),
@@ -250,6 +251,15 @@ impl Driver {
                 self.happened.push_back(Event::Opened(ids));
             }
             Err(error) => self.happened.push_back(Event::OpenFailed(ids, chain(error))),
+        }
+    }
+
+    fn steer(&self, first: &ListenerInfo, slots: u16) {
+        let Some(socket) = self.sockets.get(&first.socket) else { return };
+        match listen::steer(socket, first.address, slots) {
+            Ok(()) => debug!(address = %first.address, slots, "new clients are spread"),
+            // The kernel chooses by a hash then, and every socket is served by somebody.
+            Err(error) => info!(address = %first.address, %error, "new clients are spread by the kernel"),
         }
     }
 

@@ -5,10 +5,11 @@
 //! probed without sharing: a port in use is an error, never half of somebody else's clients.
 
 mod defer;
+mod steer;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use dproxy_config::{Listen, PortChoice};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -81,6 +82,14 @@ pub(crate) fn open(address: SocketAddr) -> Result<OwnedFd, ListenError> {
         Ok(socket)
     });
     socket.map(OwnedFd::from).map_err(|cause| ListenError::Bind { address, cause })
+}
+
+/// From now on new clients of `address`, which `listener` is one socket of, go to its first `slots` sockets.
+///
+/// # Errors
+/// When the kernel refuses; it goes on choosing by itself then.
+pub(crate) fn steer(listener: &impl AsFd, address: SocketAddr, slots: u16) -> io::Result<()> {
+    steer::steer(listener, address.is_ipv6(), slots)
 }
 
 /// Makes sure that nobody listens on `address`, and says which port it is when any would do (port 0).

@@ -71,6 +71,12 @@ impl Report {
         self.latencies.get((self.latencies.len() * percent / 100).min(last)).copied().unwrap_or_default()
     }
 
+    /// How many good answers took longer than `limit`.
+    #[must_use]
+    pub fn late(&self, limit: Duration) -> usize {
+        self.latencies.iter().filter(|latency| **latency > limit).count()
+    }
+
     pub(crate) fn fail(&mut self, kind: Kind, when: Duration, what: &str) {
         *self.failures.entry(kind).or_default() += 1;
         if self.examples.len() < EXAMPLES {

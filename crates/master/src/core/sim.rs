@@ -319,7 +319,7 @@ impl World {
                 }
             }
             Effect::Kill(worker) => self.later(Duration::ZERO, Due::Dies(worker, Exit::Signal(9))),
-            Effect::Close(_) | Effect::Publish(_) | Effect::Answer(..) | Effect::Remember(_) => {}
+            Effect::Steer { .. } | Effect::Close(_) | Effect::Publish(_) | Effect::Answer(..) | Effect::Remember(_) => {}
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Listeners {
     addresses: Vec<SocketAddr>,
     /// Sockets per address.
     count: usize,
+    /// Per address, among how many of its sockets new clients are spread.
+    pub(super) steered: BTreeMap<SocketAddr, u16>,
     cpus: usize,
     sockets: BTreeMap<SocketId, Socket>,
     next: u32,
@@ -68,7 +70,7 @@ struct Failure {
 
 impl Listeners {
     pub(crate) fn new(addresses: Vec<SocketAddr>, cpus: usize) -> Listeners {
-        Listeners { addresses, count: 0, cpus: cpus.max(1), sockets: BTreeMap::new(), next: 0, failure: None }
+        Listeners { addresses, count: 0, steered: BTreeMap::new(), cpus: cpus.max(1), sockets: BTreeMap::new(), next: 0, failure: None }
     }
 
     /// From now on these addresses; sockets of others are let go and closed.
@@ -129,6 +131,12 @@ impl Listeners {
     /// Every socket, and its index among those of its address.
     pub(super) fn places(&self) -> impl Iterator<Item = (SocketId, usize)> {
         self.sockets.iter().map(|(id, socket)| (*id, socket.index))
+    }
+
+    /// The sockets of an address that are open, by index.
+    pub(super) fn of(&self, address: SocketAddr) -> BTreeMap<usize, SocketId> {
+        let there = self.sockets.iter().filter(|(_, socket)| socket.open && socket.address == address);
+        there.map(|(id, socket)| (socket.index, *id)).collect()
     }
 
     fn is_bound(&self, address: SocketAddr) -> bool {
@@ -263,6 +271,12 @@ impl Core {
     /// Whether its owner, or who accepts in its owner's place, has confirmed to accept from it.
     fn is_kept(&self, socket: SocketId, owners: &Owners) -> bool {
         owners.of(socket).filter_map(|owner| self.processes.get(&owner)).any(|owner| owner.keeps(socket))
+    }
+
+    /// How many sockets nobody has confirmed to accept from.
+    pub(super) fn unserved_sockets(&self) -> usize {
+        let in_use = self.listeners.sockets.keys().filter(|socket| self.listeners.is_in_use(**socket));
+        in_use.filter(|socket| !self.processes.values().any(|process| process.held.contains(socket))).count()
     }
 
     /// Who should accept from each socket. None: its slot's worker is about to come, whoever has the socket keeps it.

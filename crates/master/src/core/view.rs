@@ -77,7 +77,10 @@ impl Core {
         let silent = self.processes.values().filter(|process| process.pulse.is_silent()).map(|process| {
             format!("worker of slot {} has been silent for {:.1?}; its siblings accept for it", process.slot.0, process.pulse.silence())
         });
-        listen.into_iter().chain(errored).chain(refused).chain(silent).collect()
+        // The inventory: it never shows while the books are right.
+        let unserved = self.is_complete().then(|| self.unserved_sockets()).filter(|unserved| *unserved > 0);
+        let unserved = unserved.map(|unserved| format!("nobody accepts from {unserved} of the sockets; `dproxy ctl restart` helps"));
+        listen.into_iter().chain(unserved).chain(errored).chain(refused).chain(silent).collect()
     }
 
     fn worker_view(&self, worker: WorkerId, process: &Process) -> WorkerView {

@@ -3,6 +3,7 @@
 //! It keeps its own books from the events and effects alone, so that a mistake of the core's books shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use dproxy_config::WorkerCount;
@@ -23,6 +24,8 @@ pub(super) struct Checks {
     closed_sockets: BTreeSet<SocketId>,
     /// Sockets that nobody accepts from or is told to, and since when.
     orphans: BTreeMap<SocketId, Instant>,
+    /// Among how many sockets new clients are spread.
+    steered: BTreeMap<SocketAddr, u16>,
     asked: BTreeSet<RequestId>,
     answered: BTreeSet<RequestId>,
     generation: Generation,
@@ -131,6 +134,13 @@ impl Checks {
     pub(super) fn effect(&mut self, core: &Core, effect: &Effect) {
         match effect {
             Effect::Open { sockets, .. } => assert!(!sockets.is_empty() && !self.closed, "opens nothing, or too late"),
+            Effect::Steer { first, slots } => {
+                assert!(self.open.contains(&first.socket) && *slots > 0, "steers a socket that is not open");
+                let there = core.listeners.of(first.address);
+                let kept = |index: &usize| there.get(index).is_some_and(|socket| self.known.values().any(|known| known.keeps(*socket)));
+                assert!((0..usize::from(*slots)).all(|index| kept(&index)), "clients are sent where nobody accepts");
+                self.steered.insert(first.address, *slots);
+            }
             Effect::Close(sockets) => self.close(sockets),
             Effect::Publish(snapshot) => {
                 assert_eq!(snapshot.generation.0, self.generation.0 + 1, "generations count up by one");
@@ -321,8 +331,14 @@ impl Checks {
             let lookouts = workers.values().filter(|worker| worker.lent.contains(socket)).count();
             assert_eq!(lookouts, workers.len() - 1, "{socket:?} is not lent to everybody else at rest");
         }
+        assert_eq!(core.unserved_sockets(), 0, "the inventory at rest");
         for worker in workers.values() {
             assert!(!worker.accepts.is_empty(), "a worker without a socket");
+            let meets = |address: &SocketAddr| {
+                let first = self.steered.get(address).map_or(usize::MAX, |slots| usize::from(*slots));
+                core.listeners.of(*address).range(..first).any(|(_, socket)| worker.accepts.contains(socket))
+            };
+            assert!(core.addresses().iter().all(meets), "a worker that no new client is sent to: {:?}", self.steered);
             assert!(worker.serves == Some(generation) || worker.serves.is_some() && !core.warnings().is_empty(), "an old table at rest");
         }
     }
