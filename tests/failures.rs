@@ -77,7 +77,13 @@ fn a_body_that_is_cut_is_seen_to_be_cut() {
     }
     check(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
     check(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-    check(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n");
+}
+
+#[test]
+fn a_body_that_is_wrong_before_anything_of_it_was_sent_is_502() {
+    let origin = Origin::raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n");
+    let dproxy = dproxy().workers(1).route("a.test", &[origin.addr()]).start();
+    assert_eq!(get(dproxy.http(), "a.test", "/").unwrap().status, 502);
 }
 
 #[test]

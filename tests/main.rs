@@ -2,6 +2,7 @@
 //! `house` holds the walls between the rooms.
 #![allow(clippy::unwrap_used)]
 
+mod access_log;
 mod caps;
 mod clients;
 mod control;

@@ -222,14 +222,11 @@ async fn answer_ourselves(
     let mut out = proxy.buffers.scratch();
     let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
     let asked = Asked { request: Some((request, &buffer.filled()[..length])), close };
-    if request.method == Method::Options {
-        page::write_options(&mut out, &asked)
-    } else {
-        page::write_ping(&mut out, &asked)
-    }
+    let body = if request.method == Method::Options { page::write_options(&mut out, &asked) } else { page::write_ping(&mut out, &asked) };
     buffer.consume(length);
     proxy.count_status(200);
     client.tally.answered(200);
+    client.tally.took(body);
     client.deadline.set(proxy.view().settings.timeouts.idle);
     match client.deadline.guard(client.wire.send_page(&out)).await {
         Ok(Ok(())) => Ok(if close { Served::EndsEarly } else { Served::Persists }),

@@ -54,9 +54,10 @@ async fn fail(
     let close = !understood || status == 400 || status == 408 || proxy.is_draining();
     let mut out = proxy.buffers.scratch();
     let asked = Asked { request: request.map(|(head, length)| (head, &buffer.filled()[..length])), close };
-    page::write(&mut out, status, error, &asked);
+    let body = page::write(&mut out, status, error, &asked);
     proxy.count_status(status);
     client.tally.answered(status);
+    client.tally.took(body);
     buffer.consume(request.map_or(0, |(_, length)| length));
     client.deadline.set(proxy.view().settings.timeouts.idle);
     match client.deadline.guard(client.wire.send_page(&out)).await {

@@ -28,8 +28,8 @@ pub(crate) struct Asked<'r> {
     pub(crate) close: bool,
 }
 
-/// Writes the whole answer to a request that failed.
-pub(crate) fn write(out: &mut Vec<u8>, status: u16, error: &ProxyError, asked: &Asked<'_>) {
+/// Writes the whole answer to a request that failed; how many bytes of it are the body.
+pub(crate) fn write(out: &mut Vec<u8>, status: u16, error: &ProxyError, asked: &Asked<'_>) -> usize {
     let host = asked.request.map(|(head, bytes)| String::from_utf8_lossy(head.host.of(bytes))).unwrap_or_default();
     let words = words(status, error, &host);
     let json = asked.request.is_some_and(|(head, bytes)| wants_json(head, bytes));
@@ -41,20 +41,20 @@ pub(crate) fn write(out: &mut Vec<u8>, status: u16, error: &ProxyError, asked: &
     if status == 405 {
         line(out, "allow", METHODS);
     }
-    finish(out, asked, body.as_bytes());
+    finish(out, asked, body.as_bytes())
 }
 
 /// Writes the answer to `Host: __ping__`.
-pub(crate) fn write_ping(out: &mut Vec<u8>, asked: &Asked<'_>) {
+pub(crate) fn write_ping(out: &mut Vec<u8>, asked: &Asked<'_>) -> usize {
     head(out, 200, "OK", "text/plain", 2);
-    finish(out, asked, b"ok");
+    finish(out, asked, b"ok")
 }
 
 /// Writes the answer to an OPTIONS that is meant for us.
-pub(crate) fn write_options(out: &mut Vec<u8>, asked: &Asked<'_>) {
+pub(crate) fn write_options(out: &mut Vec<u8>, asked: &Asked<'_>) -> usize {
     out.extend_from_slice(b"HTTP/1.1 200 OK\r\nserver: dproxy\r\ncontent-length: 0\r\n");
     line(out, "allow", METHODS);
-    finish(out, asked, b"");
+    finish(out, asked, b"")
 }
 
 fn head(out: &mut Vec<u8>, status: u16, reason: &str, media_type: &str, length: usize) {
@@ -65,7 +65,7 @@ fn head(out: &mut Vec<u8>, status: u16, reason: &str, media_type: &str, length: 
     .expect("a vector takes every byte");
 }
 
-fn finish(out: &mut Vec<u8>, asked: &Asked<'_>, body: &[u8]) {
+fn finish(out: &mut Vec<u8>, asked: &Asked<'_>, body: &[u8]) -> usize {
     let old = asked.request.is_some_and(|(head, _)| head.version == Version::Http10);
     if asked.close {
         out.extend_from_slice(b"connection: close\r\n");
@@ -74,9 +74,11 @@ fn finish(out: &mut Vec<u8>, asked: &Asked<'_>, body: &[u8]) {
     }
     out.extend_from_slice(b"\r\n");
     let bodiless = asked.request.is_some_and(|(head, _)| head.method == dproxy_http1::Method::Head);
-    if !bodiless {
-        out.extend_from_slice(body);
+    if bodiless {
+        return 0;
     }
+    out.extend_from_slice(body);
+    body.len()
 }
 
 fn words(status: u16, error: &ProxyError, host: &str) -> Words {
