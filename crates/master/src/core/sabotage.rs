@@ -18,10 +18,11 @@ pub(crate) enum Sabotage {
     LeaveTheSilentAlone,
     SpareTheHung,
     LendForEver,
+    GiveColumnsAwayEarly,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 15] = [
+    pub(crate) const ALL: [Sabotage; 16] = [
         Sabotage::ForgetToRespawn,
         Sabotage::DrainBeforeTheHandOver,
         Sabotage::LetGoBeforeTheHandOver,
@@ -37,5 +38,6 @@ impl Sabotage {
         Sabotage::LeaveTheSilentAlone,
         Sabotage::SpareTheHung,
         Sabotage::LendForEver,
+        Sabotage::GiveColumnsAwayEarly,
     ];
 }

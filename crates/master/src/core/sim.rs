@@ -203,9 +203,16 @@ impl World {
     fn routes(&mut self) {
         let source = if self.random.one_in(4) { SourceId::File } else { SourceId::Docker };
         let count = self.random.below(4);
-        let backend = Backend::at(([10, 0, 0, 1], 80).into());
-        let route = |entry| Route::fixed(u32::try_from(entry).unwrap(), HostPattern::Any, PathPrefix::root(), backend.clone());
-        self.tell(Event::Routes(source, (0..count).map(route).collect()));
+        let first = u8::try_from(self.random.below(4)).unwrap();
+        let route = |entry: u8| {
+            let backend = Backend::at(([10, 0, 0, first + entry], 80).into());
+            Route::fixed(u32::from(entry), HostPattern::Any, PathPrefix::root(), backend)
+        };
+        if self.random.one_in(2) {
+            let leaving = self.core.leaving_columns();
+            self.tell(Event::Vacated(leaving));
+        }
+        self.tell(Event::Routes(source, (0..u8::try_from(count).unwrap()).map(route).collect()));
     }
 
     fn settings(&mut self) {

@@ -74,6 +74,7 @@ async fn settle() {
 /// Lets time pass until this is so.
 async fn until(mut so: impl FnMut() -> bool) {
     while !so() {
+        settle().await;
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
@@ -223,17 +224,16 @@ fn a_worker_with_places_does_not_starve_one_without() {
     run(async {
         let ([ours, theirs], served) = (shared_by_two(1), Served::default());
         let (our_queue, their_queue) = (queue(&[&ours]), queue(&[&theirs]));
-        let mut held = theirs.for_newcomer();
-        waiter(0, &our_queue, &[&ours], &served);
-        // They always have somebody at hand who would take the place back in the same moment.
         let their_served = Served::default();
-        while numbers(&served).is_empty() {
+        their_served.borrow_mut().extend(theirs.for_newcomer().map(|place| (1, place)));
+        waiter(0, &our_queue, &[&ours], &served);
+        // They always have somebody at hand who takes the place back in the same moment.
+        until(|| {
             waiter(1, &their_queue, &[&theirs], &their_served);
-            settle().await;
-            held.take();
-            tokio::time::sleep(Duration::from_millis(1)).await;
             their_served.borrow_mut().clear();
-        }
+            !served.borrow().is_empty()
+        })
+        .await;
     });
 }
 

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use dproxy_config::WorkerCount;
 use dproxy_control::PoolState;
-use dproxy_ipc::{Generation, SocketId, ToMaster, ToWorker};
+use dproxy_ipc::{Generation, Snapshot, SocketId, ToMaster, ToWorker};
+use dproxy_route::BackendId;
 
 use super::super::pulse::{HUNG, LOST, SILENT};
 use super::super::slot::{ADOPT_AFTER, Seat};
@@ -29,6 +30,8 @@ pub(super) struct Checks {
     asked: BTreeSet<RequestId>,
     answered: BTreeSet<RequestId>,
     generation: Generation,
+    /// Whose column each was, by generation.
+    columns: BTreeMap<Generation, BTreeMap<u32, BackendId>>,
     stopped: bool,
     closed: bool,
     serial: u64,
@@ -145,6 +148,7 @@ impl Checks {
             Effect::Publish(snapshot) => {
                 assert_eq!(snapshot.generation.0, self.generation.0 + 1, "generations count up by one");
                 self.generation = snapshot.generation;
+                self.columns(snapshot);
             }
             Effect::Spawn(worker, slot) => self.spawn(*worker, *slot),
             Effect::Send(worker, message) => self.send(core, *worker, message),
@@ -162,6 +166,20 @@ impl Checks {
             }
             Effect::Remember(_) => {}
         }
+    }
+
+    /// Whatever generation a worker serves or was sent, each column is the same backend's there.
+    fn columns(&mut self, snapshot: &Snapshot) {
+        let columns: BTreeMap<u32, BackendId> = snapshot.columns.iter().map(|(id, column)| (*column, id.clone())).collect();
+        assert_eq!(columns.len(), snapshot.columns.len(), "two backends have one column");
+        for known in self.known.values() {
+            for served in known.applied.into_iter().chain(known.sent) {
+                let before = &self.columns[&served];
+                let clash = columns.iter().find(|(column, id)| before.get(column).is_some_and(|other| other != *id));
+                assert!(clash.is_none(), "a column is given away while a worker of {served} uses it: {clash:?}");
+            }
+        }
+        self.columns.insert(snapshot.generation, columns);
     }
 
     fn close(&mut self, sockets: &[SocketId]) {
