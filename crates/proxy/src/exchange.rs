@@ -15,6 +15,7 @@
 mod admission;
 mod answer;
 mod attempt;
+mod delivery;
 mod inbound;
 mod progress;
 mod tunnel;
@@ -29,7 +30,8 @@ use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::error::ProxyError;
 use crate::exchange::admission::admit;
-use crate::exchange::attempt::{Attempt, Broken, owned};
+use crate::exchange::attempt::{Attempt, Broken};
+use crate::exchange::delivery::owned;
 use crate::forward::{self, Origin};
 use crate::page::{self, Asked};
 use crate::proxy::Proxy;

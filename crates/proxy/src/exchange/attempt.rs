@@ -16,15 +16,16 @@ use crate::client::Client;
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::answer::{Awaiting, Expected, NoHead, await_head};
+use crate::exchange::delivery::{Delivered, Delivering};
 use crate::exchange::inbound::{Beside, InboundEnd, inbound};
 use crate::exchange::progress::Progress;
 use crate::exchange::tunnel::{End, Silence, tunnel};
 use crate::exchange::{Failure, Opening, Served};
 use crate::flow::{Inlet, Outlet, io_error};
-use crate::forward::{self, Delivery, Encoding, Timings};
+use crate::forward;
 use crate::message;
 use crate::proxy::Proxy;
-use crate::relay::{LONG, RelayError, Sink, Source, relay};
+use crate::relay::{Sink, Source};
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
 
@@ -65,13 +66,6 @@ struct Sent<'u> {
     answer: Awaiting<'u>,
     /// Where the rest of the body goes.
     outlet: Outlet<'u>,
-}
-
-/// A delivered answer, and what can be done with the two connections.
-struct Delivered {
-    client: Served,
-    backend_reusable: bool,
-    switched: bool,
 }
 
 impl Attempt<'_> {
@@ -180,6 +174,7 @@ impl Attempt<'_> {
         kept: bool,
     ) -> Result<Delivered, Broken> {
         let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts, &client.tally);
+        let asked = self.clocked.map(|_| Instant::now());
         let over_h2 = client.wire.is_h2();
         let (mut client_inlet, mut speaker) = client.wire.split();
         let Sent { answer: awaiting, mut outlet } = sent;
@@ -200,48 +195,9 @@ impl Attempt<'_> {
             interim: self.request.version == Version::Http11,
         };
         let head = await_head(awaiting, answer, &expected, &mut speaker);
-        let mut head = self.watched(head, &mut beside, &progress, kept).await?;
-        let response = &head.response;
-        progress.answer_begins(response.status);
-
-        let encoding = forward::encoding(response.framing, self.request.version, over_h2);
-        let persists = self.request.connection.persists(self.request.version) && (encoding != Encoding::Bare || over_h2);
-        let close = !persists || !progress.is_request_sent() || self.proxy.is_draining();
-        let delivery = Delivery { version: self.request.version, close, encoding, timings: self.timings() };
-        let mut out = self.proxy.buffers.scratch();
-        let spoken = speaker.respond(&mut out, response, &answer.filled()[..head.length], &delivery);
-        let mut client_outlet = spoken.map_err(|_| Broken::Final(Failure::Answered(ProxyError::ClientGone)))?;
-        let unwanted = owned(response.fields.listed(&answer.filled()[..head.length], response.connection));
-        answer.consume(head.length);
-
-        let mut body = BodyReader::new(response.framing);
-        self.pool.answers_long.set(body.expected() > LONG);
-        let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted };
-        let sink = Sink { outlet: &mut client_outlet, encoding };
-        let relayed = relay(&mut out, source, sink, |bytes| progress.delivered(bytes));
-        match progress.deadline().guard(beside.drive(relayed)).await {
-            Ok(Ok(Ok(()))) => self.proxy.count_status(response.status),
-            // The head still waits for the first bytes of a body: the client can be told.
-            Ok(Ok(Err(RelayError::Framing(violation)))) if !out.is_empty() => {
-                return Err(Broken::Final(Failure::Unanswered(ProxyError::Backend(violation))));
-            }
-            failed => {
-                // Where the end of the connection or stream is the end of the body, it must not seem whole.
-                self.proxy.count_status(response.status);
-                if encoding == Encoding::Bare {
-                    client_outlet.break_off();
-                }
-                return Err(Broken::Final(Failure::Answered(answered_error(failed))));
-            }
-        }
-
-        let sent = progress.is_request_sent() && !beside.was_refused();
-        let backend_persists = response.connection.persists(response.version) && response.framing != Framing::UntilClose;
-        Ok(Delivered {
-            client: served(close, sent),
-            backend_reusable: sent && backend_persists && response.status != 101,
-            switched: response.status == 101,
-        })
+        let head = self.watched(head, &mut beside, &progress, kept).await?;
+        let delivery = Delivering { attempt: self, progress: &progress, over_h2, asked };
+        delivery.deliver(head, answer, speaker, &mut beside).await
     }
 
     /// Awaits a head with the client's side beside it, and says what can be done when none comes.
@@ -301,16 +257,6 @@ impl Attempt<'_> {
             Broken::Final(Failure::Unanswered(ProxyError::BackendClosed(cause)))
         }
     }
-
-    fn timings(&self) -> Option<Timings<'_>> {
-        let total = self.clocked?.elapsed().as_millis();
-        Some(Timings { backend: &self.pool.label, total, backend_time: total })
-    }
-}
-
-/// Names that outlive the head they stand in; nearly always none.
-pub(crate) fn owned(names: Vec<&[u8]>) -> Vec<Vec<u8>> {
-    names.into_iter().map(<[u8]>::to_vec).collect()
 }
 
 async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: &[u8], moved: impl FnMut()) -> io::Result<()> {
@@ -320,24 +266,6 @@ async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: &[u8], moved
     backend.write_all(&mut [io::IoSlice::new(head), io::IoSlice::new(body)], moved).await
 }
 
-fn served(close: bool, sent: bool) -> Served {
-    match (close, sent) {
-        (_, false) => Served::EndsEarly,
-        (true, true) => Served::Ends,
-        (false, true) => Served::Persists,
-    }
-}
-
 fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::NotConnected)
-}
-
-fn answered_error(failed: Result<Result<Result<(), RelayError>, InboundEnd>, Elapsed>) -> ProxyError {
-    match failed {
-        Ok(Ok(Err(RelayError::Read(cause)))) => ProxyError::BackendClosed(cause),
-        Ok(Ok(Err(RelayError::Framing(violation)))) => ProxyError::Backend(violation),
-        Ok(Err(InboundEnd::Request(violation))) => ProxyError::Request(violation),
-        Err(Elapsed) => ProxyError::BackendTimeout,
-        Ok(Ok(Ok(()) | Err(RelayError::Write(_))) | Err(InboundEnd::Gone | InboundEnd::Refused(_))) => ProxyError::ClientGone,
-    }
 }

@@ -1,0 +1,124 @@
+//! Delivering an answer whose head is there.
+
+use std::future::Future;
+use std::time::Instant;
+
+use dproxy_http1::{BodyReader, Framing, ResponseHead};
+
+use crate::buffer::Buffer;
+use crate::client::Speaker;
+use crate::clock::Elapsed;
+use crate::error::ProxyError;
+use crate::exchange::answer::AnswerHead;
+use crate::exchange::attempt::{Attempt, Broken};
+use crate::exchange::inbound::{Beside, InboundEnd};
+use crate::exchange::progress::Progress;
+use crate::exchange::{Failure, Served};
+use crate::forward::{self, Delivery, Encoding, Timings};
+use crate::relay::{LONG, RelayError, Sink, Source, relay};
+
+/// An attempt that has come as far as an answer.
+pub(crate) struct Delivering<'r> {
+    pub(crate) attempt: &'r Attempt<'r>,
+    pub(crate) progress: &'r Progress<'r>,
+    pub(crate) over_h2: bool,
+    /// When the backend had the request, if the client may know how long it took.
+    pub(crate) asked: Option<Instant>,
+}
+
+/// A delivered answer, and what can be done with the two connections.
+pub(crate) struct Delivered {
+    pub(crate) client: Served,
+    pub(crate) backend_reusable: bool,
+    pub(crate) switched: bool,
+}
+
+/// How the driving of a relay ended: by itself, by the client's side, or by the clock.
+type Driven = Result<Result<Result<(), RelayError>, InboundEnd>, Elapsed>;
+
+impl Delivering<'_> {
+    /// Says the head, at the front of `answer`, to the client and relays the body behind it.
+    pub(crate) async fn deliver<F: Future<Output = InboundEnd>>(
+        &self,
+        mut head: AnswerHead<'_>,
+        answer: &mut Buffer,
+        speaker: Speaker<'_>,
+        beside: &mut Beside<'_, F>,
+    ) -> Result<Delivered, Broken> {
+        let proxy = self.attempt.proxy;
+        let response = &head.response;
+        self.progress.answer_begins(response.status);
+        let delivery = self.delivery(response);
+        let (encoding, close) = (delivery.encoding, delivery.close);
+        let bytes = &answer.filled()[..head.length];
+        let unwanted = owned(response.fields.listed(bytes, response.connection));
+        let mut out = proxy.buffers.scratch();
+        let spoken = speaker.respond(&mut out, response, bytes, &delivery);
+        let mut outlet = spoken.map_err(|_| Broken::Final(Failure::Answered(ProxyError::ClientGone)))?;
+        answer.consume(head.length);
+
+        let mut body = BodyReader::new(response.framing);
+        self.attempt.pool.answers_long.set(body.expected() > LONG);
+        let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted };
+        let relayed = relay(&mut out, source, Sink { outlet: &mut outlet, encoding }, |bytes| self.progress.delivered(bytes));
+        match self.progress.deadline().guard(beside.drive(relayed)).await {
+            Ok(Ok(Ok(()))) => proxy.count_status(response.status),
+            // The head still waits for the first bytes of a body: the client can be told.
+            Ok(Ok(Err(RelayError::Framing(violation)))) if !out.is_empty() => {
+                return Err(Broken::Final(Failure::Unanswered(ProxyError::Backend(violation))));
+            }
+            failed => {
+                proxy.count_status(response.status);
+                // Where the end of the connection or stream is the end of the body, it must not seem whole.
+                if encoding == Encoding::Bare {
+                    outlet.break_off();
+                }
+                return Err(Broken::Final(Failure::Answered(error_of(failed))));
+            }
+        }
+        let sent = self.progress.is_request_sent() && !beside.was_refused();
+        Ok(delivered(response, close, sent))
+    }
+
+    /// How this client gets this answer.
+    fn delivery(&self, response: &ResponseHead) -> Delivery<'_> {
+        let request = self.attempt.request;
+        let encoding = forward::encoding(response.framing, request.version, self.over_h2);
+        let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.over_h2);
+        // A client that still sends is told that it will not be heard to the end.
+        let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.is_draining();
+        Delivery { version: request.version, close, encoding, timings: self.timings() }
+    }
+
+    fn timings(&self) -> Option<Timings<'_>> {
+        let (began, asked) = self.attempt.clocked.zip(self.asked)?;
+        let backend = &self.attempt.pool.label;
+        Some(Timings { backend, total: began.elapsed().as_millis(), backend_time: asked.elapsed().as_millis() })
+    }
+}
+
+/// Names that outlive the head they stand in; nearly always none.
+pub(crate) fn owned(names: Vec<&[u8]>) -> Vec<Vec<u8>> {
+    names.into_iter().map(<[u8]>::to_vec).collect()
+}
+
+fn delivered(response: &ResponseHead, close: bool, sent: bool) -> Delivered {
+    let client = match (close, sent) {
+        (_, false) => Served::EndsEarly,
+        (true, true) => Served::Ends,
+        (false, true) => Served::Persists,
+    };
+    let switched = response.status == 101;
+    let backend_persists = response.connection.persists(response.version) && response.framing != Framing::UntilClose;
+    Delivered { client, backend_reusable: sent && backend_persists && !switched, switched }
+}
+
+fn error_of(failed: Driven) -> ProxyError {
+    match failed {
+        Ok(Ok(Err(RelayError::Read(cause)))) => ProxyError::BackendClosed(cause),
+        Ok(Ok(Err(RelayError::Framing(violation)))) => ProxyError::Backend(violation),
+        Ok(Err(InboundEnd::Request(violation))) => ProxyError::Request(violation),
+        Err(Elapsed) => ProxyError::BackendTimeout,
+        Ok(Ok(Ok(()) | Err(RelayError::Write(_))) | Err(InboundEnd::Gone | InboundEnd::Refused(_))) => ProxyError::ClientGone,
+    }
+}
