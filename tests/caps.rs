@@ -92,12 +92,6 @@ fn no_backend_gets_more_than_its_cap_from_all_workers_together_and_nobody_starve
     let load = Load { clients: 32, limit: 900, body: Some("ok".to_owned()), ..Load::new(dproxy.http(), "a.test") };
     let report = load.start().join();
     assert_eq!((report.good, report.failed()), (900, 0), "{report}");
-    println!(
-        report.percentile(50),
-        report.percentile(99),
-        report.latencies.last(),
-        report.elapsed
-    );
     assert_eq!(slow.most(), 3, "{report}");
     // 32 clients at 150 requests a second wait some 200 ms for each other, wherever their connections ended up.
     assert!(report.latencies.last().unwrap() < &Duration::from_secs(2), "{report}");
