@@ -17,6 +17,7 @@ mod http;
 mod sandbox;
 mod settings;
 mod streaming;
+mod supervised;
 mod websocket;
 mod wire;
 

@@ -24,15 +24,18 @@ use crate::access_log::AccessLog;
 use crate::books::Books;
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Setup, SlotId, SourceId, WorkerId};
 use crate::figures::Figures;
-use crate::listen::{self, ListenError};
+use crate::inherited::Inherited;
+use crate::listen;
 use crate::pidfile::{self, PidFile};
 use crate::privileges::{self, Fences};
 use crate::remembered::Remembered;
 use crate::signals::{self, Order, Signals};
 use crate::spawn::{Launcher, Letter, Memory, Worker};
+use crate::supervisor::Supervisor;
 
 mod answers;
 mod reload;
+mod supervision;
 
 /// What the driver holds on behalf of the core.
 struct Driver {
@@ -47,6 +50,10 @@ struct Driver {
     access_log: AccessLog,
     books: Books,
     sockets: BTreeMap<SocketId, Arc<OwnedFd>>,
+    /// The names under which the service manager keeps copies of them.
+    kept: BTreeMap<SocketId, String>,
+    inherited: Inherited,
+    supervisor: Supervisor,
     /// The newest one, sealed.
     snapshot: Option<(Generation, Arc<OwnedFd>)>,
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
@@ -103,7 +110,8 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         }
     }
     warnings.iter().for_each(|warning| warn!("{warning}"));
-    let chosen = listen::choose(&config.listen)?;
+    let inherited = Inherited::take_over();
+    let chosen = inherited.choose(&config.listen)?;
     chosen.warning.iter().for_each(|warning| warn!("{warning}"));
     let bound = Bound::bind(config.api.address, &config.api.socket).await?;
     raise_descriptor_limit();
@@ -132,6 +140,9 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         access_log: AccessLog::open(config.access_log.clone()),
         books: Books::open().context("cannot make the board of all workers")?,
         sockets: BTreeMap::new(),
+        kept: BTreeMap::new(),
+        inherited,
+        supervisor: Supervisor::from_environment(),
         snapshot: None,
         replies: BTreeMap::new(),
         next_request: 0,
@@ -159,6 +170,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         if driver.is_done() {
             break;
         }
+        driver.tell_supervisor();
         let deadline = driver.core.next_deadline();
         tokio::select! {
             Some(event) = happenings.recv() => driver.happened.push_back(event),
@@ -166,6 +178,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             order = signals.next() => driver.obey(order, &reload),
             true = driver.engine.changed() => driver.engine_told(),
             _ = looks.tick() => driver.look(),
+            () = driver.supervisor.beat() => {}
             () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
         }
     }
@@ -231,7 +244,7 @@ impl Driver {
         match effect {
             Effect::Open { sockets, alone } => self.open(&sockets, alone),
             Effect::Steer { first, slots } => self.steer(&first, slots),
-            Effect::Close(sockets) => self.sockets.retain(|socket, _| !sockets.contains(socket)),
+            Effect::Close(sockets) => self.close(&sockets),
             Effect::Publish(snapshot) => self.publish(&snapshot),
             Effect::Spawn(worker, slot) => self.spawn(worker, slot),
             Effect::Send(worker, message) => self.send(worker, message),
@@ -240,17 +253,6 @@ impl Driver {
             Effect::Kill(worker) => self.workers.get(&worker).into_iter().for_each(Worker::kill),
             Effect::Answer(request, answer) => self.answer(request, answer),
             Effect::Remember(size) => self.remembered.keep(size),
-        }
-    }
-
-    fn open(&mut self, sockets: &[ListenerInfo], alone: bool) {
-        let ids = sockets.iter().map(|info| info.socket).collect();
-        match open_all(sockets, alone) {
-            Ok(opened) => {
-                self.sockets.extend(opened);
-                self.happened.push_back(Event::Opened(ids));
-            }
-            Err(error) => self.happened.push_back(Event::OpenFailed(ids, chain(error))),
         }
     }
 
@@ -323,9 +325,13 @@ impl Driver {
             Order::Leave => {
                 info!("leaving; what is under way is finished first, a second signal ends it");
                 self.leaving = true;
+                self.supervisor.stopping(self.facts.config.proxy.timeouts.drain);
                 self.happened.push_back(Event::Close);
             }
-            Order::Reload => self.reload(reload),
+            Order::Reload => {
+                self.supervisor.reloading();
+                self.reload(reload);
+            }
             Order::Restart => {
                 info!("replacing all workers");
                 self.order(Change::Restart);
@@ -402,13 +408,6 @@ impl Engine {
             Err(_ended) => std::future::pending().await,
         }
     }
-}
-
-fn open_all(sockets: &[ListenerInfo], alone: bool) -> Result<Vec<(SocketId, Arc<OwnedFd>)>, ListenError> {
-    if let Some(first) = sockets.first().filter(|_| alone) {
-        listen::probe(first.address)?;
-    }
-    sockets.iter().map(|info| Ok((info.socket, Arc::new(listen::open(info.address)?)))).collect()
 }
 
 /// What a worker finds in its environment: how to log, nothing of the operator's secrets.

@@ -5,6 +5,7 @@ mod books;
 mod core;
 mod driver;
 mod figures;
+mod inherited;
 mod listen;
 mod log;
 mod pidfile;
@@ -12,6 +13,7 @@ mod privileges;
 mod remembered;
 mod signals;
 mod spawn;
+mod supervisor;
 mod views;
 
 pub use privileges::{PrivilegesError, worker_identity};

@@ -45,15 +45,8 @@ const BACKLOG: i32 = 65_535;
 /// A client that says nothing is handed to a worker after this many seconds all the same.
 const DEFER_SECONDS: i32 = 1;
 
-/// Chooses the port: the one asked for, or the one we would like, or the one that is left.
-///
-/// # Errors
-/// When no port can be had on every address.
-pub(crate) fn choose(listen: &Listen) -> Result<Chosen, ListenError> {
-    choose_beside(listen, &[])
-}
-
-/// The same, where sockets of our own listen on `ours`.
+/// Chooses the port: the one asked for, or the one we would like, or the one that is left. Sockets of our own may
+/// listen on `ours`.
 ///
 /// # Errors
 /// When no port can be had on every address.
@@ -161,6 +154,10 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
+
+    fn choose(listen: &Listen) -> Result<Chosen, ListenError> {
+        choose_beside(listen, &[])
+    }
 
     fn any() -> SocketAddr {
         "127.0.0.1:0".parse().unwrap()

@@ -54,6 +54,10 @@ impl Driver {
     }
 
     fn listen_elsewhere(&mut self, listen: &Listen) {
+        if self.inherited.decides() {
+            let text = "still listening at the sockets of the service manager, whatever `port` and `hostname` say";
+            return self.facts.postponed.push(text.to_owned());
+        }
         match listen::choose_beside(listen, &self.core.addresses()) {
             Ok(chosen) => {
                 chosen.warning.iter().for_each(|warning| warn!("{warning}"));

@@ -1,0 +1,189 @@
+//! Listening sockets that we are born with.
+//!
+//! A service manager opens sockets before us (socket activation): those are where clients come in, whatever the
+//! configuration says. And it gives back those that an earlier master left in its keeping, with the clients that
+//! have waited there since.
+
+mod passed;
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+use dproxy_config::{Listen, PortChoice};
+use socket2::{SockRef, Type};
+use tracing::{info, warn};
+
+use crate::listen::{self, Chosen, ListenError};
+
+/// What is there and not yet in use.
+#[derive(Debug, Default)]
+pub(crate) struct Inherited {
+    /// Of socket activation. They stay the manager's: each may be copied as often as there are places for it.
+    activated: Vec<(SocketAddr, OwnedFd)>,
+    /// Of an earlier master, with the name under which the manager keeps it.
+    kept: Vec<(SocketAddr, String, OwnedFd)>,
+}
+
+/// A socket to accept from.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) descriptor: Arc<OwnedFd>,
+    /// The name under which the service manager keeps a copy; none of those that are its own.
+    pub(crate) name: Option<String>,
+}
+
+/// Names of sockets that a master gave into keeping begin like this.
+const KEPT: &str = "dproxy-listener-";
+
+impl Inherited {
+    /// Takes over what this process was born with. Only the first call finds anything.
+    pub(crate) fn take_over() -> Inherited {
+        Inherited::sort(passed::descriptors())
+    }
+
+    fn sort(passed: Vec<(String, OwnedFd)>) -> Inherited {
+        let mut inherited = Inherited::default();
+        for (name, descriptor) in passed {
+            match address_of(&descriptor) {
+                Ok(address) if name.starts_with(KEPT) => inherited.kept.push((address, name, descriptor)),
+                Ok(address) => inherited.activated.push((address, descriptor)),
+                Err(error) => warn!(name, %error, "a descriptor of the service manager is not used"),
+            }
+        }
+        inherited
+    }
+
+    /// Whether the service manager decides where clients come in.
+    pub(crate) fn decides(&self) -> bool {
+        !self.activated.is_empty()
+    }
+
+    /// Where to listen: at the sockets of the service manager, else as the configuration says.
+    ///
+    /// # Errors
+    /// When no port can be had on every address.
+    pub(crate) fn choose(&self, listen: &Listen) -> Result<Chosen, ListenError> {
+        if !self.decides() {
+            let ours: Vec<SocketAddr> = self.kept.iter().map(|(address, ..)| *address).collect();
+            return listen::choose_beside(listen, &ours);
+        }
+        let mut addresses: Vec<SocketAddr> = self.activated.iter().map(|(address, _)| *address).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        info!(?addresses, "listening at the sockets of the service manager");
+        let warning = match listen.http {
+            PortChoice::Explicit(port) if addresses.iter().all(|address| address.port() != port) => {
+                Some(format!("the service manager's sockets count, not port {port} of the configuration"))
+            }
+            PortChoice::Explicit(_) | PortChoice::Preferred { .. } => None,
+        };
+        Ok(Chosen { addresses, warning })
+    }
+
+    /// A socket at `address`: one that is there, or a new one, which is then called `new_name`.
+    ///
+    /// # Errors
+    /// When there is none and the kernel refuses a new one.
+    pub(crate) fn open(&mut self, address: SocketAddr, new_name: String) -> Result<Opened, ListenError> {
+        if let Some((_, socket)) = self.activated.iter().find(|(at, _)| *at == address) {
+            let copy = socket.try_clone().map_err(|cause| ListenError::Bind { address, cause })?;
+            return Ok(Opened { descriptor: Arc::new(copy), name: None });
+        }
+        if let Some(place) = self.kept.iter().position(|(at, ..)| *at == address) {
+            let (_, name, descriptor) = self.kept.swap_remove(place);
+            return Ok(Opened { descriptor: Arc::new(descriptor), name: Some(name) });
+        }
+        Ok(Opened { descriptor: Arc::new(listen::open(address)?), name: Some(new_name) })
+    }
+
+    /// Whether sockets of ours listen at `address` already.
+    pub(crate) fn is_at(&self, address: SocketAddr) -> bool {
+        self.activated.iter().map(|(at, _)| at).chain(self.kept.iter().map(|(at, ..)| at)).any(|at| *at == address)
+    }
+
+    /// Closes what an earlier master left and nobody needs, and says under which names it was kept.
+    pub(crate) fn leave_the_rest(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.kept).into_iter().map(|(_, name, _)| name).collect()
+    }
+}
+
+/// A name that no other socket of this or an earlier master has.
+pub(crate) fn name_of(socket: u32) -> String {
+    format!("{KEPT}{}-{socket}", std::process::id())
+}
+
+/// Where a TCP socket listens.
+fn address_of(descriptor: &impl AsFd) -> io::Result<SocketAddr> {
+    let socket = SockRef::from(descriptor);
+    let other = || io::Error::other("it is no listening TCP socket");
+    if socket.r#type()? != Type::STREAM || !socket.is_listener()? {
+        return Err(other());
+    }
+    let address = socket.local_addr()?.as_socket().ok_or_else(other)?;
+    // Whoever accepts finds out that a sibling was faster by not waiting.
+    socket.set_nonblocking(true)?;
+    Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, UdpSocket};
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    fn tcp() -> (SocketAddr, OwnedFd) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        (listener.local_addr().unwrap(), listener.into())
+    }
+
+    fn config(http: PortChoice) -> Listen {
+        Listen { addresses: vec!["127.0.0.1".parse().unwrap()], http }
+    }
+
+    #[test]
+    fn sockets_of_the_manager_are_where_clients_come_in_and_each_place_gets_a_copy() {
+        let (address, socket) = tcp();
+        let mut inherited = Inherited::sort(vec![("dproxy.socket".to_owned(), socket)]);
+        let chosen = inherited.choose(&config(PortChoice::Explicit(1))).unwrap();
+        assert_eq!(chosen.addresses, [address]);
+        assert_eq!(chosen.warning.unwrap(), "the service manager's sockets count, not port 1 of the configuration");
+        assert!(inherited.decides() && inherited.is_at(address));
+        for _ in 0..3 {
+            let opened = inherited.open(address, "new".to_owned()).unwrap();
+            assert_eq!((address_of(&opened.descriptor).unwrap(), opened.name), (address, None));
+        }
+        assert!(inherited.leave_the_rest().is_empty());
+    }
+
+    #[test]
+    fn what_an_earlier_master_left_is_used_first_and_the_rest_is_closed() {
+        let address = listen::probe("127.0.0.1:0".parse().unwrap()).unwrap();
+        let left = |name: &str| (format!("{KEPT}{name}"), listen::open(address).unwrap());
+        let mut inherited = Inherited::sort(vec![left("1"), left("2"), left("3")]);
+        assert!(!inherited.decides());
+        let chosen = inherited.choose(&config(PortChoice::Explicit(address.port()))).unwrap();
+        assert_eq!(chosen.addresses, [address], "it is ours, not a stranger's");
+        let opened = inherited.open(address, "new".to_owned()).unwrap();
+        assert_eq!(opened.name.unwrap(), format!("{KEPT}1"));
+        assert_eq!(inherited.leave_the_rest().len(), 2);
+        let opened = inherited.open(address, "new".to_owned()).unwrap();
+        assert_eq!(opened.name.unwrap(), "new");
+    }
+
+    #[test]
+    fn what_is_no_listening_tcp_socket_is_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let bound = socket2::Socket::new(socket2::Domain::IPV4, Type::STREAM, None).unwrap();
+        let strangers: Vec<OwnedFd> = vec![
+            UdpSocket::bind("127.0.0.1:0").unwrap().into(),
+            UnixListener::bind(home.path().join("s")).unwrap().into(),
+            std::fs::File::open("/dev/null").unwrap().into(),
+            bound.into(),
+        ];
+        let inherited = Inherited::sort(strangers.into_iter().map(|stranger| ("dproxy.socket".to_owned(), stranger)).collect());
+        assert!(!inherited.decides() && inherited.kept.is_empty());
+    }
+}
