@@ -44,6 +44,8 @@ pub(crate) struct Waiting {
     ticket: u64,
     /// Milliseconds of the clock that all workers share.
     since: u64,
+    /// Where it takes a place; claiming others would keep them empty.
+    wanted: Vec<Rc<Places>>,
 }
 
 #[derive(Debug, Default)]
@@ -58,8 +60,8 @@ impl Queue {
         Rc::new(Queue { places, waiters: RefCell::default(), next_ticket: Cell::default() })
     }
 
-    /// Joins the end, unless `most` wait already.
-    pub(crate) fn join(self: &Rc<Self>, most: u32) -> Option<Waiting> {
+    /// Joins the end to wait for a place at one of `wanted`, unless `most` wait already.
+    pub(crate) fn join(self: &Rc<Self>, wanted: Vec<Rc<Places>>, most: u32) -> Option<Waiting> {
         let length = self.waiters.borrow().len();
         if u32::try_from(length).map_or(true, |length| length >= most) {
             return None;
@@ -69,7 +71,7 @@ impl Queue {
         if length == 0 {
             self.places.iter().for_each(|places| places.attach(self));
         }
-        Some(Waiting { queue: Rc::clone(self), ticket, since: boot_millis() })
+        Some(Waiting { queue: Rc::clone(self), ticket, since: boot_millis(), wanted })
     }
 
     /// Lets the first who was not called yet try; says whether there is one.
@@ -140,7 +142,7 @@ impl Waiting {
             if !is_front {
                 return Poll::Pending;
             }
-            self.queue.places.iter().for_each(|places| places.claim(self.since));
+            self.wanted.iter().for_each(|places| places.claim(self.since));
             pause.as_mut().poll(context)
         })
         .await;
@@ -158,7 +160,7 @@ impl Drop for Waiting {
         let was_front = self.queue.front() == Some(self.ticket);
         let waiter = self.queue.waiters.borrow_mut().remove(&self.ticket);
         if was_front {
-            self.queue.places.iter().for_each(|places| places.withdraw(self.since));
+            self.wanted.iter().for_each(|places| places.withdraw(self.since));
         }
         if self.queue.front().is_none() {
             self.queue.places.iter().for_each(|places| places.detach(&self.queue));

@@ -226,3 +226,48 @@ impl Pool {
 fn is_alive(stream: &TcpStream) -> bool {
     matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backend(port: u16) -> Backend {
+        Backend::at(([127, 0, 0, 1], port).into())
+    }
+
+    #[test]
+    fn all_pools_together_keep_no_more_than_so_many() {
+        let kept = Rc::new(KeptInAll { count: Cell::default(), most: 2 });
+        let mut connections: Vec<Counted> = (0..3).map_while(|_| Counted::another(&kept)).collect();
+        assert_eq!(connections.len(), 2);
+        connections.pop();
+        assert!(Counted::another(&kept).is_some());
+    }
+
+    #[test]
+    fn a_backend_that_moved_gets_new_connections_and_keeps_its_count() {
+        let mut pools = Pools::default();
+        let first = pools.of(&[backend(1), backend(2)], &[None, None], 1);
+        let place = first[0].places.for_newcomer();
+        let moved = Backend { address: ([127, 0, 0, 2], 1).into(), ..backend(1) };
+        let second = pools.of(&[moved, backend(2)], &[None, None], 1);
+        assert!(!Rc::ptr_eq(&first[0], &second[0]) && Rc::ptr_eq(&first[1], &second[1]));
+        assert!(second[0].places.for_newcomer().is_none(), "a request of before still counts");
+        drop(place);
+        assert!(second[0].places.for_newcomer().is_some());
+    }
+
+    #[test]
+    fn what_a_backend_says_of_its_limit_counts_before_the_settings() {
+        let mut pools = Pools::default();
+        let mut check = |own: Option<u32>, setting: u32, most: usize| {
+            let pool = pools.of(&[Backend { max_requests: own, ..backend(1) }], &[None], setting).remove(0);
+            let places: Vec<_> = (0..9).map_while(|_| pool.places.for_newcomer()).collect();
+            assert_eq!(places.len(), most, "{own:?} and {setting}");
+        };
+        check(None, 0, 9);
+        check(None, 2, 2);
+        check(Some(3), 2, 3);
+        check(Some(0), 2, 9);
+    }
+}

@@ -109,13 +109,13 @@ impl View {
         })
     }
 
-    /// Joins those who wait for a place at one of a route's backends, unless there are too many.
-    pub(crate) fn wait(&self, found: &Found<'_>) -> Option<Waiting> {
-        let queue = self.choice(found).queue.get_or_init(|| {
-            let members = self.group(found).members.iter();
-            Queue::of(members.map(|member| Rc::clone(&self.pool(*member).places)).collect())
-        });
-        queue.join(self.settings.limits.queue)
+    /// Joins those who wait for a place at one of a route's backends that are not in `tried`, unless there are too many.
+    pub(crate) fn wait(&self, found: &Found<'_>, tried: &[BackendIndex]) -> Option<Waiting> {
+        let members = &self.group(found).members;
+        let places = |member: &BackendIndex| Rc::clone(&self.pool(*member).places);
+        let queue = self.choice(found).queue.get_or_init(|| Queue::of(members.iter().map(places).collect()));
+        let wanted = members.iter().filter(|member| !tried.contains(member)).map(places).collect();
+        queue.join(wanted, self.settings.limits.queue)
     }
 
     /// Whether a request that one of a route's backends had may be sent to another.

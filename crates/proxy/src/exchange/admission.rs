@@ -19,7 +19,7 @@ pub(crate) async fn admit(view: &View, client: &mut Client, found: &Found<'_>, t
     if view.group(found).members.iter().all(|member| tried.contains(member)) {
         return Ok(None);
     }
-    let Some(waiting) = view.wait(found) else { return Err(ProxyError::Busy) };
+    let Some(waiting) = view.wait(found, tried) else { return Err(ProxyError::Busy) };
     client.deadline.set(view.settings.timeouts.queue);
     let seat = waiting.take(|since| view.pick(found, tried, |places| places.for_waiter(since)));
     match client.deadline.guard(client.wire.unless_gone(seat)).await {

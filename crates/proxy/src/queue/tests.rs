@@ -43,8 +43,8 @@ type Served = Rc<RefCell<Vec<(u32, Place)>>>;
 
 /// Waits in a task of its own for a place at any of `wanted`.
 fn waiter(number: u32, queue: &Rc<Queue>, wanted: &[&Rc<Places>], served: &Served) -> JoinHandle<()> {
-    let waiting = queue.join(MOST).unwrap();
     let wanted: Vec<Rc<Places>> = wanted.iter().map(|places| Rc::clone(places)).collect();
+    let waiting = queue.join(wanted.clone(), MOST).unwrap();
     let served = Rc::clone(served);
     spawn_local(async move {
         let place = waiting.take(|since| wanted.iter().find_map(|places| places.for_waiter(since))).await;
@@ -140,11 +140,11 @@ fn a_newcomer_overtakes_nobody() {
 #[test]
 fn a_full_queue_refuses_at_once() {
     let queue = queue(&[&alone(1)]);
-    let waiting: Vec<Waiting> = (0..3).map_while(|_| queue.join(2)).collect();
+    let waiting: Vec<Waiting> = (0..3).map_while(|_| queue.join(Vec::new(), 2)).collect();
     assert_eq!(waiting.len(), 2);
     drop(waiting);
-    assert!(queue.join(2).is_some());
-    assert!(queue.join(0).is_none());
+    assert!(queue.join(Vec::new(), 2).is_some());
+    assert!(queue.join(Vec::new(), 0).is_none());
 }
 
 #[test]
@@ -251,5 +251,21 @@ fn a_newcomer_lets_those_go_first_who_wait_long_in_other_workers() {
         waiting.await.unwrap();
         assert_eq!(numbers(&served), [0]);
         assert!(theirs.for_newcomer().is_some(), "there is one more, and nobody waits");
+    });
+}
+
+#[test]
+fn whoever_cannot_use_a_place_does_not_keep_it_from_other_workers() {
+    run(async {
+        let ([ours, theirs], other, served) = (shared_by_two(1), alone(1), Served::default());
+        let queue = queue(&[&ours, &other]);
+        let held = (theirs.for_newcomer(), other.for_newcomer());
+        // It had its try there.
+        waiter(0, &queue, &[&other], &served);
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        drop(held.0);
+        assert!(theirs.for_newcomer().is_some());
+        drop(held.1);
+        until(|| numbers(&served) == [0]).await;
     });
 }
