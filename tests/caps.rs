@@ -190,6 +190,38 @@ fn a_client_that_leaves_frees_its_place_in_the_queue_at_once() {
 }
 
 #[test]
+fn a_stream_that_is_cancelled_frees_its_place_in_the_queue_too() {
+    let gate = Arc::new(AtomicBool::new(false));
+    let origin = gated(&gate);
+    let yaml = limits("backend_requests: 1, queue: 1");
+    let dproxy = dproxy().workers(1).route("a.test", &[origin.addr()]).yaml(&yaml).start();
+    let _held = ask(dproxy.http());
+    wait_for("a full backend", PATIENCE, || origin.count() == 1);
+    let refused = || get(dproxy.http(), "a.test", "/").is_ok_and(|answer| answer.status == 503);
+    let waits = || {
+        let mut connection = ask(dproxy.http());
+        connection.silence(Duration::from_millis(200)).unwrap();
+        matches!(connection.answer_to("GET"), Err(Failure::Timeout(_)))
+    };
+    // The connection is driven while this sleeps, and at no other time.
+    let connection_goes_on = || tokio::time::sleep(Duration::from_millis(50));
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let stream = tokio::net::TcpStream::connect(dproxy.http()).await.unwrap();
+        let (mut requests, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        let request = http::Request::get("http://a.test/cancelled").body(()).unwrap();
+        let (answer, _) = requests.send_request(request, true).unwrap();
+        connection_goes_on().await;
+        wait_for("a full queue", PATIENCE, refused);
+        drop(answer);
+        connection_goes_on().await;
+        wait_for("a place in the queue", Duration::from_secs(2), waits);
+    });
+    gate.store(true, Ordering::SeqCst);
+    assert!(origin.requests().iter().all(|request| request.target != "/cancelled"));
+}
+
+#[test]
 fn those_who_wait_are_served_in_their_order() {
     let gate = Arc::new(AtomicBool::new(false));
     let origin = gated(&gate);
