@@ -15,6 +15,7 @@ mod headers;
 mod house;
 mod http;
 mod sandbox;
+mod service;
 mod settings;
 mod streaming;
 mod supervised;
