@@ -16,6 +16,7 @@ mod sabotage;
 mod slot;
 mod sockets;
 mod steering;
+mod trial;
 mod view;
 
 #[cfg(test)]
@@ -247,7 +248,7 @@ impl Core {
         let waiters = self.waiters.iter().map(Waiter::deadline);
         let slots = self.slots.values().flat_map(Slot::deadlines);
         let processes = self.processes.values().flat_map(Process::deadlines);
-        let others = self.tables.deadline().into_iter().chain(self.listeners.deadline());
+        let others = self.tables.deadline().into_iter().chain(self.listeners.deadline()).chain(self.canary_deadline());
         // A moment that has passed was acted upon by the reconciliation that followed it.
         waiters.chain(slots).chain(processes).chain(others).filter(|deadline| *deadline > self.now).min()
     }
@@ -255,6 +256,7 @@ impl Core {
     /// One step from what is towards what is wanted, everywhere.
     fn reconcile(&mut self) {
         self.hurry_the_late();
+        self.prove();
         self.publish();
         self.fill_slots();
         self.roll();

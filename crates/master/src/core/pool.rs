@@ -166,10 +166,14 @@ impl Core {
                 }
             }
         }
+        self.strike(&process, &exit.to_string());
     }
 
-    /// Slots that failed are tried again at once: an operator changed something.
+    /// Slots that failed are tried again at once, and so is a snapshot: an operator changed something.
     pub(super) fn resume_slots(&mut self) {
+        if self.tables.trust.pardon() {
+            self.tables.look_again();
+        }
         self.slots.values_mut().for_each(|slot| slot.resume(self.now));
     }
 

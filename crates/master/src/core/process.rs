@@ -39,6 +39,8 @@ pub(crate) struct Process {
     pub(crate) pid: Option<u32>,
     pub(crate) life: Life,
     pub(crate) applied: Option<Generation>,
+    /// When it said so.
+    pub(crate) applied_at: Option<Instant>,
     pub(crate) refused: Option<Generation>,
     /// The snapshot it has not answered yet, and since when.
     pub(crate) unanswered: Option<(Generation, Instant)>,
@@ -83,6 +85,7 @@ impl Process {
             pid: None,
             life: Life::Born,
             applied: None,
+            applied_at: None,
             refused: None,
             unanswered: None,
             held: BTreeSet::new(),
@@ -157,9 +160,11 @@ impl Core {
             return;
         }
         process.applied = Some(generation);
+        process.applied_at = Some(self.now);
         if process.life == Life::Greeted {
             process.life = Life::Ready;
         }
+        self.tried(generation);
     }
 
     fn rejected(&mut self, worker: WorkerId, generation: Generation, reason: &str) {
@@ -169,7 +174,9 @@ impl Core {
         }
         process.refused = Some(generation);
         warn!(slot = process.slot.0, %generation, reason, "worker refused a snapshot");
-        if process.applied.is_none() {
+        let starts = process.applied.is_none();
+        self.refused(generation, reason);
+        if starts {
             self.broken(worker, &format!("it has no snapshot to serve: {reason}"));
         }
     }

@@ -19,10 +19,11 @@ pub(crate) enum Sabotage {
     SpareTheHung,
     LendForEver,
     GiveColumnsAwayEarly,
+    TrustEverySnapshot,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 16] = [
+    pub(crate) const ALL: [Sabotage; 17] = [
         Sabotage::ForgetToRespawn,
         Sabotage::DrainBeforeTheHandOver,
         Sabotage::LetGoBeforeTheHandOver,
@@ -39,5 +40,6 @@ impl Sabotage {
         Sabotage::SpareTheHung,
         Sabotage::LendForEver,
         Sabotage::GiveColumnsAwayEarly,
+        Sabotage::TrustEverySnapshot,
     ];
 }

@@ -8,12 +8,13 @@ mod checks;
 mod worker;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use dproxy_config::{ProxySettings, WorkerCount};
 use dproxy_control::Wait;
+use dproxy_ipc::Generation;
 use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
 
 use super::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Sabotage, Setup, SourceId, WorkerId};
@@ -84,6 +85,8 @@ struct World {
     begun: Instant,
     /// A look is due. There are looks only while somebody hangs: a hundred thousand others would say nothing.
     looking: bool,
+    /// Generations that kill whoever serves them.
+    deadly: BTreeSet<Generation>,
     /// Prints every step.
     trace: bool,
 }
@@ -120,6 +123,7 @@ impl World {
             pids: 0,
             begun: now,
             looking: false,
+            deadly: BTreeSet::new(),
             trace: named_seed().is_some(),
         }
     }
@@ -148,7 +152,8 @@ impl World {
             9 | 10 => self.ask(Change::Restart),
             11 | 12 => self.routes(),
             13 => self.hang(),
-            14 => self.settings(),
+            14 if self.random.one_in(2) => self.settings(),
+            14 => self.poison(),
             _ => self.listen(),
         }
     }
@@ -213,6 +218,13 @@ impl World {
             self.tell(Event::Vacated(leaving));
         }
         self.tell(Event::Routes(source, (0..u8::try_from(count).unwrap()).map(route).collect()));
+    }
+
+    /// The engine tells of a route that no worker survives. There is nothing before the first table to go back to.
+    fn poison(&mut self) {
+        if self.core.generation() != Generation::default() {
+            self.tell(Event::Routes(SourceId::Docker, vec![deadly_route()]));
+        }
     }
 
     fn settings(&mut self) {
@@ -308,6 +320,11 @@ impl World {
                 let start = self.random.millis(slow);
                 self.later(start, Due::ToWorker(worker));
             }
+            Effect::Publish(snapshot) => {
+                if snapshot.routes.contains(&deadly_route()) {
+                    self.deadly.insert(snapshot.generation);
+                }
+            }
             Effect::Send(worker, message) => {
                 if let Some(pretend) = self.workers.get_mut(&worker) {
                     pretend.inbox.push_back(message);
@@ -326,7 +343,7 @@ impl World {
                 }
             }
             Effect::Kill(worker) => self.later(Duration::ZERO, Due::Dies(worker, Exit::Signal(9))),
-            Effect::Steer { .. } | Effect::Close(_) | Effect::Publish(_) | Effect::Answer(..) | Effect::Remember(_) => {}
+            Effect::Steer { .. } | Effect::Close(_) | Effect::Answer(..) | Effect::Remember(_) => {}
         }
     }
 
@@ -344,6 +361,11 @@ impl World {
         let said = self.now + self.random.millis(20);
         pretend.line_until = pretend.line_until.max(said);
         let line = pretend.line_until - self.now;
+        if pretend.serves.is_some_and(|generation| self.deadly.contains(&generation)) {
+            // At once, or with its first requests.
+            let life = self.random.millis(1500);
+            self.later(life, Due::Dies(worker, Exit::Signal(11)));
+        }
         for answer in answers {
             self.later(line, Due::ToCore(Event::Said(worker, answer)));
         }
@@ -373,6 +395,11 @@ impl World {
         self.due.push(Reverse((self.now + delay, self.sequence)));
         self.payload.insert(self.sequence, due);
     }
+}
+
+/// A route that kills whoever serves it.
+fn deadly_route() -> Route {
+    Route::fixed(666, HostPattern::Any, PathPrefix::root(), Backend::at(([10, 0, 0, 6], 66).into()))
 }
 
 /// The one world that somebody wants to see.

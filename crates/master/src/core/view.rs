@@ -80,7 +80,8 @@ impl Core {
         // The inventory: it never shows while the books are right.
         let unserved = self.is_complete().then(|| self.unserved_sockets()).filter(|unserved| *unserved > 0);
         let unserved = unserved.map(|unserved| format!("nobody accepts from {unserved} of the sockets; `dproxy ctl restart` helps"));
-        listen.into_iter().chain(unserved).chain(errored).chain(refused).chain(silent).collect()
+        let quarantined = self.tables.trust.report().map(str::to_owned);
+        listen.into_iter().chain(quarantined).chain(unserved).chain(errored).chain(refused).chain(silent).collect()
     }
 
     fn worker_view(&self, worker: WorkerId, process: &Process) -> WorkerView {

@@ -224,6 +224,7 @@ impl Checks {
                 assert!(!known.unanswered, "a second snapshot before the first is answered");
                 assert!(known.sent.is_none_or(|sent| sent < *generation), "generations go back for a worker");
                 assert_eq!(*generation, self.generation, "not the newest snapshot");
+                self.assert_tried(core, *generation);
                 self.update(worker, |known| (known.sent, known.unanswered) = (Some(*generation), true));
             }
             ToWorker::Sockets { keep, added, lent, serial } => {
@@ -235,6 +236,15 @@ impl Checks {
             ToWorker::Log => panic!("the core knows nothing of logs"),
             ToWorker::Drain { .. } => self.drain(core, worker),
         }
+    }
+
+    /// While nobody has applied a snapshot it goes to one worker at a time.
+    fn assert_tried(&self, core: &Core, generation: Generation) {
+        let untried = core.tables.trust.is_untried();
+        let canaries = self.known.values().filter(|known| known.unanswered && known.sent == Some(generation)).count();
+        // One that does not answer is joined by another after a while.
+        let slow = core.processes.values().filter(|process| process.is_slow_canary(generation, core.now)).count();
+        assert!(!untried || canaries <= slow, "an untried snapshot for another worker before the first has answered");
     }
 
     fn sockets(&mut self, core: &Core, worker: WorkerId, keep: &[SocketId], added: &[SocketId], mut told: Told) {
