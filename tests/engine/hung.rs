@@ -5,7 +5,7 @@ use std::time::Duration;
 use dproxy_testkit::{Dproxy, Load, Mode, Origin, PATIENCE, Report, Signal, kill, pause, wait_for};
 
 use super::serving;
-use crate::alone;
+use crate::{alone, dproxy};
 
 /// What a client calls late.
 const LATE: Duration = Duration::from_millis(100);
@@ -42,6 +42,20 @@ fn frozen_half_of_the_time(dproxy: &Dproxy, victim: u32) -> Report {
     println!("{} late: {report}", report.late(LATE));
     assert_eq!(report.failed(), 0, "{report}");
     report
+}
+
+#[test]
+fn a_worker_that_uses_too_much_memory_is_replaced_and_loses_no_request() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    // Any worker of a test build uses more than the least that can be set.
+    let dproxy = dproxy().workers(2).yaml("max_memory: 8MiB").route("a.test", &[origin.addr()]).start();
+    let before = dproxy.worker_pids();
+    let load = Load { clients: 4, rate: Some(100), ..Load::new(dproxy.http(), "a.test") }.start();
+    dproxy.wait_for("two new workers", || dproxy.online() == Some(2) && dproxy.worker_pids().iter().all(|pid| !before.contains(pid)));
+    let report = load.stop();
+    assert_eq!(report.failed(), 0, "{report}");
+    assert!(dproxy.log().contains("more memory than"), "{}", dproxy.log());
 }
 
 #[test]

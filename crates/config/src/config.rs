@@ -21,6 +21,8 @@ pub struct Config {
     pub workers: WorkerCount,
     /// Keeps the workers' output out of the master's log.
     pub worker_silent: bool,
+    /// A worker that uses more bytes of memory than this is replaced.
+    pub max_memory: Option<u32>,
     /// What the workers may be and do.
     pub privileges: Privileges,
     /// How much the master and its workers log.

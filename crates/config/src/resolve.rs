@@ -69,6 +69,7 @@ pub(crate) fn resolve_what_makes_sense(
         listen: reader.listen(),
         workers: reader.optional(&settings::WORKERS).unwrap_or_else(|| WorkerCount::of_cpus(surroundings.cpus)),
         worker_silent: reader.switch(&settings::WORKER_SILENT),
+        max_memory: reader.optional::<Size<{ 8 * 1024 * 1024 }, { u32::MAX }>>(&settings::MAX_MEMORY).map(|Size(bytes)| bytes),
         privileges: Privileges { user: reader.optional(&settings::WORKER_USER), sandbox: reader.switch(&settings::SANDBOX) },
         log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
         access_log: reader.path(&settings::ACCESS_LOG),

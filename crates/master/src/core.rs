@@ -7,6 +7,7 @@
 mod asked;
 mod columns;
 mod lending;
+mod outgrown;
 mod pool;
 mod process;
 mod publish;
@@ -109,6 +110,8 @@ pub(crate) enum Event {
     Looked(BTreeMap<WorkerId, u64>),
     /// Nothing is left on these columns of [`Core::leaving_columns`].
     Vacated(Vec<u32>),
+    /// A worker uses so many bytes, which is more than it may.
+    Outgrew(WorkerId, u64),
     /// A source's whole set of routes.
     Routes(SourceId, Vec<Route>),
     /// Other settings for the workers.
@@ -232,6 +235,7 @@ impl Core {
             Event::Exited(worker, exit) => self.exited(worker, &exit),
             Event::Looked(beats) => self.looked(&beats),
             Event::Vacated(columns) => self.vacated(&columns),
+            Event::Outgrew(worker, bytes) => self.outgrew(worker, bytes),
             Event::Routes(source, routes) => self.tables.replace(source, routes),
             Event::Settings(settings) => self.settings_changed(settings),
             Event::Listen(addresses) => self.listeners.listen_on(addresses),

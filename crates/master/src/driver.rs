@@ -78,6 +78,8 @@ struct Facts {
     /// Which port was chosen instead of the wanted one.
     port: Option<String>,
     figures: Figures,
+    /// Another one, so that the CPU figures of operators keep their own pace.
+    scales: Figures,
     /// The totals of all workers that are gone.
     gone: Counters,
     /// What holds the workers in.
@@ -94,6 +96,8 @@ struct Engine {
 const EVENTS: usize = 1024;
 /// Commands of all operators that wait to be taken in.
 const COMMANDS: usize = 64;
+/// How often the workers' memory is looked at, if there is a limit.
+const WEIGHING: Duration = Duration::from_secs(2);
 /// How long the control server may take for its last answers.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -156,12 +160,15 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             postponed: Vec::new(),
             port: chosen.warning,
             figures: Figures::new(),
+            scales: Figures::new(),
             gone: Counters::default(),
             fences: Fences::default(),
             config,
         },
         leaving: false,
     };
+    let mut weighings = interval(WEIGHING);
+    weighings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = interval(LOOK);
     // A late look is no two looks: silence is counted in looks.
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -178,6 +185,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             order = signals.next() => driver.obey(order, &reload),
             true = driver.engine.changed() => driver.engine_told(),
             _ = looks.tick() => driver.look(),
+            _ = weighings.tick() => driver.weigh(),
             () = driver.supervisor.beat() => {}
             () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
         }
@@ -230,6 +238,7 @@ impl Driver {
             | Event::Said(..)
             | Event::Broken(..)
             | Event::Looked(_)
+            | Event::Outgrew(..)
             | Event::Vacated(_)
             | Event::Routes(..)
             | Event::Settings(_)
@@ -380,6 +389,18 @@ impl Driver {
         if !vacated.is_empty() {
             // Before anything else: a backend that comes back in between would have its column taken away.
             self.happened.push_front(Event::Vacated(vacated));
+        }
+    }
+
+    /// Compares every worker's memory with what it may use.
+    fn weigh(&mut self) {
+        let Some(limit) = self.facts.config.max_memory.map(u64::from) else { return };
+        let pids: Vec<u32> = self.workers.values().map(|worker| worker.pid).collect();
+        let usage = self.facts.scales.look(&pids);
+        for (id, worker) in &self.workers {
+            if let Some(usage) = usage.get(&worker.pid).filter(|usage| usage.memory_bytes > limit) {
+                self.happened.push_back(Event::Outgrew(*id, usage.memory_bytes));
+            }
         }
     }
 

@@ -62,6 +62,7 @@ fn every_setting_obeys_flag_environment_and_file() {
         "docker-tls-verify" | "docker-cert-path" | "ssl-path" | "ssl-port" | "config" => "",
         name if name.starts_with("timeout-") => "77s",
         "limit-head-bytes" | "limit-target-bytes" => "8KiB",
+        "max-memory" => "64MiB",
         _ => match setting.kind {
             settings::Kind::Switch if setting.default_text() == "true" => "false",
             settings::Kind::Switch => "true",

@@ -59,6 +59,16 @@ pub(crate) const WORKER_SILENT: Setting =
     Setting::new("worker_silent", "worker-silent", Switch, Text("false"), "Keeps what the workers write out of the master's log.")
         .environment(&[variable("DOCKER_PROXY_WORKER_SILENT")]);
 
+/// [`crate::Config::max_memory`].
+pub(crate) const MAX_MEMORY: Setting = Setting::new(
+    "max_memory",
+    "max-memory",
+    One("SIZE"),
+    Depends("no limit"),
+    "A worker that has grown beyond this much memory is replaced without losing a request, one worker at a time: a size like `256MiB`.",
+)
+.environment(&[variable("DOCKER_PROXY_MAX_MEMORY")]);
+
 /// [`crate::Privileges::user`].
 pub(crate) const WORKER_USER: Setting = Setting::new(
     "worker_user",
@@ -394,6 +404,7 @@ pub const SETTINGS: &[Setting] = &[
     HOSTNAME,
     WORKERS,
     WORKER_SILENT,
+    MAX_MEMORY,
     WORKER_USER,
     SANDBOX,
     SERVER_NAME,

@@ -92,7 +92,7 @@ impl Core {
             Seat::Taken { occupant, successor } => Some((*slot, occupant, successor)),
             Seat::Vacant { .. } | Seat::Halted => None,
         });
-        let stale: Vec<_> = seats.filter(|(_, occupant, _)| self.processes[occupant].epoch < self.epoch).collect();
+        let stale: Vec<_> = seats.filter(|(_, occupant, _)| self.is_stale(&self.processes[occupant])).collect();
         if stale.is_empty() {
             info!("every worker was replaced");
             self.rolling = None;
@@ -109,6 +109,10 @@ impl Core {
                 }
             }
         }
+    }
+
+    fn is_stale(&self, process: &Process) -> bool {
+        process.epoch < self.epoch || process.outgrown.is_some()
     }
 
     fn give_up_rolling(&mut self) {

@@ -49,6 +49,8 @@ pub(crate) struct Process {
     /// The sockets of siblings it confirmed to look into.
     pub(crate) lent: BTreeSet<SocketId>,
     pub(crate) pulse: Pulse,
+    /// How many bytes it uses, if that is more than it may.
+    pub(crate) outgrown: Option<u64>,
     pub(crate) moving: Option<Moving>,
 }
 
@@ -91,6 +93,7 @@ impl Process {
             held: BTreeSet::new(),
             lent: BTreeSet::new(),
             pulse: Pulse::default(),
+            outgrown: None,
             moving: None,
         }
     }

@@ -151,6 +151,7 @@ impl World {
             8 => self.ask(Change::Start),
             9 | 10 => self.ask(Change::Restart),
             11 | 12 => self.routes(),
+            13 if self.random.one_in(3) => self.grow(),
             13 => self.hang(),
             14 if self.random.one_in(2) => self.settings(),
             14 => self.poison(),
@@ -178,6 +179,12 @@ impl World {
         if let Some(worker) = self.any_worker() {
             self.workers.get_mut(&worker).unwrap().busy_until = self.now + pause;
             self.look_soon();
+        }
+    }
+
+    fn grow(&mut self) {
+        if let Some(worker) = self.any_worker() {
+            self.tell(Event::Outgrew(worker, 1 << 30));
         }
     }
 

@@ -80,8 +80,9 @@ impl Core {
         // The inventory: it never shows while the books are right.
         let unserved = self.is_complete().then(|| self.unserved_sockets()).filter(|unserved| *unserved > 0);
         let unserved = unserved.map(|unserved| format!("nobody accepts from {unserved} of the sockets; `dproxy ctl restart` helps"));
+        let grown = self.processes.values().filter_map(Process::growth);
         let quarantined = self.tables.trust.report().map(str::to_owned);
-        listen.into_iter().chain(quarantined).chain(unserved).chain(errored).chain(refused).chain(silent).collect()
+        listen.into_iter().chain(quarantined).chain(unserved).chain(errored).chain(refused).chain(silent).chain(grown).collect()
     }
 
     fn worker_view(&self, worker: WorkerId, process: &Process) -> WorkerView {

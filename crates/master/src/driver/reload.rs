@@ -100,6 +100,7 @@ mod tests {
             listen: Listen { addresses: Vec::new(), http: PortChoice::Explicit(80) },
             workers: WorkerCount::of_cpus(1),
             worker_silent: false,
+            max_memory: None,
             privileges: Privileges { user: None, sandbox: true },
             log_level: LogLevel::Info,
             access_log: None,

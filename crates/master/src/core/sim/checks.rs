@@ -359,6 +359,7 @@ impl Checks {
             let lookouts = workers.values().filter(|worker| worker.lent.contains(socket)).count();
             assert_eq!(lookouts, workers.len() - 1, "{socket:?} is not lent to everybody else at rest");
         }
+        assert!(core.processes.values().all(|process| process.outgrown.is_none()), "one that is too big stays");
         assert_eq!(core.unserved_sockets(), 0, "the inventory at rest");
         for worker in workers.values() {
             assert!(!worker.accepts.is_empty(), "a worker without a socket");
