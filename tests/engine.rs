@@ -1,5 +1,6 @@
 //! Master and workers under load: whatever happens to the pool, clients do not notice.
 
+mod bars;
 mod hung;
 mod poison;
 mod sockets;

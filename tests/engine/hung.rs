@@ -8,13 +8,13 @@ use super::serving;
 use crate::{alone, dproxy};
 
 /// What a client calls late.
-const LATE: Duration = Duration::from_millis(100);
+pub(super) const LATE: Duration = Duration::from_millis(100);
 
 /// How often it is measured before a bad figure is believed: the machine may have other things to do.
 const ROUNDS: usize = 6;
 
 /// How often it is frozen in a round.
-const FREEZES: usize = 3;
+pub(super) const FREEZES: usize = 3;
 
 #[test]
 fn a_worker_frozen_half_of_the_time_makes_hardly_anybody_wait() {
@@ -29,7 +29,7 @@ fn a_worker_frozen_half_of_the_time_makes_hardly_anybody_wait() {
     assert!(dproxy.worker_pids().contains(&victim), "it is no reason to end a worker");
 }
 
-fn frozen_half_of_the_time(dproxy: &Dproxy, victim: u32) -> Report {
+pub(super) fn frozen_half_of_the_time(dproxy: &Dproxy, victim: u32) -> Report {
     let load = Load { clients: 16, rate: Some(200), mode: Mode::PerRequest, ..Load::new(dproxy.http(), "a.test") }.start();
     wait_for("a load that goes on", PATIENCE, || load.done() > 200);
     for _ in 0..FREEZES {

@@ -20,6 +20,16 @@ fn warnings(dproxy: &Dproxy) -> String {
     dproxy.status()["warnings"].to_string()
 }
 
+/// A new table, and two workers that die soon after: to the master it looks as if the table had killed them.
+pub(super) fn taken_back_after(dproxy: &mut Dproxy, origin: &Origin) -> Duration {
+    let victims = dproxy.worker_pids();
+    add_a_route(dproxy, origin);
+    victims[..2].iter().for_each(|victim| kill(*victim, Signal::SIGKILL));
+    let dead = Instant::now();
+    dproxy.wait_for("the old table", || dproxy.get("b.test", "/").status == 404);
+    dead.elapsed()
+}
+
 #[test]
 fn a_table_that_two_workers_die_of_is_taken_back_and_reported() {
     let _alone = alone();
@@ -28,12 +38,8 @@ fn a_table_that_two_workers_die_of_is_taken_back_and_reported() {
     let load = Load { clients: 4, rate: Some(200), mode: Mode::PerRequest, ..Load::new(dproxy.http(), "a.test") }.start();
     wait_for("a load that goes on", PATIENCE, || load.done() > 50);
     let victims = dproxy.worker_pids();
-    add_a_route(&mut dproxy, &origin);
-    // To the master it looks as if the new table had killed them.
-    victims[..2].iter().for_each(|victim| kill(*victim, Signal::SIGKILL));
-    let dead = Instant::now();
-    dproxy.wait_for("the old table", || dproxy.get("b.test", "/").status == 404);
-    assert!(dead.elapsed() < Duration::from_secs(5), "taken back after {:?}", dead.elapsed());
+    let time = taken_back_after(&mut dproxy, &origin);
+    assert!(time < Duration::from_secs(5), "taken back after {time:?}");
     let text = warnings(&dproxy);
     assert!(text.contains("quarantined") && text.contains("b.test"), "{text}");
     dproxy.wait_for("everybody with the old table", || dproxy.status()["workers_at_generation"] == 4);

@@ -26,7 +26,7 @@ fn held(process: u32) -> BTreeSet<u64> {
 
 /// Waits until every listening socket is the master's, in the hands of a worker, and counted once.
 #[track_caller]
-fn wait_for_the_inventory(dproxy: &Dproxy, workers: usize) {
+pub(super) fn wait_for_the_inventory(dproxy: &Dproxy, workers: usize) {
     dproxy.wait_for_workers(workers);
     dproxy.wait_for("a whole inventory", || {
         let (there, ours) = (listening(dproxy.http()), held(dproxy.pid()));
@@ -86,11 +86,11 @@ fn check_balance(dproxy: &Dproxy, workers: u64) {
     assert!(found, "more than 15 % from {even} each in every round");
 }
 
-const CLIENTS: u64 = 1000;
+pub(super) const CLIENTS: u64 = 1000;
 
 /// How many of a thousand clients each worker serves.
 #[track_caller]
-fn spread(dproxy: &Dproxy) -> Vec<u64> {
+pub(super) fn spread(dproxy: &Dproxy) -> Vec<u64> {
     let before = requests(dproxy);
     let load = Load { clients: 4, rate: Some(250), limit: CLIENTS, mode: Mode::PerRequest, ..Load::new(dproxy.http(), "a.test") };
     let report = load.start().join();
