@@ -53,6 +53,26 @@ fn a_table_that_two_workers_die_of_is_taken_back_and_reported() {
 }
 
 #[test]
+fn a_crash_loop_is_shown_and_over_soon_after_its_cause() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let dproxy = serving(&origin, 2);
+    let loops = "failed 3 times in a row";
+    dproxy.wait_for("a warning", || {
+        let rows = dproxy.data("/workers");
+        // It may be between two lives.
+        if let Some(pid) = rows[0]["pid"].as_u64().filter(|_| rows[0]["state"] == "online") {
+            kill(u32::try_from(pid).unwrap(), Signal::SIGKILL);
+        }
+        warnings(&dproxy).contains(loops)
+    });
+    assert_eq!(dproxy.get("a.test", "/").status, 200, "the other worker serves");
+    let over = Instant::now();
+    dproxy.wait_for("both workers", || dproxy.online() == Some(2));
+    assert!(over.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
 fn workers_that_die_of_something_else_change_no_table() {
     let _alone = alone();
     let origin = Origin::saying("ok");

@@ -17,6 +17,8 @@ use super::{Exit, WorkerId};
 pub(crate) const STABLE: Duration = Duration::from_secs(30);
 /// So many unstable exits in a row make a slot `errored`.
 pub(crate) const TOO_MANY: u32 = 16;
+/// So many are no accident any more.
+const WORTH_TELLING: u32 = 3;
 /// How often an errored slot is tried again.
 pub(crate) const ERRORED_RETRY: Duration = Duration::from_secs(30);
 /// A replacement that takes longer than this lets the survivors adopt the slot's sockets.
@@ -90,6 +92,11 @@ impl Slot {
 
     pub(crate) fn is_errored(&self) -> bool {
         self.seat == Seat::Halted || self.failures >= TOO_MANY
+    }
+
+    /// How often in a row workers have failed here, if it is worth telling.
+    pub(crate) fn struggle(&self) -> Option<u32> {
+        (self.failures >= WORTH_TELLING && !self.is_errored()).then_some(self.failures)
     }
 
     pub(crate) fn deadlines(&self) -> impl Iterator<Item = Instant> {

@@ -7,7 +7,7 @@ use dproxy_config::WorkerCount;
 use dproxy_ipc::{Generation, Snapshot};
 
 use super::process::{Life, Process};
-use super::slot::{Seat, Slot};
+use super::slot::{STABLE, Seat, Slot};
 use super::{Core, SlotId, WorkerId};
 
 /// A worker as an operator wants to see it; a slot without one is a line too.
@@ -80,9 +80,24 @@ impl Core {
         // The inventory: it never shows while the books are right.
         let unserved = self.is_complete().then(|| self.unserved_sockets()).filter(|unserved| *unserved > 0);
         let unserved = unserved.map(|unserved| format!("nobody accepts from {unserved} of the sockets; `dproxy ctl restart` helps"));
+        let struggling = self.slots.iter().filter_map(|(id, slot)| {
+            let young = |worker: WorkerId| self.now < self.processes[&worker].started + STABLE;
+            let failures = slot.struggle().filter(|_| slot.workers().all(young))?;
+            let failure = slot.last_failure.as_deref().unwrap_or("it does not come up");
+            Some(format!("workers of slot {} failed {failures} times in a row, the last one {failure}; another is tried", id.0))
+        });
         let grown = self.processes.values().filter_map(Process::growth);
         let quarantined = self.tables.trust.report().map(str::to_owned);
-        listen.into_iter().chain(quarantined).chain(unserved).chain(errored).chain(refused).chain(silent).chain(grown).collect()
+        listen
+            .into_iter()
+            .chain(quarantined)
+            .chain(unserved)
+            .chain(struggling)
+            .chain(errored)
+            .chain(refused)
+            .chain(silent)
+            .chain(grown)
+            .collect()
     }
 
     fn worker_view(&self, worker: WorkerId, process: &Process) -> WorkerView {
