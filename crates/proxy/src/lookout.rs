@@ -27,7 +27,7 @@ type Siblings = Vec<(Rc<TcpListener>, SocketAddr)>;
 /// The shortest time between looks. Others look too, so with more siblings each looks less often.
 const OFTEN: Duration = Duration::from_millis(20);
 /// The longest time between looks.
-const SELDOM: Duration = Duration::from_millis(60);
+const SELDOM: Duration = Duration::from_millis(80);
 /// A sibling whose loop turns has taken its clients after this.
 const MOMENT: Duration = Duration::from_millis(5);
 /// So many clients are taken from one queue at a time: other siblings look too.
