@@ -10,6 +10,12 @@ pub(crate) const fn is_value(byte: u8) -> bool {
     VALUE[byte as usize]
 }
 
+/// Whether all of `text` is made of [`is_value`] bytes; without a branch per byte, so that many are looked at at once.
+pub(crate) fn are_value(text: &[u8]) -> bool {
+    let odd = |byte: u8| u8::from(byte < b' ') & u8::from(byte != b'\t') | u8::from(byte == 0x7f);
+    text.iter().fold(0, |found, &byte| found | odd(byte)) == 0
+}
+
 /// What a request target may hold: no blank, no control, no `#`. Bytes above
 /// ASCII are no URI, but are sent in the wild and passed on as they are.
 pub(crate) const fn is_target(byte: u8) -> bool {

@@ -1,7 +1,7 @@
 //! Field lines: where they lie in the buffer and which of them mean something to a gateway.
 
 use crate::Violation;
-use crate::bytes::{is_token, is_value};
+use crate::bytes::{are_value, is_token};
 
 /// A stretch of the buffer that a head was read from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Field {
         while let [rest @ .., b' ' | b'\t'] = value {
             value = rest;
         }
-        if !value.iter().all(|&byte| is_value(byte)) {
+        if !are_value(value) {
             return Err(Violation::FieldValue);
         }
         let name = Span::new(start, start + colon);

@@ -2,6 +2,9 @@
 
 use crate::{Connection, Field, Name, Span, Violation, framing};
 
+/// Room for as many fields is made at once.
+const USUAL_FIELDS: usize = 24;
+
 /// How large a head may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -140,6 +143,9 @@ impl Fields {
                         return Err(Violation::HeadTooLarge);
                     }
                     let field = Field::parse(buffer, start, start + line.of(buffer).len())?;
+                    if self.list.capacity() == 0 {
+                        self.list.reserve(USUAL_FIELDS);
+                    }
                     self.list.push(field);
                 }
             }

@@ -52,10 +52,10 @@ pub(crate) struct Scratch {
 }
 
 impl Buffers {
-    /// A buffer for a request's head.
+    /// A buffer for the heads of requests.
     pub(crate) fn lend_tiny(self: &Rc<Self>) -> Buffer {
         let mut buffer = self.lend();
-        buffer.bytes = self.take(TINY);
+        buffer.first = TINY;
         buffer
     }
 
@@ -125,6 +125,14 @@ impl Buffer {
     /// Whether it takes no further byte without being emptied or grown.
     pub(crate) fn is_full(&self) -> bool {
         self.start == 0 && self.end == self.bytes.len() && !self.bytes.is_empty()
+    }
+
+    /// Gives the memory back until there are bytes again; there must be none now.
+    pub(crate) fn rest(&mut self) {
+        debug_assert!(self.is_empty());
+        self.start = 0;
+        self.end = 0;
+        self.owner.take_back(std::mem::take(&mut self.bytes));
     }
 
     /// Whether it holds memory.
@@ -268,9 +276,12 @@ mod tests {
     #[test]
     fn buffers_go_back_and_are_lent_again() {
         let buffers = Rc::new(Buffers::default());
-        let first = buffers.lend_tiny();
-        let place = first.bytes.as_ptr();
+        let mut first = buffers.lend_tiny();
+        let place = first.room().as_ptr();
         drop(first);
-        assert_eq!(buffers.lend_tiny().bytes.as_ptr(), place);
+        let mut second = buffers.lend_tiny();
+        assert_eq!(second.room().as_ptr(), place);
+        second.rest();
+        assert_eq!(buffers.lend_tiny().room().as_ptr(), place);
     }
 }

@@ -5,13 +5,14 @@
 //! two ticks late.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use slab::Slab;
+
+use crate::unless::unless;
 
 /// How often the clock advances.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -118,15 +119,8 @@ impl Deadline {
     }
 
     /// Drives `future` until it is done or the deadline has passed.
-    pub(crate) async fn guard<F: Future>(&self, future: F) -> Result<F::Output, Elapsed> {
-        let mut future = pin!(future);
-        poll_fn(|context| {
-            if let Poll::Ready(output) = future.as_mut().poll(context) {
-                return Poll::Ready(Ok(output));
-            }
-            self.poll_elapsed(context).map(Err)
-        })
-        .await
+    pub(crate) fn guard<F: Future>(&self, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
+        unless(future, |context| self.poll_elapsed(context))
     }
 
     /// Ready when the deadline has passed; else the task is woken then.
@@ -160,6 +154,8 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     fn poll_once(future: impl Future<Output = Result<(), Elapsed>>) -> Poll<Result<(), Elapsed>> {

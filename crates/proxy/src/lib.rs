@@ -25,6 +25,7 @@ mod place;
 mod proxy;
 mod queue;
 mod relay;
+mod unless;
 mod upstream;
 mod view;
 

@@ -28,6 +28,7 @@ pub struct Proxy {
     view: RefCell<Rc<View>>,
     pools: RefCell<Pools>,
     draining: Cell<bool>,
+    closing_idle: Cell<bool>,
     open: Cell<usize>,
     closed: Notify,
     /// Where round robin begins; differs between workers.
@@ -69,6 +70,7 @@ impl Proxy {
             view: RefCell::new(Rc::new(view)),
             pools: RefCell::new(pools),
             draining: Cell::new(false),
+            closing_idle: Cell::new(false),
             open: Cell::new(0),
             closed: Notify::new(),
             offset,
@@ -125,6 +127,7 @@ impl Proxy {
         self.draining.set(true);
         self.clock.wake_all();
         if idle == Idle::Close {
+            self.closing_idle.set(true);
             self.clock.expire_idle();
         }
         let end = tokio::time::Instant::from_std(Instant::now() + deadline);
@@ -144,6 +147,11 @@ impl Proxy {
 
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.get()
+    }
+
+    /// Whether a connection on which nothing is under way has no more to wait for.
+    pub(crate) fn closes_idle(&self) -> bool {
+        self.closing_idle.get()
     }
 
     /// Whether another connection may be accepted.

@@ -1,15 +1,13 @@
 //! Bodies on their way: the one place where bytes of a body move.
 
-use std::future::{Future as _, poll_fn};
 use std::io::{self, IoSlice, Write as _};
-use std::pin::pin;
-use std::task::Poll;
 
 use dproxy_http1::{BodyReader, Frame, Violation};
 
 use crate::buffer::Buffer;
 use crate::flow::{Inlet, Outlet};
 use crate::forward::Encoding;
+use crate::unless::unless;
 
 /// A body longer than this gets a large buffer at once.
 pub(crate) const LONG: u64 = 64 * 1024;
@@ -124,14 +122,10 @@ pub(crate) async fn relay(
 
 /// Reads once, unless the receiver gives up first.
 async fn read(inlet: &mut Inlet<'_>, buffer: &mut Buffer, outlet: &mut Outlet<'_>) -> Result<usize, RelayError> {
-    let mut read = pin!(inlet.read(buffer));
-    poll_fn(|context| {
-        if let Poll::Ready(read) = read.as_mut().poll(context) {
-            return Poll::Ready(read.map_err(RelayError::Read));
-        }
-        outlet.poll_gone(context).map(|()| Err(RelayError::Write(io::ErrorKind::BrokenPipe.into())))
-    })
-    .await
+    match unless(inlet.read(buffer), |context| outlet.poll_gone(context)).await {
+        Ok(read) => read.map_err(RelayError::Read),
+        Err(()) => Err(RelayError::Write(io::ErrorKind::BrokenPipe.into())),
+    }
 }
 
 /// What a stretch may be made of.

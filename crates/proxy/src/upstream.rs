@@ -161,26 +161,28 @@ impl Pool {
         Pool { address, scheme, label, places, answers_long: Cell::new(false), kept, idle, shared }
     }
 
-    /// A connection that is open as far as we know.
-    pub(crate) async fn take(&self) -> Option<Upstream> {
-        if self.scheme == Scheme::H2c {
-            // Cloned first: nothing stays borrowed while its turn is awaited.
-            let shared = self.shared.borrow().clone()?;
-            return match shared.ready().await {
-                Ok(ready) => Some(Upstream::H2(ready)),
-                Err(_) => {
-                    self.shared.take();
-                    None
-                }
-            };
-        }
+    /// A kept connection that is open as far as we know.
+    pub(crate) fn take_kept(&self) -> Option<TcpStream> {
         let mut idle = self.idle.borrow_mut();
         while let Some(kept) = idle.pop() {
             if is_alive(&kept.stream) {
-                return Some(Upstream::H1(kept.stream));
+                return Some(kept.stream);
             }
         }
         None
+    }
+
+    /// The shared connection of an HTTP/2 backend, once it takes another request.
+    pub(crate) async fn take_shared(&self) -> Option<SendRequest<Bytes>> {
+        // Cloned first: nothing stays borrowed while its turn is awaited.
+        let shared = self.shared.borrow().clone()?;
+        match shared.ready().await {
+            Ok(ready) => Some(ready),
+            Err(_) => {
+                self.shared.take();
+                None
+            }
+        }
     }
 
     /// Gives back a connection on which nothing is under way.

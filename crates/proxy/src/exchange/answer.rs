@@ -2,7 +2,7 @@
 
 use std::future::{Future as _, poll_fn};
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use dproxy_http1::{Limits, Method, Name, ResponseHead, Violation};
@@ -15,6 +15,7 @@ use crate::buffer::Buffer;
 use crate::client::Speaker;
 use crate::flow::{Inlet, io_error};
 use crate::message;
+use crate::unless::unless;
 
 /// More interim answers than any sensible backend sends.
 const MAX_INTERIM: usize = 32;
@@ -155,15 +156,8 @@ fn poll_head(awaited: &mut ResponseFuture, context: &mut Context<'_>) -> Poll<Re
 }
 
 /// Drives `future`, unless the client gives up.
-async fn unless_gone<T>(future: impl Future<Output = T>, client: &mut Speaker<'_>) -> Result<T, NoHead> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        if let Poll::Ready(output) = future.as_mut().poll(context) {
-            return Poll::Ready(Ok(output));
-        }
-        client.poll_gone(context).map(|()| Err(NoHead::ClientGone))
-    })
-    .await
+fn unless_gone<T>(future: impl Future<Output = T>, client: &mut Speaker<'_>) -> impl Future<Output = Result<T, NoHead>> {
+    unless(future, |context| client.poll_gone(context).map(|()| NoHead::ClientGone))
 }
 
 /// A backend may switch only to what the client asked for (RFC 9110 §7.8).

@@ -89,7 +89,8 @@ impl Attempt<'_> {
         }
         let Upstream::H1(mut backend) = upstream else { return Ok(delivered.client) };
         if delivered.switched {
-            self.switch(client, buffer, &mut backend, &mut answer).await;
+            // Apart, so that no other request makes room for a tunnel.
+            Box::pin(self.switch(client, buffer, &mut backend, &mut answer)).await;
             // However the tunnel ended, what follows on this connection is no request.
             return Ok(Served::Ends);
         }
@@ -101,12 +102,20 @@ impl Attempt<'_> {
 
     /// A kept connection, or a new one; whether it was kept.
     async fn connection(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
+        if let Some(stream) = self.pool.take_kept() {
+            return Ok((Upstream::H1(stream), true));
+        }
+        // Apart, so that requests on kept connections make no room for it.
+        Box::pin(self.open(client)).await
+    }
+
+    async fn open(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
         if self.pool.scheme == Scheme::Https {
             return Err(Broken::Unreached(ProxyError::BackendTls));
         }
         let address = self.pool.address;
         client.deadline.set(self.view.settings.timeouts.connect);
-        let error = match client.deadline.guard(client.wire.unless_gone(self.take_or_connect())).await {
+        let error = match client.deadline.guard(client.wire.unless_gone(self.share_or_connect())).await {
             Ok(Some(Ok(upstream))) => return Ok(upstream),
             Ok(None) => return Err(Broken::Final(Failure::Unanswered(ProxyError::ClientGone))),
             Ok(Some(Err(cause))) => ProxyError::Connect { address, cause },
@@ -116,9 +125,9 @@ impl Attempt<'_> {
         Err(Broken::Unreached(error))
     }
 
-    async fn take_or_connect(&self) -> io::Result<(Upstream, bool)> {
-        if let Some(upstream) = self.pool.take().await {
-            return Ok((upstream, true));
+    async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
+        if let Some(shared) = self.pool.take_shared().await {
+            return Ok((Upstream::H2(shared), true));
         }
         let upstream = self.pool.connect().await?;
         self.proxy.page.add(Counter::Connects, 1);

@@ -1,10 +1,10 @@
 //! The client's side while it is being answered: its body goes to the backend,
 //! then whether it is still there.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use dproxy_http1::Violation;
 
@@ -12,6 +12,7 @@ use crate::buffer::Buffer;
 use crate::exchange::progress::Progress;
 use crate::flow::Inlet;
 use crate::relay::{RelayError, Sink, Source, relay};
+use crate::unless::unless;
 
 /// How the client's side can end before the answer does.
 #[derive(Debug)]
@@ -65,23 +66,21 @@ impl<'f, F: Future<Output = InboundEnd>> Beside<'f, F> {
     }
 
     /// Drives `main` to its end, unless the client's side ends it.
-    pub(crate) async fn drive<T>(&mut self, main: impl Future<Output = T>) -> Result<T, InboundEnd> {
-        let mut main = pin!(main);
-        poll_fn(|context| {
-            if let Poll::Ready(output) = main.as_mut().poll(context) {
-                return Poll::Ready(Ok(output));
+    pub(crate) fn drive<M: Future>(&mut self, main: M) -> impl Future<Output = Result<M::Output, InboundEnd>> {
+        unless(main, |context| self.poll(context))
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<InboundEnd> {
+        if self.refused.is_some() {
+            return Poll::Pending;
+        }
+        match ready!(self.inbound.as_mut().poll(context)) {
+            InboundEnd::Refused(cause) => {
+                self.refused = Some(cause);
+                Poll::Pending
             }
-            if self.refused.is_none()
-                && let Poll::Ready(end) = self.inbound.as_mut().poll(context)
-            {
-                match end {
-                    InboundEnd::Refused(cause) => self.refused = Some(cause),
-                    InboundEnd::Gone | InboundEnd::Request(_) => return Poll::Ready(Err(end)),
-                }
-            }
-            Poll::Pending
-        })
-        .await
+            end @ (InboundEnd::Gone | InboundEnd::Request(_)) => Poll::Ready(end),
+        }
     }
 
     /// Whether the backend stopped taking the body.

@@ -25,6 +25,10 @@ use crate::proxy::Proxy;
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 1024 * 1024;
 
+/// A client that asks again so soon finds what its last request was served with;
+/// after that it costs as little as a silent client can.
+const BRIEFLY: Duration = Duration::from_millis(200);
+
 /// What becomes of the connection.
 enum Next {
     /// The client may ask again.
@@ -53,7 +57,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
         Client { wire: Wire::H1(stream), peer: Peer::new(peer), port, deadline: proxy.clock.deadline(), tally: Tally::default() };
     // The first request is awaited like its first byte, not like another one.
     let mut patience = proxy.view().settings.timeouts.request_head;
-    loop {
+    while !proxy.closes_idle() {
         client.deadline.set_idle(patience);
         // No buffer and no request is held while the client is silent.
         let Wire::H1(stream) = &mut client.wire else { return };
@@ -61,7 +65,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
             return;
         }
         match Box::pin(requests(proxy, &mut client)).await {
-            Next::Wait => patience = proxy.view().settings.timeouts.keep_alive,
+            Next::Wait => patience = proxy.view().settings.timeouts.keep_alive.saturating_sub(BRIEFLY),
             Next::Close => return,
             Next::Linger => return Box::pin(linger(&mut client)).await,
             Next::Http2(begun) => return Box::pin(h2::serve(proxy, client, begun)).await,
@@ -87,11 +91,27 @@ async fn requests(proxy: &Proxy, client: &mut Client) -> Next {
             }
         };
         match respond(proxy, client, &mut buffer, &request, length).await {
-            Served::Persists if buffer.is_empty() => return Next::Wait,
+            Served::Persists if buffer.is_empty() => {
+                buffer.rest();
+                if let Some(next) = pause(proxy, client).await {
+                    return next;
+                }
+            }
             Served::Persists => {}
             Served::Ends | Served::Broken => return Next::Close,
             Served::EndsEarly => return Next::Linger,
         }
+    }
+}
+
+/// Waits a little for the next request, with everything at hand; none if it comes.
+async fn pause(proxy: &Proxy, client: &mut Client) -> Option<Next> {
+    let Wire::H1(stream) = &mut client.wire else { return Some(Next::Close) };
+    client.deadline.set_idle(BRIEFLY.min(proxy.view().settings.timeouts.keep_alive));
+    match client.deadline.guard(stream.readable()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(_)) => Some(Next::Close),
+        Err(Elapsed) => Some(Next::Wait),
     }
 }
 
