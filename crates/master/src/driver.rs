@@ -14,7 +14,7 @@ use dproxy_control::server::{self, Bound};
 use dproxy_control::{Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_source::Update;
-use dproxy_stats::{Counter, Counters, Row};
+use dproxy_stats::Counters;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
@@ -35,6 +35,7 @@ use crate::supervisor::Supervisor;
 
 mod answers;
 mod reload;
+mod rounds;
 mod supervision;
 
 /// What the driver holds on behalf of the core.
@@ -96,8 +97,6 @@ struct Engine {
 const EVENTS: usize = 1024;
 /// Commands of all operators that wait to be taken in.
 const COMMANDS: usize = 64;
-/// How often the workers' memory is looked at, if there is a limit.
-const WEIGHING: Duration = Duration::from_secs(2);
 /// How long the control server may take for its last answers.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -167,7 +166,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         },
         leaving: false,
     };
-    let mut weighings = interval(WEIGHING);
+    let mut weighings = interval(rounds::WEIGHING);
     weighings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = interval(LOOK);
     // A late look is no two looks: silence is counted in looks.
@@ -370,38 +369,6 @@ impl Driver {
     fn new_request(&mut self) -> RequestId {
         self.next_request += 1;
         RequestId(self.next_request)
-    }
-
-    /// Reads every worker's last beat from its page.
-    fn look(&mut self) {
-        let beat = |worker: &Worker| worker.counters().get(Counter::Heartbeat);
-        let beats = self.workers.iter().map(|(id, worker)| (*id, beat(worker))).collect();
-        self.happened.push_back(Event::Looked(beats));
-        self.look_at_the_board();
-    }
-
-    /// Goes on with an audit, and frees columns that nobody uses any more.
-    fn look_at_the_board(&mut self) {
-        let rows: Vec<&Row> = self.workers.values().map(Worker::row).collect();
-        self.books.look(&rows, self.core.columns());
-        let mut vacated = self.core.leaving_columns();
-        vacated.retain(|column| self.books.is_empty(*column));
-        if !vacated.is_empty() {
-            // Before anything else: a backend that comes back in between would have its column taken away.
-            self.happened.push_front(Event::Vacated(vacated));
-        }
-    }
-
-    /// Compares every worker's memory with what it may use.
-    fn weigh(&mut self) {
-        let Some(limit) = self.facts.config.max_memory.map(u64::from) else { return };
-        let pids: Vec<u32> = self.workers.values().map(|worker| worker.pid).collect();
-        let usage = self.facts.scales.look(&pids);
-        for (id, worker) in &self.workers {
-            if let Some(usage) = usage.get(&worker.pid).filter(|usage| usage.memory_bytes > limit) {
-                self.happened.push_back(Event::Outgrew(*id, usage.memory_bytes));
-            }
-        }
     }
 
     fn engine_told(&mut self) {

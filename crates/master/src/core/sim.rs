@@ -5,6 +5,7 @@
 //! `DPROXY_SIM_SEED=<seed> cargo test -p dproxy-master seeded` runs that world alone.
 
 mod checks;
+mod random;
 mod worker;
 
 use std::cmp::Reverse;
@@ -19,32 +20,8 @@ use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
 
 use super::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Sabotage, Setup, SourceId, WorkerId};
 use checks::Checks;
+use random::Random;
 use worker::Pretend;
-
-/// splitmix64: the same numbers on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    fn one_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
-
-    fn millis(&mut self, limit: u64) -> Duration {
-        Duration::from_millis(self.below(limit))
-    }
-}
 
 /// What will happen at some moment.
 #[derive(Debug)]

@@ -1,0 +1,46 @@
+//! What the driver looks at from time to time, so that the core can judge it.
+
+use std::time::Duration;
+
+use dproxy_stats::{Counter, Row};
+
+use super::Driver;
+use crate::core::Event;
+use crate::spawn::Worker;
+
+/// How often the workers' memory is looked at, if there is a limit.
+pub(super) const WEIGHING: Duration = Duration::from_secs(2);
+
+impl Driver {
+    /// Reads every worker's last beat from its page.
+    pub(super) fn look(&mut self) {
+        let beat = |worker: &Worker| worker.counters().get(Counter::Heartbeat);
+        let beats = self.workers.iter().map(|(id, worker)| (*id, beat(worker))).collect();
+        self.happened.push_back(Event::Looked(beats));
+        self.look_at_the_board();
+    }
+
+    /// Goes on with an audit, and frees columns that nobody uses any more.
+    fn look_at_the_board(&mut self) {
+        let rows: Vec<&Row> = self.workers.values().map(Worker::row).collect();
+        self.books.look(&rows, self.core.columns());
+        let mut vacated = self.core.leaving_columns();
+        vacated.retain(|column| self.books.is_empty(*column));
+        if !vacated.is_empty() {
+            // Before anything else: a backend that comes back in between would have its column taken away.
+            self.happened.push_front(Event::Vacated(vacated));
+        }
+    }
+
+    /// Compares every worker's memory with what it may use.
+    pub(super) fn weigh(&mut self) {
+        let Some(limit) = self.facts.config.max_memory.map(u64::from) else { return };
+        let pids: Vec<u32> = self.workers.values().map(|worker| worker.pid).collect();
+        let usage = self.facts.scales.look(&pids);
+        for (id, worker) in &self.workers {
+            if let Some(usage) = usage.get(&worker.pid).filter(|usage| usage.memory_bytes > limit) {
+                self.happened.push_back(Event::Outgrew(*id, usage.memory_bytes));
+            }
+        }
+    }
+}
