@@ -57,6 +57,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
         Client { wire: Wire::H1(stream), peer: Peer::new(peer), port, deadline: proxy.clock.deadline(), tally: Tally::default() };
     // The first request is awaited like its first byte, not like another one.
     let mut patience = proxy.view().settings.timeouts.request_head;
+    let mut asks_again = false;
     while !proxy.closes_idle() {
         client.deadline.set_idle(patience);
         // No buffer and no request is held while the client is silent.
@@ -64,8 +65,9 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
         if !matches!(client.deadline.guard(stream.readable()).await, Ok(Ok(()))) {
             return;
         }
-        match Box::pin(requests(proxy, &mut client)).await {
-            Next::Wait => patience = proxy.view().settings.timeouts.keep_alive.saturating_sub(BRIEFLY),
+        match Box::pin(requests(proxy, &mut client, asks_again)).await {
+            Next::Wait if asks_again => patience = proxy.view().settings.timeouts.keep_alive.saturating_sub(BRIEFLY),
+            Next::Wait => (patience, asks_again) = (proxy.view().settings.timeouts.keep_alive, true),
             Next::Close => return,
             Next::Linger => return Box::pin(linger(&mut client)).await,
             Next::Http2(begun) => return Box::pin(h2::serve(proxy, client, begun)).await,
@@ -73,8 +75,9 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
     }
 }
 
-/// Serves requests until the client has nothing more to say for the moment.
-async fn requests(proxy: &Proxy, client: &mut Client) -> Next {
+/// Serves requests until the client has nothing more to say for the moment. One
+/// that `asks_again` and again is waited for a little.
+async fn requests(proxy: &Proxy, client: &mut Client, asks_again: bool) -> Next {
     let mut buffer = proxy.buffers.lend_tiny();
     let mut request = RequestHead::default();
     loop {
@@ -91,6 +94,7 @@ async fn requests(proxy: &Proxy, client: &mut Client) -> Next {
             }
         };
         match respond(proxy, client, &mut buffer, &request, length).await {
+            Served::Persists if buffer.is_empty() && !asks_again => return Next::Wait,
             Served::Persists if buffer.is_empty() => {
                 buffer.rest();
                 if let Some(next) = pause(proxy, client).await {
