@@ -18,7 +18,7 @@ use crate::lookout::Lookout;
 use crate::upstream::Pools;
 use crate::view::{Tables, View};
 
-/// Serves connections on the thread it was made on, inside a `LocalSet`.
+/// Serves connections on the thread it was made on, inside a `LocalRuntime` or a `LocalSet`.
 #[derive(Debug)]
 pub struct Proxy {
     pub(crate) page: Page,

@@ -19,7 +19,7 @@ use anyhow::{Context as _, bail};
 use dproxy_ipc::{Channel, Confinement, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
 use dproxy_proxy::{Idle, Proxy, Tables};
 use dproxy_stats::{Board, Ledger, Page, Row};
-use tokio::task::LocalSet;
+use tokio::runtime::{Builder, LocalOptions};
 
 pub use crate::doctor::doctor;
 use crate::listeners::Listeners;
@@ -38,8 +38,8 @@ pub fn run(orders: Orders) -> anyhow::Result<()> {
     raise_descriptor_limit();
     let line = std::io::stdin().as_fd().try_clone_to_owned().context("cannot take over the channel")?;
     let confinement = sandbox::confine(orders);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
-    LocalSet::new().block_on(&runtime, serve(line, confinement))
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).context("cannot start the runtime")?;
+    runtime.block_on(serve(line, confinement))
 }
 
 /// A worker that is up.
