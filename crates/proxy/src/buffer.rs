@@ -156,6 +156,18 @@ impl Buffer {
         &mut self.bytes[self.end..]
     }
 
+    /// Puts `bytes` behind what is there, growing for them. False if no buffer is large enough.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> bool {
+        while self.room().len() < bytes.len() {
+            if !self.grow() {
+                return false;
+            }
+        }
+        self.room()[..bytes.len()].copy_from_slice(bytes);
+        self.produced(bytes.len());
+        true
+    }
+
     /// `count` bytes were written to the room.
     pub(crate) fn produced(&mut self, count: usize) {
         self.end += count;

@@ -19,6 +19,7 @@ use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery};
 use crate::message;
 use crate::peer::Peer;
+use crate::unless::unless;
 
 /// One client, for one request or for many.
 pub(crate) struct Client {
@@ -92,12 +93,8 @@ impl Wire {
 
     /// Drives `future`, unless the client gives up meanwhile. Nothing is read from it.
     pub(crate) async fn unless_gone<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        let (mut future, mut gone) = (pin!(future), pin!(self.gone()));
-        poll_fn(|context| match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => gone.as_mut().poll(context).map(|()| None),
-        })
-        .await
+        let mut gone = pin!(self.gone());
+        unless(future, |context| gone.as_mut().poll(context)).await.ok()
     }
 
     async fn gone(&mut self) {

@@ -62,13 +62,9 @@ pub(crate) fn request_head(
     if out.len() > limits.head_bytes {
         return Err(Violation::HeadTooLarge);
     }
-    while buffer.room().len() < out.len() {
-        if !buffer.grow() {
-            return Err(Violation::HeadTooLarge);
-        }
+    if !buffer.append(out) {
+        return Err(Violation::HeadTooLarge);
     }
-    buffer.room()[..out.len()].copy_from_slice(out);
-    buffer.produced(out.len());
     let length = head.parse(buffer.filled(), limits)?.ok_or(Violation::RequestLine)?;
     match (has_body, head.framing) {
         // HTTP/2 frames bodies by itself (RFC 9113 §8.1).
@@ -142,13 +138,9 @@ pub(crate) fn response_head<B>(
         line(&mut out, name.as_str(), value.as_bytes());
     }
     out.extend_from_slice(b"\r\n");
-    while buffer.room().len() < out.len() {
-        if !buffer.grow() {
-            return Err(Violation::HeadTooLarge);
-        }
+    if !buffer.append(&out) {
+        return Err(Violation::HeadTooLarge);
     }
-    buffer.room()[..out.len()].copy_from_slice(&out);
-    buffer.produced(out.len());
     let length = head.parse(buffer.filled(), limits, method)?.ok_or(Violation::StatusLine)?;
     if head.framing == Framing::Chunked {
         return Err(Violation::TransferEncoding);
