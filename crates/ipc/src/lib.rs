@@ -16,6 +16,6 @@ mod snapshot;
 pub use channel::{Channel, ReceiveError, SendError};
 pub use confinement::{Confinement, Hold};
 pub use memfd::{board, counters_page, row};
-pub use message::{Idle, ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
+pub use message::{ClientInfo, Idle, ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
 pub use pollable::pollable;
 pub use snapshot::{Generation, Snapshot, SnapshotError};

@@ -22,6 +22,15 @@ pub struct ListenerInfo {
     pub address: SocketAddr,
 }
 
+/// What a worker must know of a client's connection besides the descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientInfo {
+    /// Who is at the other end.
+    pub peer: SocketAddr,
+    /// The port that the client reached.
+    pub port: u16,
+}
+
 /// What the master says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToWorker {
@@ -59,14 +68,24 @@ pub enum ToWorker {
         /// What becomes of connections on which nothing is under way.
         idle: Idle,
     },
+    /// Serve these clients of a worker that leaves; each has said nothing since its last answer. Brings one
+    /// descriptor for each.
+    TakeOver {
+        /// Who they are, in the order of the descriptors.
+        clients: Vec<ClientInfo>,
+        /// Comes back in [`ToMaster::TookOver`].
+        serial: u64,
+    },
+    /// The clients of the last [`ToMaster::HandOver`] are somebody else's now: the next ones may follow.
+    HandedOver,
 }
 
 /// What a leaving worker does with connections on which nothing is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Idle {
-    /// One more request is answered on them, with `Connection: close`: no
-    /// request that is on its way is lost, and other workers take the next.
-    Answer,
+    /// They are handed over with [`ToMaster::HandOver`]: their clients do not
+    /// notice, and no request that is on its way is lost.
+    HandOver,
     /// They are closed at once: nobody serves on.
     Close,
 }
@@ -95,6 +114,17 @@ pub enum ToMaster {
     },
     /// Holding exactly the sockets of [`ToWorker::Sockets`] with this serial.
     Listening {
+        /// Whose answer this is.
+        serial: u64,
+    },
+    /// Clients on whose connections nothing is under way, for whoever serves on. Brings one descriptor for each.
+    /// Said by a draining worker, and again only after [`ToWorker::HandedOver`].
+    HandOver {
+        /// Who they are, in the order of the descriptors.
+        clients: Vec<ClientInfo>,
+    },
+    /// Has the clients of [`ToWorker::TakeOver`] with this serial, and will serve them.
+    TookOver {
         /// Whose answer this is.
         serial: u64,
     },

@@ -6,6 +6,7 @@
 
 mod asked;
 mod columns;
+mod handover;
 mod lending;
 mod outgrown;
 mod pool;
@@ -34,6 +35,8 @@ use dproxy_ipc::{ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_route::Route;
 
 use asked::Waiter;
+pub(crate) use handover::Parcel;
+use handover::Parcels;
 use pool::{Mode, Rolling};
 use process::Process;
 use publish::Tables;
@@ -102,6 +105,8 @@ pub(crate) enum Event {
     Spawned(WorkerId, u32),
     /// A worker said something.
     Said(WorkerId, ToMaster),
+    /// A worker that drains gives clients away; somebody shall take them over.
+    Entrusted(WorkerId, Parcel),
     /// A worker broke the line between us, or the rules.
     Broken(WorkerId, String),
     /// A worker's process ended.
@@ -151,6 +156,8 @@ pub(crate) enum Effect {
     Spawn(WorkerId, SlotId),
     /// Say this, and send the descriptors that belong to it.
     Send(WorkerId, ToWorker),
+    /// Give these clients to this worker, which says [`ToMaster::TookOver`] with this number.
+    Pass(WorkerId, u64, Parcel),
     /// ABRT: it hangs.
     Abort(WorkerId),
     /// TERM: it should have gone.
@@ -190,6 +197,7 @@ pub(crate) struct Core {
     processes: BTreeMap<WorkerId, Process>,
     listeners: Listeners,
     tables: Tables,
+    parcels: Parcels,
     waiters: Vec<Waiter>,
     next_worker: u64,
     next_serial: u64,
@@ -213,6 +221,7 @@ impl Core {
             processes: BTreeMap::new(),
             listeners: Listeners::new(setup.addresses, setup.cpus),
             tables: Tables::new(setup.settings, setup.awaited, now + PATIENCE),
+            parcels: Parcels::default(),
             waiters: Vec::new(),
             next_worker: 0,
             next_serial: 0,
@@ -231,6 +240,7 @@ impl Core {
             Event::OpenFailed(sockets, reason) => self.open_failed(&sockets, &reason),
             Event::Spawned(worker, pid) => self.spawned(worker, pid),
             Event::Said(worker, message) => self.said(worker, message),
+            Event::Entrusted(giver, parcel) => self.entrusted(giver, parcel),
             Event::Broken(worker, reason) => self.broken(worker, &reason),
             Event::Exited(worker, exit) => self.exited(worker, &exit),
             Event::Looked(beats) => self.looked(&beats),
@@ -269,6 +279,7 @@ impl Core {
         self.assign_sockets();
         self.steer();
         self.let_leavers_go();
+        self.pass_on();
         self.settle();
     }
 }

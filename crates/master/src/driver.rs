@@ -22,7 +22,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::access_log::AccessLog;
 use crate::books::Books;
-use crate::core::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Setup, SlotId, SourceId, WorkerId};
+use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, Setup, SlotId, SourceId, WorkerId};
 use crate::figures::Figures;
 use crate::inherited::Inherited;
 use crate::listen;
@@ -235,6 +235,7 @@ impl Driver {
             | Event::OpenFailed(..)
             | Event::Spawned(..)
             | Event::Said(..)
+            | Event::Entrusted(..)
             | Event::Broken(..)
             | Event::Looked(_)
             | Event::Outgrew(..)
@@ -256,6 +257,7 @@ impl Driver {
             Effect::Publish(snapshot) => self.publish(&snapshot),
             Effect::Spawn(worker, slot) => self.spawn(worker, slot),
             Effect::Send(worker, message) => self.send(worker, message),
+            Effect::Pass(worker, serial, parcel) => self.pass(worker, serial, parcel),
             Effect::Abort(worker) => self.workers.get(&worker).into_iter().for_each(Worker::abort),
             Effect::Terminate(worker) => self.workers.get(&worker).into_iter().for_each(Worker::terminate),
             Effect::Kill(worker) => self.workers.get(&worker).into_iter().for_each(Worker::kill),
@@ -317,10 +319,19 @@ impl Driver {
             },
             ToWorker::Sockets { added, .. } => added.iter().filter_map(|info| self.sockets.get(&info.socket).cloned()).collect(),
             ToWorker::Log => self.access_log.descriptor().into_iter().collect(),
-            ToWorker::Drain { .. } => Vec::new(),
+            // Their connections come with a parcel, see `pass`.
+            ToWorker::TakeOver { .. } => return,
+            ToWorker::Drain { .. } | ToWorker::HandedOver => Vec::new(),
         };
         if let Some(worker) = self.workers.get(&worker) {
             worker.send(Letter { message, descriptors });
+        }
+    }
+
+    fn pass(&self, worker: WorkerId, serial: u64, parcel: Parcel) {
+        debug!(worker = worker.0, clients = parcel.clients.len(), "clients handed over");
+        if let Some(worker) = self.workers.get(&worker) {
+            worker.send(Letter { message: ToWorker::TakeOver { clients: parcel.clients, serial }, descriptors: parcel.connections });
         }
     }
 

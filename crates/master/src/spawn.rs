@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tracing::debug;
 
-use crate::core::{Event, Exit, WorkerId};
+use crate::core::{Event, Exit, Parcel, WorkerId};
 
 /// How workers are started.
 #[derive(Clone, Debug)]
@@ -179,6 +179,9 @@ fn end_unwatched(process: Pid) {
 async fn listen_to(worker: WorkerId, channel: Arc<Channel>, events: mpsc::Sender<Event>) {
     loop {
         let event = match channel.receive::<ToMaster>().await {
+            Ok(Some((ToMaster::HandOver { clients }, connections))) if clients.len() == connections.len() => {
+                Event::Entrusted(worker, Parcel { clients, connections: connections.into_iter().map(Arc::new).collect() })
+            }
             Ok(Some((message, _no_descriptors))) => Event::Said(worker, message),
             Ok(None) => {
                 // Nearly always it has just ended; the task is then dropped while it waits here.

@@ -91,6 +91,14 @@ impl Wire {
         }
     }
 
+    /// The connection, if it is this one's alone.
+    pub(crate) fn into_tcp(self) -> Option<TcpStream> {
+        match self {
+            Wire::H1(stream) => Some(stream),
+            Wire::H2(_) => None,
+        }
+    }
+
     /// Drives `future`, unless the client gives up meanwhile. Nothing is read from it.
     pub(crate) async fn unless_gone<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let mut gone = pin!(self.gone());

@@ -222,7 +222,7 @@ async fn answer_ourselves(
     length: usize,
 ) -> Result<Served, Failure> {
     let mut out = proxy.buffers.scratch();
-    let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
+    let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.says_goodbye();
     let asked = Asked { request: Some((request, &buffer.filled()[..length])), close };
     let body = if request.method == Method::Options { page::write_options(&mut out, &asked) } else { page::write_ping(&mut out, &asked) };
     buffer.consume(length);

@@ -51,7 +51,7 @@ async fn fail(
     }
     // With a body under way it is not known where the next request begins.
     let understood = request.is_some_and(|(head, _)| head.framing == Framing::None && head.connection.persists(head.version));
-    let close = !understood || status == 400 || status == 408 || proxy.is_draining();
+    let close = !understood || status == 400 || status == 408 || proxy.says_goodbye();
     let mut out = proxy.buffers.scratch();
     let asked = Asked { request: request.map(|(head, length)| (head, &buffer.filled()[..length])), close };
     let body = page::write(&mut out, status, error, &asked);

@@ -10,6 +10,7 @@ mod budget;
 mod buffer;
 mod client;
 mod clock;
+mod departures;
 mod error;
 mod exchange;
 mod flow;
@@ -29,6 +30,7 @@ mod unless;
 mod upstream;
 mod view;
 
+pub use departures::{Away, Traveller};
 pub use listen::Listening;
 pub use lookout::Lookout;
 pub use proxy::{Idle, Proxy};

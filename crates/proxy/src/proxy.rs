@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::access::AccessLog;
 use crate::buffer::Buffers;
 use crate::clock::{Clock, TICK, boot_millis};
+use crate::departures::{Departing, Departures};
 use crate::front::h1;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
@@ -27,10 +28,10 @@ pub struct Proxy {
     pub(crate) access: AccessLog,
     view: RefCell<Rc<View>>,
     pools: RefCell<Pools>,
-    draining: Cell<bool>,
-    closing_idle: Cell<bool>,
+    course: Cell<Course>,
     open: Cell<usize>,
     closed: Notify,
+    pub(crate) departures: Departures,
     /// Where round robin begins; differs between workers.
     offset: u32,
 }
@@ -38,11 +39,24 @@ pub struct Proxy {
 /// What becomes of connections on which nothing is under way when a drain begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idle {
-    /// They get one more answer, with `Connection: close`: others serve on, and
-    /// no request that is on its way here is lost.
-    Answer,
+    /// They are given away by [`Proxy::departing`]: others serve on, and no
+    /// request that is on its way is lost.
+    HandOver,
     /// They are closed at once: nobody serves on.
     Close,
+}
+
+/// What clients are served for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// For as long as they like.
+    Serving,
+    /// Until nothing is under way; then they are given away.
+    HandingOver,
+    /// Until their next answer, which says `Connection: close`.
+    Answering,
+    /// Until nothing is under way; then they are closed.
+    Closing,
 }
 
 impl Proxy {
@@ -69,10 +83,10 @@ impl Proxy {
             access: AccessLog::default(),
             view: RefCell::new(Rc::new(view)),
             pools: RefCell::new(pools),
-            draining: Cell::new(false),
-            closing_idle: Cell::new(false),
+            course: Cell::new(Course::Serving),
             open: Cell::new(0),
             closed: Notify::new(),
+            departures: Departures::default(),
             offset,
         })
     }
@@ -124,12 +138,14 @@ impl Proxy {
     /// Waits until every connection has ended, at most until `deadline`. Whoever
     /// drains no longer listens. Returns the number of requests that were cut off.
     pub async fn drain(&self, deadline: Duration, idle: Idle) -> u64 {
-        self.draining.set(true);
-        self.clock.wake_all();
-        if idle == Idle::Close {
-            self.closing_idle.set(true);
-            self.clock.expire_idle();
+        match idle {
+            Idle::HandOver => self.course.set(Course::HandingOver),
+            Idle::Close => {
+                self.course.set(Course::Closing);
+                self.clock.expire_idle();
+            }
         }
+        self.clock.wake_all();
         let end = tokio::time::Instant::from_std(Instant::now() + deadline);
         while self.open.get() > 0 {
             let closed = self.closed.notified();
@@ -141,17 +157,35 @@ impl Proxy {
         self.page.read().get(Counter::InFlight)
     }
 
+    /// No connection can be given away any more: they are answered once more, with `Connection: close`.
+    pub fn give_nothing_away(&self) {
+        if self.hands_over() {
+            self.course.set(Course::Answering);
+        }
+        self.departures.take_back();
+    }
+
     pub(crate) fn view(&self) -> Rc<View> {
         Rc::clone(&self.view.borrow())
     }
 
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
+        self.course.get() != Course::Serving
+    }
+
+    /// Whether a client's next answer is its last.
+    pub(crate) fn says_goodbye(&self) -> bool {
+        matches!(self.course.get(), Course::Answering | Course::Closing)
+    }
+
+    /// Whether a connection on which nothing is under way is given away.
+    pub(crate) fn hands_over(&self) -> bool {
+        self.course.get() == Course::HandingOver
     }
 
     /// Whether a connection on which nothing is under way has no more to wait for.
     pub(crate) fn closes_idle(&self) -> bool {
-        self.closing_idle.get()
+        self.course.get() == Course::Closing
     }
 
     /// Whether another connection may be accepted.
@@ -182,13 +216,10 @@ impl Proxy {
         self.page.add(class, 1);
     }
 
-    /// Serves one connection in a task of its own.
+    /// Serves a connection that was just accepted.
     pub(crate) fn serve(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr, port: u16) {
         self.page.add(Counter::Accepted, 1);
-        let open = Open::new(Rc::clone(self));
-        tokio::task::spawn_local(async move {
-            h1::serve(&open.0, stream, peer, port).await;
-        });
+        Open::new(Rc::clone(self)).serve(stream, peer, port);
     }
 
     fn sweep_pools(&self) {
@@ -199,13 +230,24 @@ impl Proxy {
 }
 
 /// Counts a connection for as long as it lives, however it ends.
-struct Open(Rc<Proxy>);
+#[derive(Debug)]
+pub(crate) struct Open(Rc<Proxy>);
 
 impl Open {
-    fn new(proxy: Rc<Proxy>) -> Open {
+    pub(crate) fn new(proxy: Rc<Proxy>) -> Open {
         proxy.open.set(proxy.open.get() + 1);
         proxy.page.add(Counter::Open, 1);
         Open(proxy)
+    }
+
+    /// Serves the connection in a task of its own, until it ends or is given away.
+    pub(crate) fn serve(self, stream: TcpStream, peer: SocketAddr, port: u16) {
+        tokio::task::spawn_local(async move {
+            if let Some(stream) = h1::serve(&self.0, stream, peer, port).await {
+                let proxy = Rc::clone(&self.0);
+                proxy.departures.add(Departing { stream, peer, port, open: self });
+            }
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 //! master is gone, and the worker finishes what it has and goes too.
 
 mod doctor;
+mod handover;
 mod listeners;
 mod sandbox;
 mod signals;
@@ -116,9 +117,15 @@ impl Worker {
                     self.proxy.log_to(descriptors.pop().map(File::from));
                     continue;
                 }
+                ToWorker::TakeOver { clients, serial } => {
+                    handover::take_over(&self.proxy, clients, descriptors);
+                    ToMaster::TookOver { serial }
+                }
+                // It answers what is said while draining, and this worker does not drain.
+                ToWorker::HandedOver => bail!("the master took clients that nobody gave it"),
                 ToWorker::Drain { deadline_ms, idle } => {
                     let idle = match idle {
-                        dproxy_ipc::Idle::Answer => Idle::Answer,
+                        dproxy_ipc::Idle::HandOver => Idle::HandOver,
                         dproxy_ipc::Idle::Close => Idle::Close,
                     };
                     return Ok(Leave::Drain { deadline: Duration::from_millis(deadline_ms), idle });
@@ -153,7 +160,11 @@ impl Worker {
                 (ORPHAN_DRAIN, Idle::Close)
             }
         };
-        let cut = self.proxy.drain(deadline, idle).await;
+        let proxy = Rc::clone(&self.proxy);
+        let cut = tokio::select! {
+            cut = proxy.drain(deadline, idle) => cut,
+            never = self.part() => match never {},
+        };
         if cut > 0 {
             tracing::warn!(cut, generation = self.generation.0, "requests cut off at the deadline");
         }

@@ -23,7 +23,7 @@ async fn every_message_arrives_as_it_was_sent() {
         ToWorker::Setup { slot: 3 },
         ToWorker::Snapshot { generation: Generation(u64::MAX) },
         ToWorker::Sockets { keep: vec![SocketId(1)], added: vec![listener], lent: vec![SocketId(1)], serial: 9 },
-        ToWorker::Drain { deadline_ms: 30_000, idle: crate::Idle::Answer },
+        ToWorker::Drain { deadline_ms: 30_000, idle: crate::Idle::HandOver },
     ];
     for message in &to_worker {
         master.send(message, &[]).await.unwrap();

@@ -142,7 +142,8 @@ impl Core {
         if self.sabotage == Some(super::Sabotage::TalkToTheDead) && self.processes.get(&worker).is_some_and(Process::serves) {
             self.effects.push(Effect::Send(worker, dproxy_ipc::ToWorker::Drain { deadline_ms: 0, idle: dproxy_ipc::Idle::Close }));
         }
-        let Some(process) = self.processes.remove(&worker) else { return };
+        let Some(mut process) = self.processes.remove(&worker) else { return };
+        self.take_back(process.taking.take());
         let Some(slot) = self.slots.get_mut(&process.slot).filter(|slot| slot.workers().any(|it| it == worker)) else {
             info!(slot = process.slot.0, pid = process.pid, %exit, "worker left");
             return;

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use dproxy_ipc::{Generation, Idle, PROTOCOL, SocketId, ToMaster, ToWorker};
 use tracing::{info, warn};
 
+use super::handover::Taking;
 use super::pulse::Pulse;
 use super::{Core, Effect, SlotId, WorkerId};
 
@@ -52,6 +53,8 @@ pub(crate) struct Process {
     /// How many bytes it uses, if that is more than it may.
     pub(crate) outgrown: Option<u64>,
     pub(crate) moving: Option<Moving>,
+    /// Clients that it was given and has not confirmed yet.
+    pub(crate) taking: Option<Taking>,
 }
 
 /// Where in its life a process is.
@@ -95,6 +98,7 @@ impl Process {
             pulse: Pulse::default(),
             outgrown: None,
             moving: None,
+            taking: None,
         }
     }
 
@@ -119,7 +123,9 @@ impl Process {
             Life::Born | Life::Greeted => Some(self.started + ANSWER_LIMIT),
             Life::Ready | Life::Online | Life::Leaving | Life::Killed => None,
         };
-        let questions = self.unanswered.map(|(_, since)| since).into_iter().chain(self.moving.as_ref().map(|moving| moving.since));
+        let moving = self.moving.as_ref().map(|moving| moving.since);
+        let taking = self.taking.as_ref().map(|taking| taking.since);
+        let questions = self.unanswered.map(|(_, since)| since).into_iter().chain(moving).chain(taking);
         life.into_iter().chain(questions.map(|since| since + ANSWER_LIMIT))
     }
 }
@@ -144,6 +150,8 @@ impl Core {
                     process.lent = moving.lent;
                 }
             }
+            ToMaster::TookOver { serial } => self.took_over(worker, serial),
+            ToMaster::HandOver { .. } => self.broken(worker, "it gave clients away without their connections"),
             // Shown to operators by the driver; nothing is decided by it.
             ToMaster::Confined(_) => {}
             ToMaster::Drained { cut } => info!(slot = process.slot.0, cut, "worker drained"),
@@ -213,7 +221,7 @@ impl Core {
         process.life = Life::Draining { until: self.now + limit + DRAIN_GRACE };
         let deadline_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         // With nobody to serve on, a client that is kept waiting for its next answer waits for nothing.
-        let idle = if self.size() == 0 { Idle::Close } else { Idle::Answer };
+        let idle = if self.size() == 0 { Idle::Close } else { Idle::HandOver };
         self.effects.push(Effect::Send(worker, ToWorker::Drain { deadline_ms, idle }));
     }
 

@@ -20,10 +20,12 @@ pub(crate) enum Sabotage {
     LendForEver,
     GiveColumnsAwayEarly,
     TrustEverySnapshot,
+    LoseClientsOfTheDead,
+    GiveClientsTwice,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 17] = [
+    pub(crate) const ALL: [Sabotage; 19] = [
         Sabotage::ForgetToRespawn,
         Sabotage::DrainBeforeTheHandOver,
         Sabotage::LetGoBeforeTheHandOver,
@@ -41,5 +43,7 @@ impl Sabotage {
         Sabotage::LendForEver,
         Sabotage::GiveColumnsAwayEarly,
         Sabotage::TrustEverySnapshot,
+        Sabotage::LoseClientsOfTheDead,
+        Sabotage::GiveClientsTwice,
     ];
 }

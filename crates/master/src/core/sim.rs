@@ -10,15 +10,16 @@ mod worker;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use dproxy_config::{ProxySettings, WorkerCount};
 use dproxy_control::Wait;
-use dproxy_ipc::Generation;
+use dproxy_ipc::{ClientInfo, Generation, ToMaster, ToWorker};
 use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
 
-use super::{Change, Core, Effect, Event, Exit, LOOK, RequestId, Sabotage, Setup, SourceId, WorkerId};
+use super::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, Sabotage, Setup, SourceId, WorkerId};
 use checks::Checks;
 use random::Random;
 use worker::Pretend;
@@ -59,6 +60,8 @@ struct World {
     checks: Checks,
     requests: u64,
     pids: u32,
+    /// How many ever connected.
+    clients: u32,
     begun: Instant,
     /// A look is due. There are looks only while somebody hangs: a hundred thousand others would say nothing.
     looking: bool,
@@ -98,6 +101,7 @@ impl World {
             checks: Checks::default(),
             requests: 0,
             pids: 0,
+            clients: 0,
             begun: now,
             looking: false,
             deadly: BTreeSet::new(),
@@ -110,6 +114,7 @@ impl World {
         self.tell(Event::Routes(SourceId::File, Vec::new()));
         for _ in 0..acts {
             self.something();
+            self.connect();
             let pause = if self.random.one_in(20) { self.random.millis(20_000) } else { self.random.millis(300) };
             self.pass(pause);
         }
@@ -133,6 +138,16 @@ impl World {
             14 if self.random.one_in(2) => self.settings(),
             14 => self.poison(),
             _ => self.listen(),
+        }
+    }
+
+    /// Clients come to some worker that accepts, and say nothing for the rest of their lives.
+    fn connect(&mut self) {
+        let count = self.random.below(6);
+        let Some(worker) = self.any_worker().and_then(|worker| self.workers.get_mut(&worker)) else { return };
+        for _ in 0..count.min(if worker.accepts.is_empty() { 0 } else { count }) {
+            self.clients += 1;
+            worker.clients.push(ClientInfo { peer: (Ipv4Addr::from_bits(self.clients), 1).into(), port: 80 });
         }
     }
 
@@ -316,6 +331,13 @@ impl World {
                     self.later(delay, Due::ToWorker(worker));
                 }
             }
+            Effect::Pass(worker, serial, parcel) => {
+                if bad && self.random.one_in(10) {
+                    let life = self.random.millis(40);
+                    self.later(life, Due::Dies(worker, Exit::Signal(9)));
+                }
+                self.perform(Effect::Send(worker, ToWorker::TakeOver { clients: parcel.clients, serial }));
+            }
             Effect::Abort(worker) => {
                 if !self.random.one_in(3) {
                     self.later(Duration::ZERO, Due::Dies(worker, Exit::Signal(6)));
@@ -351,7 +373,11 @@ impl World {
             self.later(life, Due::Dies(worker, Exit::Signal(11)));
         }
         for answer in answers {
-            self.later(line, Due::ToCore(Event::Said(worker, answer)));
+            let event = match answer {
+                ToMaster::HandOver { clients } => Event::Entrusted(worker, Parcel { clients, connections: Vec::new() }),
+                answer => Event::Said(worker, answer),
+            };
+            self.later(line, Due::ToCore(event));
         }
         // Some requests never end by themselves.
         let never = self.luck == Luck::Bad && self.random.one_in(8);
@@ -421,6 +447,6 @@ fn thousands_of_seeded_worlds_keep_every_promise() {
 #[test]
 fn the_simulation_notices_every_sabotage() {
     let unnoticed: Vec<Sabotage> =
-        Sabotage::ALL.into_iter().filter(|sabotage| first_failure(0..300, ACTS, Some(*sabotage)).is_none()).collect();
+        Sabotage::ALL.into_iter().filter(|sabotage| first_failure(0..1000, ACTS, Some(*sabotage)).is_none()).collect();
     assert_eq!(unnoticed, []);
 }

@@ -9,7 +9,8 @@
 //!
 //! A quarantined snapshot is not thrown away from the workers: what was trusted is published again, as the next
 //! generation, so that generations only ever count up. What the sources say is not served as long as it is exactly
-//! what was quarantined; anything else they say is tried anew, and so is the same once an operator asks for it.
+//! what was quarantined; anything else they say is tried anew, and so is the same once an operator asks for it, or
+//! once two workers have died of what is served instead: that cannot be better.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ struct Quarantine {
     snapshot: Arc<Snapshot>,
     /// For operators.
     report: String,
+    /// When a worker died of what is served instead.
+    struck: Option<Instant>,
 }
 
 impl Trust {
@@ -159,6 +162,9 @@ impl Core {
         let silence = process.pulse.silence();
         let young = process.applied_at.is_some_and(|at| self.now <= at + PROVING + silence);
         if !(taking || young && process.applied.is_some_and(on_trial)) {
+            if young && process.applied == Some(self.tables.generation()) {
+                self.regret();
+            }
             return;
         }
         let Some(trial) = &mut trust.trial else { return };
@@ -170,6 +176,17 @@ impl Core {
         }
         if before.is_some_and(|at| self.now <= at + STRIKES_APART) {
             self.quarantine(&format!("two workers died of it, the last one {reason}"));
+        }
+    }
+
+    /// A worker died of what is served instead of a quarantined snapshot, perhaps.
+    fn regret(&mut self) {
+        let Some(quarantine) = &mut self.tables.trust.quarantine else { return };
+        let before = quarantine.struck.replace(self.now);
+        if before.is_some_and(|at| self.now <= at + STRIKES_APART) {
+            warn!("workers die of what was served before, too; trying the quarantined snapshot again");
+            self.tables.trust.pardon();
+            self.tables.look_again();
         }
     }
 
@@ -190,7 +207,7 @@ impl Core {
              (`dproxy ctl restart` tries it again)"
         );
         error!(%generation, reason, difference, "snapshot quarantined, going back");
-        self.tables.trust.quarantine = Some(Quarantine { snapshot, report });
+        self.tables.trust.quarantine = Some(Quarantine { snapshot, report, struck: None });
         self.tables.trust.trial = None;
         self.tables.look_again();
     }

@@ -86,7 +86,7 @@ impl Delivering<'_> {
         let encoding = forward::encoding(response.framing, request.version, self.over_h2);
         let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.over_h2);
         // A client that still sends is told that it will not be heard to the end.
-        let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.is_draining();
+        let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.says_goodbye();
         Delivery { version: request.version, close, encoding, timings: self.timings() }
     }
 

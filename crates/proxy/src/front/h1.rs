@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use dproxy_http1::RequestHead;
@@ -19,6 +20,7 @@ use crate::front::h2::{self, Preface};
 use crate::front::{fail, respond};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
+use crate::unless::unless;
 
 /// How long, and for how many bytes, a connection that was answered early is
 /// read on: closing it with bytes unread would destroy the answer (RFC 9112 §9.6).
@@ -51,27 +53,62 @@ enum Begun {
     Nothing,
 }
 
-/// Serves a connection until it ends.
-pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr, port: u16) {
+/// How a client's silence ends.
+enum Silence {
+    /// It says something.
+    Over,
+    /// It left.
+    Left,
+    /// It has lasted too long.
+    TooLong,
+    /// Somebody else shall wait for the client.
+    HandedOver,
+}
+
+/// Serves a connection until it ends; one that shall be given away, with nothing under way, is given back.
+pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr, port: u16) -> Option<TcpStream> {
     let mut client =
         Client { wire: Wire::H1(stream), peer: Peer::new(peer), port, deadline: proxy.clock.deadline(), tally: Tally::default() };
     // The first request is awaited like its first byte, not like another one.
     let mut patience = proxy.view().settings.timeouts.request_head;
     let mut asks_again = false;
     while !proxy.closes_idle() {
-        client.deadline.set_idle(patience);
         // No buffer and no request is held while the client is silent.
-        let Wire::H1(stream) = &mut client.wire else { return };
-        if !matches!(client.deadline.guard(stream.readable()).await, Ok(Ok(()))) {
-            return;
+        match silence(proxy, &mut client, patience).await {
+            Silence::Over => {}
+            Silence::Left | Silence::TooLong => return None,
+            Silence::HandedOver => return client.wire.into_tcp(),
         }
         match Box::pin(requests(proxy, &mut client, asks_again)).await {
             Next::Wait if asks_again => patience = proxy.view().settings.timeouts.keep_alive.saturating_sub(BRIEFLY),
             Next::Wait => (patience, asks_again) = (proxy.view().settings.timeouts.keep_alive, true),
-            Next::Close => return,
-            Next::Linger => return Box::pin(linger(&mut client)).await,
-            Next::Http2(begun) => return Box::pin(h2::serve(proxy, client, begun)).await,
+            Next::Close => return None,
+            Next::Linger => {
+                Box::pin(linger(&mut client)).await;
+                return None;
+            }
+            Next::Http2(begun) => {
+                Box::pin(h2::serve(proxy, client, begun)).await;
+                return None;
+            }
         }
+    }
+    None
+}
+
+/// Waits until the client says something, at most for so long.
+async fn silence(proxy: &Proxy, client: &mut Client, patience: Duration) -> Silence {
+    let Client { wire: Wire::H1(stream), deadline, .. } = client else { return Silence::Left };
+    deadline.set_idle(patience);
+    let end = |context: &mut Context<'_>| match deadline.poll_elapsed(context) {
+        _ if proxy.hands_over() => Poll::Ready(Silence::HandedOver),
+        elapsed => elapsed.map(|Elapsed| Silence::TooLong),
+    };
+    // What was said already is answered before anything else.
+    match unless(stream.readable(), end).await {
+        Ok(Ok(())) => Silence::Over,
+        Ok(Err(_)) => Silence::Left,
+        Err(end) => end,
     }
 }
 
@@ -110,12 +147,10 @@ async fn requests(proxy: &Proxy, client: &mut Client, asks_again: bool) -> Next 
 
 /// Waits a little for the next request, with everything at hand; none if it comes.
 async fn pause(proxy: &Proxy, client: &mut Client) -> Option<Next> {
-    let Wire::H1(stream) = &mut client.wire else { return Some(Next::Close) };
-    client.deadline.set_idle(BRIEFLY.min(proxy.view().settings.timeouts.keep_alive));
-    match client.deadline.guard(stream.readable()).await {
-        Ok(Ok(())) => None,
-        Ok(Err(_)) => Some(Next::Close),
-        Err(Elapsed) => Some(Next::Wait),
+    match silence(proxy, client, BRIEFLY.min(proxy.view().settings.timeouts.keep_alive)).await {
+        Silence::Over => None,
+        Silence::Left => Some(Next::Close),
+        Silence::TooLong | Silence::HandedOver => Some(Next::Wait),
     }
 }
 

@@ -13,7 +13,7 @@ use dproxy_route::BackendId;
 
 use super::super::pulse::{HUNG, LOST, SILENT};
 use super::super::slot::{ADOPT_AFTER, Seat};
-use super::super::{Change, Core, Effect, Event, RequestId, SlotId, WorkerId};
+use super::super::{Change, Core, Effect, Event, Parcel, RequestId, SlotId, WorkerId};
 use super::Pretend;
 
 #[derive(Debug, Default)]
@@ -32,6 +32,10 @@ pub(super) struct Checks {
     generation: Generation,
     /// Whose column each was, by generation.
     columns: BTreeMap<Generation, BTreeMap<u32, BackendId>>,
+    /// Clients that a worker gave away and no other has confirmed to have.
+    travellers: BTreeSet<SocketAddr>,
+    /// Those who were on their way when the pool stopped.
+    excused: BTreeSet<SocketAddr>,
     stopped: bool,
     closed: bool,
     serial: u64,
@@ -52,6 +56,8 @@ struct Known {
     lent: BTreeSet<SocketId>,
     /// Told and not confirmed.
     moving: Option<Told>,
+    /// Clients that it was given and has not confirmed, and under which number.
+    taking: Option<(u64, Vec<SocketAddr>)>,
     /// The last beat, and the looks since then that saw no other.
     beat: (u64, u32),
     /// Its slot was beyond the wanted size at some time, or had another worker ready to serve.
@@ -100,6 +106,7 @@ impl Checks {
             Event::Opened(sockets) => self.open.extend(sockets.iter().filter(|socket| !self.closed_sockets.contains(socket))),
             Event::Exited(worker, _) => drop(self.known.remove(worker)),
             Event::Said(worker, message) => self.said(*worker, message),
+            Event::Entrusted(_, parcel) => self.travellers.extend(parcel.clients.iter().map(|client| client.peer)),
             Event::Looked(beats) => self.looked(beats),
             Event::Close => self.closed = true,
             // New slots are new hope: their workers may be there at once.
@@ -122,7 +129,12 @@ impl Checks {
                     (known.holds, known.lent) = (told.after, told.lent);
                 }
             }
-            ToMaster::Confined(_) | ToMaster::Drained { .. } => {}
+            ToMaster::TookOver { serial } => {
+                if let Some((_, clients)) = known.taking.take_if(|(number, _)| number == serial) {
+                    clients.iter().for_each(|client| assert!(self.travellers.remove(client), "a client is in two places"));
+                }
+            }
+            ToMaster::Confined(_) | ToMaster::HandOver { .. } | ToMaster::Drained { .. } => {}
         }
     }
 
@@ -152,6 +164,7 @@ impl Checks {
             }
             Effect::Spawn(worker, slot) => self.spawn(*worker, *slot),
             Effect::Send(worker, message) => self.send(core, *worker, message),
+            Effect::Pass(worker, serial, parcel) => self.pass(*worker, *serial, parcel),
             Effect::Abort(worker) => {
                 let known = self.known.get(worker).unwrap_or_else(|| panic!("{effect:?} to a dead process"));
                 assert!(known.beat.1 >= HUNG, "a worker that beats is aborted");
@@ -166,6 +179,17 @@ impl Checks {
             }
             Effect::Remember(_) => {}
         }
+    }
+
+    /// Clients go to somebody who will serve them, and to nobody else at the same time.
+    fn pass(&mut self, worker: WorkerId, serial: u64, parcel: &Parcel) {
+        let clients: Vec<SocketAddr> = parcel.clients.iter().map(|client| client.peer).collect();
+        assert!(clients.iter().all(|client| self.travellers.contains(client)), "clients are given away twice");
+        let taken = self.known.values().filter_map(|known| known.taking.as_ref()).flat_map(|(_, clients)| clients);
+        assert!(taken.into_iter().all(|client| !clients.contains(client)), "two workers are given one client");
+        let known = &self.known[&worker];
+        assert!(known.applied.is_some() && !known.leaving && known.taking.is_none(), "clients for a worker that does not want them");
+        self.update(worker, |known| known.taking = Some((serial, clients)));
     }
 
     /// Whatever generation a worker serves or was sent, each column is the same backend's there.
@@ -204,6 +228,7 @@ impl Checks {
             holds: BTreeSet::new(),
             lent: BTreeSet::new(),
             moving: None,
+            taking: None,
             beat: (0, 0),
             replaceable: false,
             leaving: false,
@@ -234,6 +259,8 @@ impl Checks {
                 self.sockets(core, worker, keep, &added, Told { serial: *serial, after, lent });
             }
             ToWorker::Log => panic!("the core knows nothing of logs"),
+            ToWorker::TakeOver { .. } => panic!("clients without their connections"),
+            ToWorker::HandedOver => assert!(known.leaving, "a worker that serves gave nobody away"),
             ToWorker::Drain { .. } => self.drain(core, worker),
         }
     }
@@ -318,6 +345,10 @@ impl Checks {
 
     pub(super) fn after(&mut self, core: &Core, now: Instant) {
         self.assert_adopted(core, now);
+        if self.stopped || self.closed {
+            // With nobody to serve them they may be sent away.
+            self.excused.extend(&self.travellers);
+        }
         let wanted = core.wanted().get();
         let ready: Vec<(WorkerId, SlotId)> =
             self.known.iter().filter(|(_, known)| known.applied.is_some()).map(|(worker, known)| (*worker, known.slot)).collect();
@@ -361,6 +392,8 @@ impl Checks {
         }
         assert!(core.processes.values().all(|process| process.outgrown.is_none()), "one that is too big stays");
         assert_eq!(core.unserved_sockets(), 0, "the inventory at rest");
+        let lost: Vec<&SocketAddr> = self.travellers.difference(&self.excused).collect();
+        assert!(lost.is_empty(), "clients are lost on their way: {lost:?}");
         for worker in workers.values() {
             assert!(!worker.accepts.is_empty(), "a worker without a socket");
             let meets = |address: &SocketAddr| {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
-use dproxy_ipc::{Generation, PROTOCOL, SocketId, ToMaster, ToWorker};
+use dproxy_ipc::{ClientInfo, Generation, Idle, PROTOCOL, SocketId, ToMaster, ToWorker};
 
 #[derive(Debug)]
 pub(super) struct Pretend {
@@ -14,6 +14,10 @@ pub(super) struct Pretend {
     /// How often its loop has turned.
     pub(super) beat: u64,
     pub(super) draining: bool,
+    /// Clients that say nothing, in no order.
+    pub(super) clients: Vec<ClientInfo>,
+    /// Some were given away, and the master has not said that they arrived.
+    travelling: bool,
     /// It reads nothing before.
     pub(super) busy_until: Instant,
     /// When the last thing it said arrives.
@@ -30,6 +34,8 @@ impl Pretend {
             serves: None,
             beat: 0,
             draining: false,
+            clients: Vec::new(),
+            travelling: false,
             busy_until: now,
             line_until: now,
             greeted: false,
@@ -39,7 +45,6 @@ impl Pretend {
     /// Reads everything; gives the answers, and whether it ends after them.
     pub(super) fn work(&mut self, refuses: bool) -> (Vec<ToMaster>, bool) {
         let mut answers = Vec::new();
-        let mut end = false;
         if !self.greeted {
             self.greeted = true;
             answers.push(ToMaster::Hello { protocol: PROTOCOL });
@@ -60,14 +65,32 @@ impl Pretend {
                     self.lent = lent.into_iter().collect();
                     answers.push(ToMaster::Listening { serial });
                 }
-                ToWorker::Drain { .. } => {
+                ToWorker::TakeOver { clients, serial } => {
+                    self.clients.extend(clients);
+                    answers.push(ToMaster::TookOver { serial });
+                }
+                ToWorker::HandedOver => {
+                    assert!(self.travelling, "nobody was on the way");
+                    self.travelling = false;
+                }
+                ToWorker::Drain { idle, .. } => {
                     self.draining = true;
                     self.accepts.clear();
                     self.lent.clear();
-                    answers.push(ToMaster::Drained { cut: 0 });
-                    end = true;
+                    if idle == Idle::Close {
+                        self.clients.clear();
+                    }
                 }
             }
+        }
+        if self.draining && !self.travelling && !self.clients.is_empty() {
+            self.travelling = true;
+            let clients = self.clients.split_off(self.clients.len().saturating_sub(2));
+            answers.push(ToMaster::HandOver { clients });
+        }
+        let end = self.draining && !self.travelling;
+        if end {
+            answers.push(ToMaster::Drained { cut: 0 });
         }
         (answers, end)
     }

@@ -1,0 +1,134 @@
+//! Clients that leave one worker for another, without noticing.
+//!
+//! A client on whose connection nothing is under way and nothing was read ahead is nobody's in particular: all
+//! that there is of it is the kernel's. What it says while it travels waits in the socket for whoever has it then.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::net::{SocketAddr, TcpStream as Socket};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::proxy::{Open, Proxy};
+
+/// A client that is about to go to another worker.
+#[derive(Debug)]
+pub struct Traveller {
+    socket: Socket,
+    peer: SocketAddr,
+    port: u16,
+    open: Open,
+}
+
+/// A client that was sent on its way, for as long as it is not known to have arrived: a drain waits for that.
+#[derive(Debug)]
+pub struct Away {
+    _open: Open,
+}
+
+/// Clients that wait to be given away.
+#[derive(Debug, Default)]
+pub(crate) struct Departures {
+    waiting: RefCell<VecDeque<Departing>>,
+    added: Notify,
+}
+
+/// One of them; the runtime still knows its socket.
+#[derive(Debug)]
+pub(crate) struct Departing {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    pub(crate) port: u16,
+    pub(crate) open: Open,
+}
+
+impl Traveller {
+    /// Who is at the other end.
+    #[must_use]
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The port that the client reached.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Another process has it; our end of it is closed.
+    #[must_use]
+    pub fn away(self) -> Away {
+        Away { _open: self.open }
+    }
+
+    /// Serves it here after all.
+    pub fn stay(self) {
+        let Traveller { socket, peer, port, open } = self;
+        // A socket that the runtime cannot watch is of no use to anybody here.
+        if let Ok(stream) = TcpStream::from_std(socket) {
+            open.serve(stream, peer, port);
+        }
+    }
+}
+
+impl AsFd for Traveller {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Proxy {
+    /// Waits for clients to be given away, and takes at most so many. A drain
+    /// waits for whoever was taken and has not arrived.
+    pub async fn departing(&self, most: usize) -> Vec<Traveller> {
+        loop {
+            let added = self.departures.added.notified();
+            let taken = self.departures.take(most);
+            if !taken.is_empty() {
+                return taken;
+            }
+            added.await;
+        }
+    }
+
+    /// Serves a client of another worker.
+    ///
+    /// # Errors
+    /// When the runtime cannot watch the socket; it is closed then.
+    pub fn take_over(self: &Rc<Self>, connection: OwnedFd, peer: SocketAddr, port: u16) -> io::Result<()> {
+        let stream = TcpStream::from_std(Socket::from(connection))?;
+        Open::new(Rc::clone(self)).serve(stream, peer, port);
+        Ok(())
+    }
+}
+
+impl Departures {
+    pub(crate) fn add(&self, departing: Departing) {
+        self.waiting.borrow_mut().push_back(departing);
+        self.added.notify_one();
+    }
+
+    /// Nobody leaves: those who wait are served on.
+    pub(crate) fn take_back(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+        waiting.into_iter().for_each(|Departing { stream, peer, port, open }| open.serve(stream, peer, port));
+    }
+
+    fn take(&self, most: usize) -> Vec<Traveller> {
+        let mut waiting = self.waiting.borrow_mut();
+        let count = waiting.len().min(most);
+        // A socket that the runtime does not give back is closed: nothing is known of it any more.
+        waiting.drain(..count).filter_map(Departing::set_out).collect()
+    }
+}
+
+impl Departing {
+    fn set_out(self) -> Option<Traveller> {
+        let Departing { stream, peer, port, open } = self;
+        Some(Traveller { socket: stream.into_std().ok()?, peer, port, open })
+    }
+}

@@ -1,0 +1,74 @@
+//! Clients that come from a worker that leaves, and go when this one does.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+use dproxy_ipc::{ClientInfo, SendError, ToMaster, ToWorker};
+use dproxy_proxy::{Away, Proxy, Traveller};
+
+use crate::Worker;
+
+/// So many clients travel together: enough to be quick, few enough that neither side is busy with them for long.
+const PARTY: usize = 64;
+
+/// Serves the clients of another worker.
+pub(crate) fn take_over(proxy: &Rc<Proxy>, clients: Vec<ClientInfo>, connections: Vec<OwnedFd>) {
+    for (client, connection) in clients.into_iter().zip(connections) {
+        if let Err(error) = proxy.take_over(connection, client.peer, client.port) {
+            tracing::warn!(%error, peer = %client.peer, "cannot serve a client of another worker");
+        }
+    }
+}
+
+impl Worker {
+    /// Gives clients away while this worker drains, and goes on doing what the master says: those that stay are
+    /// served by the newest table.
+    pub(crate) async fn part(&mut self) -> Infallible {
+        // The party that has not arrived yet. The next one waits for it, so that nobody is flooded.
+        let mut travelling: Vec<Away> = Vec::new();
+        loop {
+            tokio::select! {
+                said = self.channel.receive() => match said {
+                    Ok(Some((ToWorker::HandedOver, _))) => travelling.clear(),
+                    Ok(Some((message, descriptors))) => self.hear(message, descriptors).await,
+                    // Nobody is left who could find them another worker.
+                    Ok(None) | Err(_) => break,
+                },
+                party = self.proxy.departing(PARTY), if travelling.is_empty() => match self.send_off(&party).await {
+                    Ok(()) => travelling = party.into_iter().map(Traveller::away).collect(),
+                    Err(error) => {
+                        tracing::warn!(error = format!("{:#}", anyhow::Error::new(error)), "clients are not handed over");
+                        party.into_iter().for_each(Traveller::stay);
+                        break;
+                    }
+                },
+            }
+        }
+        drop(travelling);
+        self.proxy.give_nothing_away();
+        pending().await
+    }
+
+    async fn send_off(&self, party: &[Traveller]) -> Result<(), SendError> {
+        let clients = party.iter().map(|client| ClientInfo { peer: client.peer(), port: client.port() }).collect();
+        let connections: Vec<BorrowedFd<'_>> = party.iter().map(Traveller::as_fd).collect();
+        self.channel.send(&ToMaster::HandOver { clients }, &connections).await
+    }
+
+    /// What is said to a worker that drains. It has let its sockets go, so nothing about those concerns it.
+    async fn hear(&mut self, message: ToWorker, mut descriptors: Vec<OwnedFd>) {
+        let answer = match message {
+            ToWorker::Snapshot { generation } => self.apply(generation, descriptors.pop()).await,
+            ToWorker::Log => return self.proxy.log_to(descriptors.pop().map(std::fs::File::from)),
+            ToWorker::TakeOver { clients, serial } => {
+                take_over(&self.proxy, clients, descriptors);
+                ToMaster::TookOver { serial }
+            }
+            ToWorker::Setup { .. } | ToWorker::Sockets { .. } | ToWorker::Drain { .. } | ToWorker::HandedOver => return,
+        };
+        // A master that is gone shows at the next receive.
+        let _ = self.channel.send(&answer, &[]).await;
+    }
+}
