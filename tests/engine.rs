@@ -1,6 +1,7 @@
 //! Master and workers under load: whatever happens to the pool, clients do not notice.
 
 mod bars;
+mod handover;
 mod hung;
 mod poison;
 mod sockets;

@@ -132,3 +132,6 @@ impl Departing {
         Some(Traveller { socket: stream.into_std().ok()?, peer, port, open })
     }
 }
+
+#[cfg(test)]
+mod tests;

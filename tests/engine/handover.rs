@@ -1,0 +1,60 @@
+//! Clients that keep their connections do not notice that workers come and go.
+
+use dproxy_testkit::{Connection, Dproxy, Load, Origin, PATIENCE, Running, wait_for};
+
+use super::serving;
+use crate::alone;
+
+/// Clients that have had an answer and say nothing.
+fn silent(dproxy: &Dproxy, count: usize) -> Vec<Connection> {
+    let mut clients: Vec<Connection> = (0..count).map(|_| Connection::open(dproxy.http()).unwrap()).collect();
+    clients.iter_mut().for_each(ask);
+    clients
+}
+
+fn ask(client: &mut Connection) {
+    client.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").unwrap();
+    let answer = client.answer_to("GET").unwrap();
+    assert!(answer.text() == "ok" && !answer.closes(), "{answer:?}");
+}
+
+#[test]
+fn silent_clients_stay_connected_whatever_happens_to_the_pool() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let dproxy = serving(&origin, 4);
+    let mut clients = silent(&dproxy, 300);
+    for words in [&["resize", "1"][..], &["resize", "4"], &["restart"], &["resize", "2"], &["restart"]] {
+        assert_eq!(dproxy.ctl(words).code, Some(0));
+    }
+    dproxy.wait_for_workers(2);
+    clients.iter_mut().for_each(ask);
+    let seen = origin.last();
+    assert_eq!(seen.values("x-forwarded-for"), ["127.0.0.1"]);
+    assert_eq!(seen.values("x-forwarded-port"), [dproxy.http().port().to_string().as_str()]);
+    assert_eq!(dproxy.status()["connections_total"], 300, "nobody had to connect again");
+    dproxy.wait_for("each to be counted once", || dproxy.status()["connections_open"] == 300);
+}
+
+/// How often the clients of this load had to connect, and what went wrong.
+pub(super) fn connections_of(load: Running, during: impl FnOnce()) -> (u64, u64, u64) {
+    wait_for("a load that goes on", PATIENCE, || load.done() > 1000);
+    during();
+    let report = load.stop();
+    println!("{report}");
+    (report.connections, report.failed(), report.good)
+}
+
+#[test]
+fn clients_that_ask_all_the_time_stay_connected_over_restarts_and_resizes() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let dproxy = serving(&origin, 3);
+    let load = Load { clients: 100, rate: Some(1000), body: Some("ok".to_owned()), ..Load::new(dproxy.http(), "a.test") };
+    let (connections, failed, _) = connections_of(load.start(), || {
+        for words in [&["restart"][..], &["resize", "1"], &["resize", "5"], &["restart"]] {
+            assert_eq!(dproxy.ctl(words).code, Some(0));
+        }
+    });
+    assert_eq!((connections, failed), (100, 0));
+}
