@@ -1,5 +1,6 @@
 //! HTTP/2 without TLS, by prior knowledge, on both sides.
 
+mod backends;
 mod floods;
 mod messages;
 mod streams;

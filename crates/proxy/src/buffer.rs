@@ -11,6 +11,8 @@ use std::rc::Rc;
 const TINY: usize = 4 * 1024;
 /// Enough for what a backend sends in one go.
 const SMALL: usize = 32 * 1024;
+/// So much of what was consumed can be had again.
+const KEPT: usize = 64 * 1024;
 /// A megabyte through 64 KiB costs half as much again as through this.
 const LARGE: usize = 256 * 1024;
 
@@ -41,6 +43,8 @@ pub(crate) struct Buffer {
     first: usize,
     start: usize,
     end: usize,
+    /// Where what was consumed begins that may be wanted again.
+    kept: Option<usize>,
     owner: Rc<Buffers>,
 }
 
@@ -61,7 +65,7 @@ impl Buffers {
 
     /// A buffer that takes memory once there is something to put into it.
     pub(crate) fn lend(self: &Rc<Self>) -> Buffer {
-        Buffer { bytes: Box::default(), first: SMALL, start: 0, end: 0, owner: Rc::clone(self) }
+        Buffer { bytes: Box::default(), first: SMALL, start: 0, end: 0, kept: None, owner: Rc::clone(self) }
     }
 
     /// The same for bytes that are expected to be many.
@@ -124,7 +128,7 @@ impl Buffer {
 
     /// Whether it takes no further byte without being emptied or grown.
     pub(crate) fn is_full(&self) -> bool {
-        self.start == 0 && self.end == self.bytes.len() && !self.bytes.is_empty()
+        self.base() == 0 && self.end == self.bytes.len() && !self.bytes.is_empty()
     }
 
     /// Gives the memory back until there are bytes again; there must be none now.
@@ -145,13 +149,12 @@ impl Buffer {
         if self.bytes.is_empty() {
             self.bytes = self.owner.take(self.first);
         }
-        if self.start == self.end {
-            self.start = 0;
-            self.end = 0;
-        } else if self.end == self.bytes.len() && self.start > 0 {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        let base = self.base();
+        if base == self.end || self.end == self.bytes.len() && base > 0 {
+            self.bytes.copy_within(base..self.end, 0);
+            self.end -= base;
+            self.start -= base;
+            self.kept = self.kept.map(|_| 0);
         }
         &mut self.bytes[self.end..]
     }
@@ -178,6 +181,26 @@ impl Buffer {
     pub(crate) fn consume(&mut self, count: usize) {
         self.start += count;
         debug_assert!(self.start <= self.end);
+        if self.kept.is_some_and(|kept| self.start - kept > KEPT) {
+            self.kept = None;
+        }
+    }
+
+    /// From now on what is consumed can be had again, unless it becomes much.
+    pub(crate) fn keep(&mut self) {
+        self.kept = Some(self.start);
+    }
+
+    /// Nothing that was consumed is wanted again.
+    pub(crate) fn forget(&mut self) {
+        self.kept = None;
+    }
+
+    /// Goes back to where [`Buffer::keep`] was called. False if that is too far.
+    pub(crate) fn rewind(&mut self) -> bool {
+        let Some(kept) = self.kept else { return false };
+        self.start = kept;
+        true
     }
 
     /// Moves all but the first `count` bytes to a buffer of their own.
@@ -203,13 +226,18 @@ impl Buffer {
         true
     }
 
+    fn base(&self) -> usize {
+        self.kept.unwrap_or(self.start)
+    }
+
     fn exchange(&mut self, size: usize) {
         let mut larger = self.owner.take(size);
-        let filled = self.end - self.start;
-        larger[..filled].copy_from_slice(self.filled());
+        let base = self.base();
+        larger[..self.end - base].copy_from_slice(&self.bytes[base..self.end]);
         let smaller = std::mem::replace(&mut self.bytes, larger);
-        self.start = 0;
-        self.end = filled;
+        self.start -= base;
+        self.end -= base;
+        self.kept = self.kept.map(|_| 0);
         self.owner.take_back(smaller);
     }
 }
@@ -274,6 +302,26 @@ mod tests {
         assert!(buffer.grow());
         assert_eq!(buffer.filled(), b"ead");
         assert!(!buffer.grow());
+    }
+
+    #[test]
+    fn what_was_kept_can_be_had_again() {
+        let buffers = Rc::new(Buffers::default());
+        let mut buffer = buffers.lend();
+        fill(&mut buffer, &[1; SMALL]);
+        buffer.consume(SMALL - 2);
+        buffer.keep();
+        buffer.consume(2);
+        assert_eq!(buffer.room().len(), SMALL - 2);
+        fill(&mut buffer, &[2; SMALL - 2]);
+        buffer.consume(SMALL - 3);
+        assert!(buffer.is_full() && buffer.grow());
+        assert_eq!(buffer.filled(), [2; 1]);
+        assert!(buffer.rewind());
+        assert_eq!(&buffer.filled()[..3], [1, 1, 2]);
+        fill(&mut buffer, &[3; KEPT]);
+        buffer.consume(KEPT + 1);
+        assert!(!buffer.rewind());
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) enum ProxyError {
     ConnectTimeout { address: SocketAddr },
     #[error("this version cannot speak TLS to a backend")]
     BackendTls,
+    #[error("an upgrade cannot reach `{address}`, which speaks HTTP/2 and does not allow extended CONNECT (RFC 8441)")]
+    NoTunnel { address: SocketAddr },
     #[error("backend closed the connection without an answer")]
     BackendClosed(#[source] io::Error),
     #[error("backend did not answer in time")]
@@ -64,6 +66,7 @@ impl ProxyError {
             ProxyError::Connect { .. }
             | ProxyError::ConnectTimeout { .. }
             | ProxyError::BackendTls
+            | ProxyError::NoTunnel { .. }
             | ProxyError::BackendClosed(_)
             | ProxyError::BackendTimeout
             | ProxyError::Backend(_) => Blame::Backend,
@@ -96,7 +99,11 @@ impl ProxyError {
             ProxyError::RequestTimeout => Some(408),
             ProxyError::Unknown => Some(404),
             ProxyError::Offline(_) | ProxyError::Busy => Some(503),
-            ProxyError::Connect { .. } | ProxyError::BackendTls | ProxyError::BackendClosed(_) | ProxyError::Backend(_) => Some(502),
+            ProxyError::Connect { .. }
+            | ProxyError::BackendTls
+            | ProxyError::NoTunnel { .. }
+            | ProxyError::BackendClosed(_)
+            | ProxyError::Backend(_) => Some(502),
             ProxyError::ConnectTimeout { .. } | ProxyError::BackendTimeout => Some(504),
             ProxyError::ClientGone => None,
         }

@@ -30,6 +30,7 @@ use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::error::ProxyError;
 use crate::exchange::admission::admit;
+pub(crate) use crate::exchange::answer::Expected;
 use crate::exchange::attempt::{Attempt, Broken};
 use crate::exchange::delivery::owned;
 use crate::forward::{self, Origin};

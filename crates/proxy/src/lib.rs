@@ -29,6 +29,7 @@ mod relay;
 mod unless;
 mod upstream;
 mod view;
+mod websocket;
 
 pub use departures::{Away, Traveller};
 pub use listen::Listening;

@@ -3,7 +3,6 @@
 //! A request of HTTP/2 is written down as HTTP/1 and read by the same strict
 //! parser, so routing, forwarding fields and refusals exist once.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 
 use bytes::Bytes;
@@ -13,7 +12,9 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 
 use crate::buffer::Buffer;
+use crate::exchange::Expected;
 use crate::forward::{self, Delivery, line};
+use crate::websocket;
 
 /// At least as many fields as `forward` adds to a request.
 const OUR_FIELDS: usize = 32;
@@ -55,7 +56,7 @@ pub(crate) fn request_head(
         out.extend_from_slice(b"connection: upgrade\r\n");
         line(out, "upgrade", protocol.as_str().as_bytes());
         if protocol.as_str().eq_ignore_ascii_case("websocket") && !parts.headers.contains_key(http::header::SEC_WEBSOCKET_KEY) {
-            line(out, "sec-websocket-key", &websocket_key());
+            line(out, "sec-websocket-key", websocket::key().as_bytes());
         }
     }
     out.extend_from_slice(b"\r\n");
@@ -83,21 +84,18 @@ pub(crate) fn tunnel_protocol(parts: &Parts) -> Option<&Protocol> {
     parts.extensions.get()
 }
 
-/// Sixteen bytes that nobody else chose, in base64 (RFC 6455 §4.1).
-fn websocket_key() -> [u8; 24] {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let random = RandomState::new();
-    let mut key = *b"AAAAAAAAAAAAAAAAAAAAAA==";
-    for (group, digits) in key[..21].chunks_mut(7).enumerate() {
-        let mut bits = random.hash_one(group).to_le_bytes().into_iter();
-        digits.fill_with(|| DIGITS[usize::from(bits.next().unwrap_or_default() & 63)]);
-    }
-    key
+/// What an HTTP/2 backend is told besides the lines of a head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner<'r> {
+    /// The client takes trailers.
+    pub(crate) wants_trailers: bool,
+    /// What the stream shall become (RFC 8441).
+    pub(crate) tunnel: Option<&'r [u8]>,
 }
 
 /// The head of a request to an HTTP/2 backend, from the lines that we would
 /// send to another; none if HTTP/2 cannot say it.
-pub(crate) fn backend_request(lines: &[u8], limits: &Limits, wants_trailers: bool) -> Option<Request<()>> {
+pub(crate) fn backend_request(lines: &[u8], limits: &Limits, manner: Manner<'_>) -> Option<Request<()>> {
     let mut head = RequestHead::default();
     // The client's own were counted before; ours came on top.
     let limits = Limits { head_bytes: lines.len() + 1, fields: limits.fields + OUR_FIELDS, ..*limits };
@@ -113,35 +111,62 @@ pub(crate) fn backend_request(lines: &[u8], limits: &Limits, wants_trailers: boo
         if matches!(field.name, Name::Host | Name::TransferEncoding | Name::Connection | Name::Upgrade) {
             continue;
         }
+        if manner.tunnel.is_some() && websocket::is_key(field.name_in(lines)) {
+            continue;
+        }
         let name = HeaderName::from_bytes(field.name_in(lines)).ok()?;
         request.headers_mut().append(name, HeaderValue::from_bytes(field.value_in(lines)).ok()?);
     }
-    if wants_trailers {
+    if let Some(token) = manner.tunnel {
+        *request.method_mut() = http::Method::CONNECT;
+        request.extensions_mut().insert(Protocol::from(str::from_utf8(token).ok()?));
+    }
+    if manner.wants_trailers {
         request.headers_mut().insert(http::header::TE, HeaderValue::from_static("trailers"));
     }
     Some(request)
 }
 
 /// Writes an answer's head of HTTP/2 into `buffer` as one of HTTP/1 and reads it; its length.
+/// Success of a tunnel that was asked for is HTTP/1's 101.
 pub(crate) fn response_head<B>(
     response: &Response<B>,
     has_body: bool,
     buffer: &mut Buffer,
     head: &mut ResponseHead,
-    limits: &Limits,
-    method: Method,
+    expected: &Expected<'_>,
 ) -> Result<usize, Violation> {
     let mut out = Vec::with_capacity(512);
-    let reason = response.status().canonical_reason().unwrap_or("");
-    write!(out, "HTTP/1.1 {} {reason}\r\n", response.status().as_u16()).expect("a vector takes every byte");
+    let tunnel = if response.status().is_success() { expected.upgrade } else { None };
+    let status = if tunnel.is_some() { StatusCode::SWITCHING_PROTOCOLS } else { response.status() };
+    let reason = status.canonical_reason().unwrap_or("");
+    write!(out, "HTTP/1.1 {} {reason}\r\n", status.as_u16()).expect("a vector takes every byte");
     for (name, value) in response.headers() {
-        line(&mut out, name.as_str(), value.as_bytes());
+        // What follows the head of a tunnel has no length.
+        if tunnel.is_none() || name != http::header::CONTENT_LENGTH {
+            line(&mut out, name.as_str(), value.as_bytes());
+        }
+    }
+    if let Some(token) = tunnel {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+        line(&mut out, "upgrade", token);
+        if let Some(accept) = expected.accept.as_deref().filter(|_| token.eq_ignore_ascii_case(b"websocket")) {
+            line(&mut out, "sec-websocket-accept", accept.as_bytes());
+        }
+    }
+    if tunnel.is_none()
+        && !has_body
+        && tells_length(status, expected.method)
+        && !response.headers().contains_key(http::header::CONTENT_LENGTH)
+    {
+        // Its stream has ended, which a client of HTTP/1 does not see.
+        line(&mut out, "content-length", b"0");
     }
     out.extend_from_slice(b"\r\n");
     if !buffer.append(&out) {
         return Err(Violation::HeadTooLarge);
     }
-    let length = head.parse(buffer.filled(), limits, method)?.ok_or(Violation::StatusLine)?;
+    let length = head.parse(buffer.filled(), expected.limits, expected.method)?.ok_or(Violation::StatusLine)?;
     if head.framing == Framing::Chunked {
         return Err(Violation::TransferEncoding);
     }
@@ -149,6 +174,11 @@ pub(crate) fn response_head<B>(
         head.framing = Framing::None;
     }
     Ok(length)
+}
+
+/// Whether an answer without a length would have a body that ends with the connection (RFC 9112 §6.3).
+fn tells_length(status: StatusCode, method: Method) -> bool {
+    method != Method::Head && !status.is_informational() && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// An answer's head for an HTTP/2 client; an interim one without `delivery`.

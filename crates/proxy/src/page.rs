@@ -92,9 +92,20 @@ fn words(status: u16, error: &ProxyError, host: &str) -> Words {
         503 => ("Service Unavailable", unavailable(error, host)),
         504 => ("Gateway Timeout", format!("The site {host} did not answer in time.")),
         505 => ("HTTP Version Not Supported", "Only HTTP/1.0 and HTTP/1.1 are understood here.".to_owned()),
-        _ => ("Bad Gateway", format!("The site {host} is there, but it did not answer as it should.")),
+        _ => ("Bad Gateway", no_answer(error, host)),
     };
     Words { reason, text }
+}
+
+fn no_answer(error: &ProxyError, host: &str) -> String {
+    match error {
+        ProxyError::NoTunnel { .. } => {
+            format!(
+                "The site {host} takes no upgraded connections such as WebSocket: it speaks HTTP/2 without extended CONNECT (RFC 8441)."
+            )
+        }
+        _ => format!("The site {host} is there, but it did not answer as it should."),
+    }
 }
 
 fn unavailable(error: &ProxyError, host: &str) -> String {

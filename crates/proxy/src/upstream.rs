@@ -1,29 +1,27 @@
 //! Connections to backends: kept, checked before use, opened when there is none.
 
+pub(crate) mod h2;
+mod pulse;
+
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use bytes::Bytes;
 use dproxy_route::{Backend, BackendId, Scheme};
 use dproxy_stats::{Column, Ledger};
-use h2::client::SendRequest;
 use hashbrown::HashMap;
 use tokio::net::TcpStream;
 
-use crate::flow::io_error;
 use crate::place::{Count, Places};
+use crate::upstream::h2::{Connections, Share};
 
 /// Unused connections kept for one backend.
 const MAX_IDLE: usize = 16 * 1024;
 /// Unused connections kept for all backends: at most this share of the descriptors that we may have, and not more.
 const MAX_IDLE_SHARE: usize = 4;
 const MAX_IDLE_IN_ALL: usize = 64 * 1024;
-/// What a stream of an HTTP/2 backend may send ahead of its client, and all of them together.
-const STREAM_WINDOW: u32 = 256 * 1024;
-const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
 type Map = HashMap<BackendId, Rc<Pool>, foldhash::fast::RandomState>;
 
@@ -49,8 +47,8 @@ pub(crate) struct Pool {
     kept: Rc<KeptInAll>,
     /// The one used last is used first: the others may go cold and be closed.
     idle: RefCell<Vec<Kept>>,
-    /// The one connection of an HTTP/2 backend, shared by all requests.
-    shared: RefCell<Option<SendRequest<Bytes>>>,
+    /// Those of an HTTP/2 backend.
+    pub(crate) shared: Connections,
 }
 
 /// A connection to a backend, ready for a request.
@@ -59,7 +57,7 @@ pub(crate) enum Upstream {
     /// All of it.
     H1(TcpStream),
     /// A stream of it.
-    H2(SendRequest<Bytes>),
+    H2(Share),
 }
 
 #[derive(Debug)]
@@ -124,6 +122,7 @@ impl Pools {
     pub(crate) fn sweep(&self, before: u64) {
         for pool in self.by_backend.values() {
             pool.idle.borrow_mut().retain(|kept| kept.since >= before && is_alive(&kept.stream));
+            pool.shared.sweep(before);
         }
     }
 }
@@ -157,7 +156,7 @@ impl Pool {
     fn new(backend: &Backend, places: Rc<Places>, kept: Rc<KeptInAll>) -> Pool {
         let label = format!("{}@{}", backend.name, backend.address);
         let Backend { address, scheme, .. } = *backend;
-        let (idle, shared) = (RefCell::default(), RefCell::default());
+        let (idle, shared) = (RefCell::default(), Connections::default());
         Pool { address, scheme, label, places, answers_long: Cell::new(false), kept, idle, shared }
     }
 
@@ -170,19 +169,6 @@ impl Pool {
             }
         }
         None
-    }
-
-    /// The shared connection of an HTTP/2 backend, once it takes another request.
-    pub(crate) async fn take_shared(&self) -> Option<SendRequest<Bytes>> {
-        // Cloned first: nothing stays borrowed while its turn is awaited.
-        let shared = self.shared.borrow().clone()?;
-        match shared.ready().await {
-            Ok(ready) => Some(ready),
-            Err(_) => {
-                self.shared.take();
-                None
-            }
-        }
     }
 
     /// Gives back a connection on which nothing is under way.
@@ -198,28 +184,13 @@ impl Pool {
     /// Closes every kept connection.
     pub(crate) fn clear(&self) {
         self.idle.borrow_mut().clear();
-        self.shared.take();
     }
 
     /// Opens a connection.
-    pub(crate) async fn connect(&self) -> io::Result<Upstream> {
+    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
-        if self.scheme == Scheme::H2c { self.share(stream).await } else { Ok(Upstream::H1(stream)) }
-    }
-
-    async fn share(&self, stream: TcpStream) -> io::Result<Upstream> {
-        let mut builder = h2::client::Builder::new();
-        builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).enable_push(false);
-        let (requests, connection) = builder.handshake(stream).await.map_err(io_error)?;
-        tokio::task::spawn_local(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection to an HTTP/2 backend ended");
-            }
-        });
-        let ready = requests.ready().await.map_err(io_error)?;
-        self.shared.replace(Some(ready.clone()));
-        Ok(Upstream::H2(ready))
+        Ok(stream)
     }
 }
 

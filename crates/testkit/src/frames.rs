@@ -1,7 +1,7 @@
 //! A client that speaks HTTP/2 frame by frame, so that it can break every rule.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use crate::{Failure, PATIENCE};
 
@@ -60,6 +60,40 @@ impl Frames {
         frames.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
         frames.send(&Frame::bytes(4, 0, 0, &[]))?;
         Ok(frames)
+    }
+
+    /// The server's side of the next connection: hears the preface and says empty SETTINGS.
+    ///
+    /// # Errors
+    /// When the client says something else.
+    pub fn accept(listener: &TcpListener) -> Result<Frames, Failure> {
+        let (stream, _) = listener.accept()?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut frames = Frames { stream };
+        let mut preface = [0; 24];
+        frames.stream.read_exact(&mut preface)?;
+        frames.send(&Frame::bytes(4, 0, 0, &[]))?;
+        Ok(frames)
+    }
+
+    /// The next frame that is a request's; PING and SETTINGS are acknowledged on the way.
+    ///
+    /// # Errors
+    /// When the connection ends before.
+    pub fn asked(&mut self) -> Result<Frame, Failure> {
+        loop {
+            let frame = self.frame()?;
+            match frame.kind {
+                0 | 1 | 3 => return Ok(frame),
+                4 | 6 if frame.flags & 1 == 0 => {
+                    let payload = if frame.kind == 6 { &frame.payload[..] } else { &[] };
+                    self.send(&Frame::bytes(frame.kind, 1, 0, payload))?;
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Sends bytes as they are.

@@ -32,6 +32,8 @@ pub(crate) struct Expected<'r> {
     pub(crate) method: Method,
     /// The token of an `Upgrade` that was asked for.
     pub(crate) upgrade: Option<&'r [u8]>,
+    /// The `Sec-WebSocket-Accept` that a backend of HTTP/2 does not send.
+    pub(crate) accept: Option<String>,
     /// The client knows interim answers; HTTP/1.0 does not (RFC 9110 §15.2).
     pub(crate) interim: bool,
 }
@@ -123,12 +125,12 @@ async fn await_h2<'u>(
         match unless_gone(poll_fn(|context| poll_head(&mut awaited, context)), client).await? {
             Ok(Head::Final(head)) => {
                 let has_body = !head.body().is_end_stream();
-                let length = message::response_head(&head, has_body, buffer, &mut response, expected.limits, expected.method);
+                let length = message::response_head(&head, has_body, buffer, &mut response, expected);
                 let length = length.map_err(NoHead::Malformed)?;
                 return Ok(AnswerHead { response, length, inlet: Inlet::h2(head.into_body()) });
             }
             Ok(Head::Interim(head)) => {
-                let length = message::response_head(&head, false, buffer, &mut response, expected.limits, expected.method);
+                let length = message::response_head(&head, false, buffer, &mut response, expected);
                 let length = length.map_err(NoHead::Malformed)?;
                 if expected.interim {
                     client.interim(&response, &buffer.filled()[..length]).await.map_err(|_| NoHead::ClientGone)?;
@@ -136,11 +138,18 @@ async fn await_h2<'u>(
                 buffer.consume(length);
                 response.clear();
             }
-            Err(error) if error.reason() == Some(Reason::REFUSED_STREAM) => return Err(NoHead::Untouched(io_error(error))),
+            Err(error) if is_untouched(&error) => return Err(NoHead::Untouched(io_error(error))),
+            // It broke the rules on this stream; it would do so again.
+            Err(error) if error.is_library() && error.is_reset() => return Err(NoHead::Broken(io_error(error))),
             Err(error) => return Err(NoHead::Closed(io_error(error))),
         }
     }
     Err(NoHead::Malformed(Violation::HeadTooLarge))
+}
+
+/// The backend refused the stream, or went away from all behind the last that it looked at (RFC 9113 §6.8, §8.7).
+fn is_untouched(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM))
 }
 
 enum Head {

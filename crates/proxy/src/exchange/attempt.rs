@@ -21,13 +21,15 @@ use crate::exchange::inbound::{Beside, InboundEnd, inbound};
 use crate::exchange::progress::Progress;
 use crate::exchange::tunnel::{End, Silence, tunnel};
 use crate::exchange::{Failure, Opening, Served};
-use crate::flow::{Inlet, Outlet, io_error};
+use crate::flow::Outlet;
 use crate::forward;
-use crate::message;
+use crate::message::{self, Manner};
 use crate::proxy::Proxy;
 use crate::relay::{Sink, Source};
+use crate::upstream::h2::Share;
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
+use crate::websocket;
 
 /// A try with everything it needs.
 pub(crate) struct Attempt<'r> {
@@ -61,6 +63,21 @@ pub(crate) enum Broken {
     Final(Failure),
 }
 
+/// The way that a request goes to a backend.
+struct Way {
+    upstream: Upstream,
+    /// The connection was there before.
+    kept: bool,
+    /// What of the request leaves at once.
+    opening: Opening,
+}
+
+/// What came of a connection to a backend.
+struct Carried {
+    client: Served,
+    backend_reusable: bool,
+}
+
 /// A request that is on its way.
 struct Sent<'u> {
     answer: Awaiting<'u>,
@@ -71,42 +88,77 @@ struct Sent<'u> {
 impl Attempt<'_> {
     /// Sends the request and delivers the answer.
     pub(crate) async fn run(&self, client: &mut Client, buffer: &mut Buffer) -> Result<Served, Broken> {
-        let (mut upstream, kept) = self.connection(client).await?;
-        let opening = self.opening_for(&upstream);
+        let mut way = self.way(client).await?;
+        let opening = way.opening;
         let buffers = &self.proxy.buffers;
         let mut answer = if self.pool.answers_long.get() { buffers.lend_large() } else { buffers.lend() };
-        let used = opening.head + opening.body;
         // A body that goes on gets a buffer of its own: the head must stay, for the page that a failure becomes.
-        let mut upload = if opening.rest.is_done() { None } else { Some(buffer.split_off(used)) };
-        let delivered = {
-            let sent = self.send(&mut upstream, client, &buffer.filled()[opening.head..used], kept).await?;
-            let ahead = upload.as_mut().unwrap_or(buffer);
-            self.converse(client, ahead, sent, &mut answer, kept).await?
-        };
-        match upload {
-            Some(upload) => *buffer = upload,
-            None => buffer.consume(used),
+        let mut upload = if opening.rest.is_done() { None } else { Some(buffer.split_off(opening.head + opening.body)) };
+        if let Some(upload) = &mut upload {
+            upload.keep();
         }
-        let Upstream::H1(mut backend) = upstream else { return Ok(delivered.client) };
-        if delivered.switched {
-            // Apart, so that no other request makes room for a tunnel.
-            Box::pin(self.switch(client, buffer, &mut backend, &mut answer)).await;
-            // However the tunnel ended, what follows on this connection is no request.
-            return Ok(Served::Ends);
+        match self.carry(&mut way, client, buffer, &mut upload, &mut answer).await {
+            Ok(carried) => {
+                if let Some(mut rest) = upload {
+                    rest.forget();
+                    *buffer = rest;
+                }
+                if let Upstream::H1(stream) = way.upstream
+                    && carried.backend_reusable
+                    && answer.is_empty()
+                {
+                    self.pool.put(stream, self.proxy.clock.now());
+                }
+                Ok(carried.client)
+            }
+            // What was sent of the body must be sent again.
+            Err(broken) if upload.is_none_or(|mut upload| upload.rewind() && buffer.append(upload.filled())) => Err(broken),
+            Err(Broken::Again(error) | Broken::Elsewhere(error)) => Err(Broken::Final(Failure::Unanswered(error))),
+            Err(broken) => Err(broken),
         }
-        if delivered.backend_reusable && answer.is_empty() {
-            self.pool.put(backend, self.proxy.clock.now());
-        }
-        Ok(delivered.client)
     }
 
-    /// A kept connection, or a new one; whether it was kept.
-    async fn connection(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
-        if let Some(stream) = self.pool.take_kept() {
-            return Ok((Upstream::H1(stream), true));
+    /// Carries request, answer and what may follow them over a connection.
+    async fn carry(
+        &self,
+        way: &mut Way,
+        client: &mut Client,
+        buffer: &mut Buffer,
+        upload: &mut Option<Buffer>,
+        answer: &mut Buffer,
+    ) -> Result<Carried, Broken> {
+        let Way { upstream, kept, opening } = way;
+        let used = opening.head + opening.body;
+        let sent = self.send(upstream, client, &buffer.filled()[opening.head..used], *kept).await?;
+        let Sent { answer: awaiting, mut outlet } = sent;
+        let ahead = upload.as_mut().unwrap_or(buffer);
+        let delivered = self.converse(client, ahead, awaiting, &mut outlet, answer, *kept).await?;
+        if upload.is_none() {
+            buffer.consume(used);
         }
-        // Apart, so that requests on kept connections make no room for it.
-        Box::pin(self.open(client)).await
+        let Some(inlet) = delivered.switched else {
+            return Ok(Carried { client: delivered.client, backend_reusable: delivered.backend_reusable });
+        };
+        let backend = End { inlet, outlet, buffer: answer };
+        // Apart, so that no other request makes room for a tunnel.
+        Box::pin(self.switch(client, upload.as_mut().unwrap_or(buffer), backend)).await;
+        // However the tunnel ended, what follows on these connections is no request.
+        Ok(Carried { client: Served::Ends, backend_reusable: false })
+    }
+
+    /// A kept connection, or a new one.
+    async fn way(&self, client: &mut Client) -> Result<Way, Broken> {
+        let (upstream, kept) = match self.pool.take_kept() {
+            Some(stream) => (Upstream::H1(stream), true),
+            // Apart, so that requests on kept connections make no room for it.
+            None => Box::pin(self.open(client)).await?,
+        };
+        let opening = match upstream {
+            Upstream::H1(_) => self.opening,
+            // HTTP/2 takes none of HTTP/1's framing.
+            Upstream::H2(_) => Opening { body: 0, rest: BodyReader::new(self.request.framing), ..self.opening },
+        };
+        Ok(Way { upstream, kept, opening })
     }
 
     async fn open(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
@@ -126,35 +178,41 @@ impl Attempt<'_> {
     }
 
     async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
-        if let Some(shared) = self.pool.take_shared().await {
-            return Ok((Upstream::H2(shared), true));
+        if self.pool.scheme == Scheme::H2c {
+            let head_bytes = self.view.settings.limits.head_bytes;
+            let (share, kept) = self.pool.shared.join(&self.proxy.clock, head_bytes, self.dial()).await?;
+            return Ok((Upstream::H2(share), kept));
         }
-        let upstream = self.pool.connect().await?;
-        self.proxy.page.add(Counter::Connects, 1);
-        Ok((upstream, false))
+        Ok((Upstream::H1(self.dial().await?), false))
     }
 
-    /// What of the body can leave with the head: HTTP/2 takes none of HTTP/1's framing.
-    fn opening_for(&self, upstream: &Upstream) -> Opening {
-        match upstream {
-            Upstream::H1(_) => self.opening,
-            Upstream::H2(_) => Opening { body: 0, rest: BodyReader::new(self.request.framing), ..self.opening },
-        }
+    async fn dial(&self) -> io::Result<TcpStream> {
+        let stream = self.pool.connect().await?;
+        self.proxy.page.add(Counter::Connects, 1);
+        Ok(stream)
     }
 
     /// Sends the head and what is there of the body.
     async fn send<'u>(&self, upstream: &'u mut Upstream, client: &Client, body: &[u8], kept: bool) -> Result<Sent<'u>, Broken> {
         match upstream {
             Upstream::H1(stream) => self.send_h1(stream, client, body, kept).await,
-            Upstream::H2(requests) => {
-                let request = message::backend_request(self.head, &self.view.limits, self.wants_trailers);
-                let Some(request) = request else { return Err(Broken::Final(Failure::Unanswered(ProxyError::Request(Violation::Target)))) };
-                let ends = self.request.framing == Framing::None;
-                let sent = requests.send_request(request, ends).map_err(|error| self.stale(io_error(error)))?;
-                let outlet = if ends { Outlet::Ended } else { Outlet::H2(sent.1) };
-                Ok(Sent { answer: Awaiting::H2(sent.0), outlet })
-            }
+            Upstream::H2(share) => self.send_h2(share),
         }
+    }
+
+    fn send_h2<'u>(&self, share: &mut Share) -> Result<Sent<'u>, Broken> {
+        let is_whole = self.request.framing == Framing::None;
+        // Without what was asked for, the request would mean something else.
+        if self.upgrade.is_some() && !(is_whole && share.takes_tunnels()) {
+            return Err(Broken::Unreached(ProxyError::NoTunnel { address: self.pool.address }));
+        }
+        let manner = Manner { wants_trailers: self.wants_trailers, tunnel: self.upgrade };
+        let request = message::backend_request(self.head, &self.view.limits, manner);
+        let Some(request) = request else { return Err(Broken::Final(Failure::Unanswered(ProxyError::Request(Violation::Target)))) };
+        let ends = is_whole && self.upgrade.is_none();
+        let sent = share.send(request, ends).map_err(|cause| Broken::Again(ProxyError::BackendClosed(cause)))?;
+        let outlet = if ends { Outlet::Ended } else { Outlet::H2(sent.1) };
+        Ok(Sent { answer: Awaiting::H2(sent.0), outlet })
     }
 
     async fn send_h1<'u>(&self, stream: &'u mut TcpStream, client: &Client, body: &[u8], kept: bool) -> Result<Sent<'u>, Broken> {
@@ -174,26 +232,26 @@ impl Attempt<'_> {
     }
 
     /// Awaits the answer and delivers it while the request's body goes on.
-    async fn converse(
+    async fn converse<'u>(
         &self,
         client: &mut Client,
         ahead: &mut Buffer,
-        sent: Sent<'_>,
+        awaiting: Awaiting<'u>,
+        outlet: &mut Outlet<'_>,
         answer: &mut Buffer,
         kept: bool,
-    ) -> Result<Delivered, Broken> {
+    ) -> Result<Delivered<'u>, Broken> {
         let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts, &client.tally);
         let asked = self.clocked.map(|_| Instant::now());
         let over_h2 = client.wire.is_h2();
         let (mut client_inlet, mut speaker) = client.wire.split();
-        let Sent { answer: awaiting, mut outlet } = sent;
         let to_h2 = matches!(awaiting, Awaiting::H2(_));
         let mut rest = if to_h2 { BodyReader::new(self.request.framing) } else { self.opening.rest };
         if rest.is_done() {
             progress.request_sent();
         }
         let source = Source { inlet: &mut client_inlet, buffer: ahead, body: &mut rest, unwanted: self.unwanted };
-        let sink = Sink { outlet: &mut outlet, encoding: forward::request_encoding(self.request.framing, to_h2) };
+        let sink = Sink { outlet, encoding: forward::request_encoding(self.request.framing, to_h2) };
         let inbound = pin!(inbound(source, sink, &progress));
         let mut beside = Beside::new(inbound);
 
@@ -201,6 +259,7 @@ impl Attempt<'_> {
             limits: &self.view.limits,
             method: self.request.method,
             upgrade: self.upgrade,
+            accept: if to_h2 && self.upgrade.is_some() { websocket::accept(self.head) } else { None },
             interim: self.request.version == Version::Http11,
         };
         let head = await_head(awaiting, answer, &expected, &mut speaker);
@@ -221,7 +280,7 @@ impl Attempt<'_> {
         match progress.deadline().guard(beside.drive(head)).await {
             Ok(Ok(Ok(head))) => Ok(head),
             Ok(Ok(Err(NoHead::Closed(cause)))) => Err(self.closed(cause, kept)),
-            Ok(Ok(Err(NoHead::Untouched(cause)))) => Err(self.stale(cause)),
+            Ok(Ok(Err(NoHead::Untouched(cause)))) => Err(Broken::Again(ProxyError::BackendClosed(cause))),
             Ok(Ok(Err(NoHead::Broken(cause)))) => unanswered(ProxyError::BackendClosed(cause)),
             Ok(Ok(Err(NoHead::Malformed(violation)))) => unanswered(ProxyError::Backend(violation)),
             Ok(Ok(Err(NoHead::ClientGone)) | Err(InboundEnd::Gone | InboundEnd::Refused(_))) => unanswered(ProxyError::ClientGone),
@@ -232,14 +291,12 @@ impl Attempt<'_> {
     }
 
     /// Becomes a tunnel, for as long as both sides want.
-    async fn switch(&self, client: &mut Client, ahead: &mut Buffer, backend: &mut TcpStream, answer: &mut Buffer) {
+    async fn switch(&self, client: &mut Client, ahead: &mut Buffer, backend: End<'_>) {
         let Some((inlet, outlet)) = client.wire.tunnel() else { return };
         let client_end = End { inlet, outlet, buffer: ahead };
-        let (reads, writes) = backend.split();
-        let backend_end = End { inlet: Inlet::Tcp(reads), outlet: Outlet::Tcp(writes), buffer: answer };
         let silence = Silence { deadline: &client.deadline, limit: self.view.settings.timeouts.tunnel };
         let page = &self.proxy.page;
-        tunnel(client_end, backend_end, silence, |up, down| {
+        tunnel(client_end, backend, silence, |up, down| {
             page.add(Counter::BytesIn, up as u64);
             page.add(Counter::BytesOut, down as u64);
         })
@@ -249,8 +306,8 @@ impl Attempt<'_> {
     /// The backend closed without a byte of an answer. Asking again is right only
     /// where asking twice does no harm (RFC 9110 §9.2.2).
     fn closed(&self, cause: io::Error, kept: bool) -> Broken {
-        let replayable = self.opening.rest.is_done() && self.request.method.is_idempotent() && self.upgrade.is_none();
-        match (replayable, kept) {
+        let harmless = self.request.method.is_idempotent() && self.upgrade.is_none();
+        match (harmless, kept) {
             (true, true) => self.stale(cause),
             (true, false) => Broken::Elsewhere(ProxyError::BackendClosed(cause)),
             (false, _) => Broken::Final(Failure::Unanswered(ProxyError::BackendClosed(cause))),
@@ -260,11 +317,7 @@ impl Attempt<'_> {
     /// Its neighbours in the pool went with it.
     fn stale(&self, cause: io::Error) -> Broken {
         self.pool.clear();
-        if self.opening.rest.is_done() {
-            Broken::Again(ProxyError::BackendClosed(cause))
-        } else {
-            Broken::Final(Failure::Unanswered(ProxyError::BackendClosed(cause)))
-        }
+        Broken::Again(ProxyError::BackendClosed(cause))
     }
 }
 

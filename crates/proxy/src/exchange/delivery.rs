@@ -14,6 +14,7 @@ use crate::exchange::attempt::{Attempt, Broken};
 use crate::exchange::inbound::{Beside, InboundEnd};
 use crate::exchange::progress::Progress;
 use crate::exchange::{Failure, Served};
+use crate::flow::Inlet;
 use crate::forward::{self, Delivery, Encoding, Timings};
 use crate::relay::{LONG, RelayError, Sink, Source, relay};
 
@@ -27,10 +28,11 @@ pub(crate) struct Delivering<'r> {
 }
 
 /// A delivered answer, and what can be done with the two connections.
-pub(crate) struct Delivered {
+pub(crate) struct Delivered<'u> {
     pub(crate) client: Served,
     pub(crate) backend_reusable: bool,
-    pub(crate) switched: bool,
+    /// What the backend says after it switched protocols, if it did.
+    pub(crate) switched: Option<Inlet<'u>>,
 }
 
 /// How the driving of a relay ended: by itself, by the client's side, or by the clock.
@@ -38,13 +40,13 @@ type Driven = Result<Result<Result<(), RelayError>, InboundEnd>, Elapsed>;
 
 impl Delivering<'_> {
     /// Says the head, at the front of `answer`, to the client and relays the body behind it.
-    pub(crate) async fn deliver<F: Future<Output = InboundEnd>>(
+    pub(crate) async fn deliver<'u, F: Future<Output = InboundEnd>>(
         &self,
-        mut head: AnswerHead<'_>,
+        mut head: AnswerHead<'u>,
         answer: &mut Buffer,
         speaker: Speaker<'_>,
         beside: &mut Beside<'_, F>,
-    ) -> Result<Delivered, Broken> {
+    ) -> Result<Delivered<'u>, Broken> {
         let proxy = self.attempt.proxy;
         let response = &head.response;
         self.progress.answer_begins(response.status);
@@ -77,7 +79,7 @@ impl Delivering<'_> {
             }
         }
         let sent = self.progress.is_request_sent() && !beside.was_refused();
-        Ok(delivered(response, close, sent))
+        Ok(delivered(head, close, sent))
     }
 
     /// How this client gets this answer.
@@ -102,15 +104,16 @@ pub(crate) fn owned(names: Vec<&[u8]>) -> Vec<Vec<u8>> {
     names.into_iter().map(<[u8]>::to_vec).collect()
 }
 
-fn delivered(response: &ResponseHead, close: bool, sent: bool) -> Delivered {
+fn delivered(head: AnswerHead<'_>, close: bool, sent: bool) -> Delivered<'_> {
+    let AnswerHead { response, inlet, .. } = head;
     let client = match (close, sent) {
         (_, false) => Served::EndsEarly,
         (true, true) => Served::Ends,
         (false, true) => Served::Persists,
     };
-    let switched = response.status == 101;
+    let switched = (response.status == 101).then_some(inlet);
     let backend_persists = response.connection.persists(response.version) && response.framing != Framing::UntilClose;
-    Delivered { client, backend_reusable: sent && backend_persists && !switched, switched }
+    Delivered { client, backend_reusable: sent && backend_persists && switched.is_none(), switched }
 }
 
 fn error_of(failed: Driven) -> ProxyError {
