@@ -11,7 +11,7 @@ use crate::{alone, among_others, dproxy};
 const PROMISED: Duration = Duration::from_millis(100);
 
 /// A proxy that has heard from the engine.
-fn before(engine: &Engine) -> Dproxy {
+pub(crate) fn before(engine: &Engine) -> Dproxy {
     let dproxy = dproxy().docker(&engine.endpoint()).start();
     dproxy.wait_for("the engine", || dproxy.status()["engine"]["connected"] == true);
     dproxy
@@ -19,7 +19,7 @@ fn before(engine: &Engine) -> Dproxy {
 
 /// Asks until the answer has this status and every worker gives the same.
 #[track_caller]
-fn wait_for_status(dproxy: &Dproxy, host: &str, status: u16) -> Answer {
+pub(crate) fn wait_for_status(dproxy: &Dproxy, host: &str, status: u16) -> Answer {
     dproxy.wait_for(&format!("status {status} of {host}"), || dproxy.get(host, "/").status == status);
     wait_for_all_workers(dproxy);
     let answer = dproxy.get(host, "/");
@@ -38,7 +38,7 @@ fn wait_for_all_workers(dproxy: &Dproxy) {
 
 /// The name of the container that answers.
 #[track_caller]
-fn served_by(dproxy: &Dproxy, host: &str) -> String {
+pub(crate) fn served_by(dproxy: &Dproxy, host: &str) -> String {
     wait_for_status(dproxy, host, 200).field("x-echo-name").unwrap_or_default().to_owned()
 }
 
@@ -161,7 +161,7 @@ fn a_paused_container_gets_no_requests() {
 
 /// Waits until exactly these containers answer for the host.
 #[track_caller]
-fn wait_for_names(dproxy: &Dproxy, host: &str, containers: &[&Container]) {
+pub(crate) fn wait_for_names(dproxy: &Dproxy, host: &str, containers: &[&Container]) {
     let expected: BTreeSet<String> = containers.iter().map(|container| container.name.clone()).collect();
     dproxy.wait_for(&format!("{expected:?} at {host}"), || {
         let answers = (0..4 * expected.len()).map(|_| dproxy.get(host, "/"));

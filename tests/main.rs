@@ -8,6 +8,7 @@ mod clients;
 mod control;
 mod docker;
 mod engine;
+mod engines;
 mod failures;
 mod grpc;
 mod h2;

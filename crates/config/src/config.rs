@@ -35,8 +35,8 @@ pub struct Config {
     pub directories: Directories,
     /// The control side.
     pub api: Api,
-    /// Where the containers are.
-    pub docker: Docker,
+    /// The engines whose containers are served, at least one.
+    pub docker: Vec<Docker>,
     /// What the workers obey.
     pub proxy: ProxySettings,
     /// Routes written in the file.
@@ -125,13 +125,17 @@ pub struct Api {
     pub socket: PathBuf,
 }
 
-/// Where the containers are and which of their addresses are used.
+/// An engine, and which addresses of its containers are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Docker {
     /// Where the engine listens.
     pub endpoint: DockerEndpoint,
+    /// What it is called; none where there is no other to tell it from.
+    pub name: Option<String>,
     /// The address at which published ports are reachable; loopback by default.
     pub address: Option<IpAddr>,
+    /// Whether containers are dialled at their own addresses; where nobody said, those of an engine on this machine are.
+    pub container_addresses: Option<bool>,
     /// Whether every container also answers to `<name>.internal`.
     pub internal_names: bool,
     /// Whether containers without a published port are reached at their own address.
@@ -163,6 +167,14 @@ pub struct DockerTls {
     pub cert: PathBuf,
     /// Our key.
     pub key: PathBuf,
+}
+
+impl Docker {
+    /// The only engine, at `endpoint`, with the defaults.
+    #[must_use]
+    pub fn at(endpoint: DockerEndpoint) -> Docker {
+        Docker { endpoint, name: None, address: None, container_addresses: None, internal_names: true, unpublished: true }
+    }
 }
 
 impl WorkerCount {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::engines::{self, ENDPOINTS, EngineWords};
 use crate::mistake::{Mistake, Source};
 use crate::routes;
 use crate::settings::{Kind, SETTINGS, Setting};
 use crate::words::{Environment, Origin, Word, split};
 use crate::yaml::{self, Key, Node, Place, Value};
 
-/// The key of the routes; everything else is in [`SETTINGS`].
+/// The key of the routes; everything else is in [`SETTINGS`], but for [`ENDPOINTS`].
 pub(crate) const ROUTES: &str = "routes";
 
 /// What a file says, and what is wrong with it.
@@ -16,6 +17,8 @@ pub(crate) const ROUTES: &str = "routes";
 pub(crate) struct File {
     /// By [`Setting::flag`].
     pub(crate) words: BTreeMap<&'static str, Vec<Word>>,
+    /// The engines of the list.
+    pub(crate) engines: Vec<EngineWords>,
     /// The routes that make sense.
     pub(crate) routes: Vec<dproxy_route::Route>,
     /// Everything that does not.
@@ -51,6 +54,8 @@ impl File {
                 self.setting(source, setting, node);
             } else if path == ROUTES {
                 self.routes = routes::read(source, node, &mut self.mistakes);
+            } else if path == ENDPOINTS {
+                self.engines = engines::read(source, node, &mut self.mistakes);
             } else if keys_of(&format!("{path}.")).next().is_some() {
                 self.subsection(source, &path, node);
             } else {
@@ -106,7 +111,8 @@ impl File {
 /// The keys right below `prefix`, each once.
 fn keys_of(prefix: &str) -> impl Iterator<Item = &'static str> {
     let mut last = "";
-    let below = SETTINGS.iter().filter_map(move |setting| setting.key?.strip_prefix(prefix));
+    let lists = [ENDPOINTS, ROUTES].into_iter();
+    let below = SETTINGS.iter().filter_map(|setting| setting.key).chain(lists).filter_map(move |key| key.strip_prefix(prefix));
     let keys = below.map(|rest| rest.split_once('.').map_or(rest, |(key, _)| key));
     keys.filter(move |key| std::mem::replace(&mut last, key) != *key)
 }
@@ -126,10 +132,7 @@ fn unknown_key(prefix: &str, key: &str) -> String {
     {
         return format!("`{path}` is a key of a section; write `{section}:` and below it `{name}:`");
     }
-    let mut known: Vec<&str> = keys_of(prefix).collect();
-    if prefix.is_empty() {
-        known.push(ROUTES);
-    }
+    let known: Vec<&str> = keys_of(prefix).collect();
     suggest(&path, key, &known)
 }
 

@@ -8,6 +8,7 @@
 
 mod config;
 mod endpoint;
+mod engines;
 mod file;
 mod load;
 mod mistake;

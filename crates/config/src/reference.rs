@@ -31,6 +31,21 @@ const ROUTES: &str = "
 #    backends: http://10.0.0.7:9000
 ";
 
+const ENDPOINTS: &str = "
+#  # Several engines, in the place of `endpoint`: each an endpoint alone, or with what else is known of it.
+#  # `address` is where its published ports are reached; `cert_path`, as above, makes it TLS.
+#  # endpoints:
+#  #   - unix:///var/run/docker.sock
+#  #   - endpoint: tcp://10.0.0.5:2376
+#  #     name: east
+#  #     address: 10.0.0.5
+#  #     cert_path: /etc/docker-proxy/east
+#  #     container_addresses: false
+";
+
+/// The last setting of its section; the list of engines follows it.
+const BEFORE_ENDPOINTS: &str = "docker-unpublished";
+
 /// The file `etc/docker-proxy.yaml`.
 #[must_use]
 pub fn yaml() -> String {
@@ -50,6 +65,9 @@ pub fn yaml() -> String {
         }
         text.push_str(format!("#{indent}{name}: {}", written_default(setting)).trim_end());
         text.push('\n');
+        if setting.flag == BEFORE_ENDPOINTS {
+            text.push_str(ENDPOINTS);
+        }
     }
     text.push_str(ROUTES);
     text

@@ -1,13 +1,14 @@
 //! From words to meaning: which word counts, what it says, and what follows from it.
 
+mod docker;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::config::{Api, Config, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, PortChoice, WorkerCount};
-use crate::endpoint::{Endpoint, Wire};
+use crate::config::{Api, Config, Directories, Listen, LogLevel, PortChoice, WorkerCount};
 use crate::file::File;
 use crate::mistake::{Mistake, Mistakes, Source};
 use crate::places;
@@ -75,7 +76,7 @@ pub(crate) fn resolve_what_makes_sense(
         access_log: reader.path(&settings::ACCESS_LOG),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
         api: reader.api(&directories),
-        docker: reader.docker(),
+        docker: reader.docker(&written.engines),
         proxy: reader.proxy(surroundings),
         routes: written.routes,
         directories,
@@ -135,50 +136,6 @@ impl Reader<'_> {
             self.mistake(setting, text);
         }
         Api { address: SocketAddr::new(address, port), socket }
-    }
-
-    fn docker(&mut self) -> Docker {
-        Docker {
-            endpoint: self.docker_endpoint(),
-            address: self.optional(&settings::DOCKER_ADDRESS).map(|Address(address)| address),
-            internal_names: self.switch(&settings::DOCKER_INTERNAL_NAMES),
-            unpublished: self.switch(&settings::DOCKER_UNPUBLISHED),
-        }
-    }
-
-    fn docker_endpoint(&mut self) -> DockerEndpoint {
-        let verify = self.switch(&settings::DOCKER_TLS_VERIFY);
-        let certificates = self.path(&settings::DOCKER_CERT_PATH);
-        let (host, port, wire) = match self.required(&settings::DOCKER_ENDPOINT) {
-            Endpoint::Unix(path) => return DockerEndpoint::Unix(path),
-            Endpoint::Tcp { host, port, wire } => (host, port, wire),
-        };
-        let tls = match wire {
-            Wire::Open => verify,
-            Wire::Tls => true,
-            Wire::Plain => {
-                if verify {
-                    let text = "`http://` is not TLS, but `docker.tls_verify` is on; write `https://` or `tcp://`";
-                    self.mistake(&settings::DOCKER_ENDPOINT, text.to_owned());
-                }
-                false
-            }
-        };
-        if !tls && let Some(word) = self.said(&settings::DOCKER_CERT_PATH).and_then(|words| words.into_iter().next()) {
-            let text = "does nothing without `DOCKER_TLS_VERIFY`: the engine is reached without TLS";
-            self.warnings.push(format!("{}: {text}", word.origin));
-        }
-        let port = port.unwrap_or_else(|| Endpoint::default_port(tls));
-        DockerEndpoint::Tcp { host, port, tls: tls.then(|| self.docker_tls(certificates)) }
-    }
-
-    fn docker_tls(&mut self, certificates: Option<PathBuf>) -> DockerTls {
-        let directory = certificates.or_else(|| Some(Path::new(self.environment.value("HOME")?).join(".docker"))).unwrap_or_else(|| {
-            let text = "TLS needs certificates, and without `HOME` there is no `~/.docker`; set `DOCKER_CERT_PATH`";
-            self.mistake(&settings::DOCKER_ENDPOINT, text.to_owned());
-            PathBuf::new()
-        });
-        DockerTls { ca: directory.join("ca.pem"), cert: directory.join("cert.pem"), key: directory.join("key.pem") }
     }
 
     fn proxy(&mut self, surroundings: &Surroundings) -> ProxySettings {
@@ -290,8 +247,17 @@ impl Reader<'_> {
 
     /// A mistake in what `setting` was set to, wherever that was.
     fn mistake(&mut self, setting: &Setting, text: String) {
+        let word = self.word_of(setting);
+        self.mistake_at(&word, text);
+    }
+
+    /// The first word for `setting`, or an empty one.
+    fn word_of(&self, setting: &Setting) -> Word {
         let word = self.said(setting).and_then(|words| words.into_iter().next());
-        let word = word.unwrap_or_else(|| Word::new("", Origin::Flag(setting.flag)));
+        word.unwrap_or_else(|| Word::new("", Origin::Flag(setting.flag)))
+    }
+
+    fn mistake_at(&mut self, word: &Word, text: String) {
         self.mistakes.push(Source::mistake_in(self.source, &word.origin, &word.text, text));
     }
 }

@@ -93,8 +93,11 @@ pub struct Status {
     pub listeners: Vec<String>,
     /// Where the API is.
     pub api: Vec<String>,
-    /// The Docker engine.
+    /// The first Docker engine, for programs that know of one.
     pub engine: EngineRow,
+    /// Every Docker engine.
+    #[serde(default)]
+    pub engines: Vec<EngineRow>,
     /// The file that was read.
     pub config: Option<String>,
     /// How many routes.
@@ -147,6 +150,12 @@ impl fmt::Display for PoolState {
 /// A Docker engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineRow {
+    /// What it is called, where there are several.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How many containers it told of.
+    #[serde(default)]
+    pub containers: usize,
     /// Where it is.
     pub endpoint: String,
     /// Whether events come in from it.
@@ -212,6 +221,9 @@ pub struct ContainerRow {
     pub id: String,
     /// Without the slash.
     pub name: String,
+    /// Whose it is, where there are several engines.
+    #[serde(default)]
+    pub engine: Option<String>,
     /// As the engine names it.
     pub image: String,
     /// running, exited, paused …

@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 use self::units::{count, memory, uptime};
-use crate::{BackendRow, Command, ContainerRow, ProblemRow, Reply, RouteRow, Status, Wait, WorkerRow};
+use crate::{BackendRow, Command, ContainerRow, EngineRow, ProblemRow, Reply, RouteRow, Status, Wait, WorkerRow};
 
 /// How wide a line may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub fn render(command: Command, reply: &Reply, width: Width) -> String {
         Reply::Status(status) => status_block(status),
         Reply::Workers(rows) => columns(&WORKERS, rows.iter().map(worker), width),
         Reply::Routes(rows) => columns(&ROUTES, rows.iter().map(route), width),
+        Reply::Containers(rows) if rows.iter().any(|row| row.engine.is_some()) => {
+            columns(&CONTAINERS_OF_ENGINES, rows.iter().map(container_of_engine), width)
+        }
         Reply::Containers(rows) => columns(&CONTAINERS, rows.iter().map(container), width),
         Reply::Backends(rows) => columns(&BACKENDS, rows.iter().map(backend), width),
         Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
@@ -67,6 +70,8 @@ const WORKERS: [Column; 11] = [
 ];
 const ROUTES: [Column; 5] = [("ROUTE", LEFT), ("STATE", LEFT), ("BACKENDS", LEFT), ("SERVICE", LEFT), ("OWNER", LEFT)];
 const CONTAINERS: [Column; 6] = [("ID", LEFT), ("NAME", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
+const CONTAINERS_OF_ENGINES: [Column; 7] =
+    [("ID", LEFT), ("NAME", LEFT), ("ENGINE", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
 const BACKENDS: [Column; 6] = [("NAME", LEFT), ("PORT", RIGHT), ("ADDRESS", LEFT), ("SCHEME", LEFT), ("CONDITION", LEFT), ("HOSTS", LEFT)];
 const PROBLEMS: [Column; 2] = [("WHERE", LEFT), ("WHAT", LEFT)];
 
@@ -98,6 +103,11 @@ fn route(row: &RouteRow) -> [String; 5] {
 
 fn container(row: &ContainerRow) -> [String; 6] {
     [row.id.clone(), row.name.clone(), row.state.clone(), list(&row.hosts), list(&row.backends), row.image.clone()]
+}
+
+fn container_of_engine(row: &ContainerRow) -> [String; 7] {
+    let [id, name, state, hosts, backends, image] = container(row);
+    [id, name, row.engine.clone().unwrap_or_default(), state, hosts, backends, image]
 }
 
 fn backend(row: &BackendRow) -> [String; 6] {
@@ -137,13 +147,16 @@ fn status_block(status: &Status) -> String {
         ("generation", format!("{}, served by {} of {} workers", status.generation, status.workers_at_generation, status.workers_online)),
         ("listening", list(&status.listeners)),
         ("api", list(&status.api)),
-        ("docker", engine(status)),
+    ];
+    let engines = status.engines.iter().map(|row| ("docker", engine(row)));
+    let more = [
         ("config", status.config.clone().unwrap_or_else(|| "no file, built-in defaults".to_owned())),
         ("connections", format!("{} open, {} accepted", count(status.connections_open), count(status.connections_total))),
         ("requests", requests(status)),
         ("sandbox", list(&status.sandbox.held)),
     ];
-    let facts = facts.iter().map(|(name, fact)| format!("{name:<13}{}", clean(fact)));
+    let facts = facts.into_iter().chain(engines).chain(more);
+    let facts = facts.map(|(name, fact)| format!("{name:<13}{}", clean(&fact)));
     let warnings = status.warnings.iter().map(|warning| format!("warning      {}", clean(warning)));
     let problems = match status.problems {
         0 => None,
@@ -153,13 +166,16 @@ fn status_block(status: &Status) -> String {
     facts.chain(warnings).chain(problems).collect::<Vec<_>>().join("\n")
 }
 
-fn engine(status: &Status) -> String {
-    let engine = &status.engine;
+fn engine(engine: &EngineRow) -> String {
+    let place = match &engine.name {
+        Some(name) if *name != engine.endpoint => format!("{name} at {}", engine.endpoint),
+        Some(_) | None => engine.endpoint.clone(),
+    };
     match (engine.connected, &engine.version, &engine.error) {
-        (true, Some(version), _) => format!("{}, connected, {version}", engine.endpoint),
-        (true, None, _) => format!("{}, connected", engine.endpoint),
-        (false, _, Some(error)) => format!("{}, not connected: {error}", engine.endpoint),
-        (false, _, None) => format!("{}, connecting", engine.endpoint),
+        (true, Some(version), _) => format!("{place}, connected, {version}"),
+        (true, None, _) => format!("{place}, connected"),
+        (false, _, Some(error)) => format!("{place}, not connected: {error}"),
+        (false, _, None) => format!("{place}, connecting"),
     }
 }
 

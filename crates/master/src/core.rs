@@ -64,8 +64,8 @@ pub(crate) struct RequestId(pub(crate) u64);
 pub(crate) enum SourceId {
     /// The configuration file.
     File,
-    /// The Docker engine.
-    Docker,
+    /// A Docker engine, by a number that no other one gets.
+    Docker(u16),
 }
 
 /// How a process ended.

@@ -9,14 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use dproxy_config::{Config, Docker, Loaded};
+use dproxy_config::{Config, Loaded};
 use dproxy_control::server::{self, Bound};
 use dproxy_control::{Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
-use dproxy_source::Update;
 use dproxy_stats::Counters;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{debug, error, info, warn};
 
@@ -34,9 +32,12 @@ use crate::spawn::{Launcher, Letter, Memory, Worker};
 use crate::supervisor::Supervisor;
 
 mod answers;
+mod engines;
 mod reload;
 mod rounds;
 mod supervision;
+
+use engines::Engines;
 
 /// What the driver holds on behalf of the core.
 struct Driver {
@@ -60,7 +61,7 @@ struct Driver {
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
     next_request: u64,
     remembered: Remembered,
-    engine: Engine,
+    engines: Engines,
     facts: Facts,
     leaving: bool,
 }
@@ -85,12 +86,6 @@ struct Facts {
     gone: Counters,
     /// What holds the workers in.
     fences: Fences,
-}
-
-/// The task that watches the Docker engine, and its news.
-struct Engine {
-    task: JoinHandle<()>,
-    updates: watch::Receiver<Update>,
 }
 
 /// Events of all workers that wait to be taken in; a worker that floods the master waits itself.
@@ -120,12 +115,13 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
     raise_descriptor_limit();
 
     let remembered = Remembered::new(&config.directories.state, config.workers);
+    let engines = Engines::watch(&config.docker);
     let setup = Setup {
         workers: remembered.size(),
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
         addresses: chosen.addresses,
         settings: config.proxy.clone(),
-        awaited: vec![SourceId::File, SourceId::Docker],
+        awaited: std::iter::once(SourceId::File).chain(engines.sources()).collect(),
     };
     let now = Instant::now();
     let (events, mut happenings) = mpsc::channel(EVENTS);
@@ -150,7 +146,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         replies: BTreeMap::new(),
         next_request: 0,
         remembered,
-        engine: Engine::watch(config.docker.clone()),
+        engines,
         facts: Facts {
             started: now,
             api,
@@ -182,14 +178,13 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             Some(event) = happenings.recv() => driver.happened.push_back(event),
             Some(asked) = asked.recv() => driver.asked(asked),
             order = signals.next() => driver.obey(order, &reload),
-            true = driver.engine.changed() => driver.engine_told(),
+            news = driver.engines.news() => driver.happened.push_back(news),
             _ = looks.tick() => driver.look(),
             _ = weighings.tick() => driver.weigh(),
             () = driver.supervisor.beat() => {}
             () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
         }
     }
-    driver.engine.task.abort();
     // The server ends with its last answer, once nobody takes commands any more.
     drop(asked);
     if timeout(FAREWELL, control).await.is_err() {
@@ -382,29 +377,9 @@ impl Driver {
         RequestId(self.next_request)
     }
 
-    fn engine_told(&mut self) {
-        let routes = self.engine.updates.borrow_and_update().routes.clone();
-        self.happened.push_back(Event::Routes(SourceId::Docker, routes));
-    }
-
     fn bury_orphans(&self) {
         if std::process::id() == 1 {
             signals::bury_orphans(|pid| self.workers.values().any(|worker| worker.pid == pid));
-        }
-    }
-}
-
-impl Engine {
-    fn watch(settings: Docker) -> Engine {
-        let (sender, updates) = watch::channel(Update::default());
-        Engine { task: tokio::spawn(dproxy_source::docker::watch(settings, sender)), updates }
-    }
-
-    /// Whether there is news; never ends when the watcher has ended.
-    async fn changed(&mut self) -> bool {
-        match self.updates.changed().await {
-            Ok(()) => true,
-            Err(_ended) => std::future::pending().await,
         }
     }
 }

@@ -29,8 +29,8 @@ pub(crate) fn worker_row(now: Instant, view: &WorkerView, counters: &Counters, u
     }
 }
 
-/// A route's row.
-pub(crate) fn route_row(route: &Route) -> RouteRow {
+/// A route's row; `engine` is what the engine of its container is called, where there are several.
+pub(crate) fn route_row(route: &Route, engine: Option<&str>) -> RouteRow {
     let (state, reason) = match &route.offer {
         Offer::Ports { .. } => ("live", None),
         Offer::Offline(notice) => ("offline", Some(notice.reason.clone())),
@@ -39,7 +39,7 @@ pub(crate) fn route_row(route: &Route) -> RouteRow {
         host: route.host.to_string(),
         path: route.path.to_string(),
         state: state.to_owned(),
-        owner: route.owner.to_string(),
+        owner: engine.map_or_else(|| route.owner.to_string(), |engine| format!("{} on {engine}", route.owner)),
         service: route.service.0.clone(),
         backends: route.backends().map(backend_word).collect(),
         reason,
@@ -71,9 +71,10 @@ pub(crate) fn count_backends(routes: &[Route]) -> usize {
     ids.len()
 }
 
-/// A container's row.
-pub(crate) fn container_row(container: &Container) -> ContainerRow {
+/// A container's row; `engine` is what its engine is called, where there are several.
+pub(crate) fn container_row(container: &Container, engine: Option<&str>) -> ContainerRow {
     ContainerRow {
+        engine: engine.map(str::to_owned),
         id: container.id.get(..12).unwrap_or(&container.id).to_owned(),
         name: container.name.clone(),
         image: container.image.clone(),
@@ -83,19 +84,20 @@ pub(crate) fn container_row(container: &Container) -> ContainerRow {
     }
 }
 
-/// A problem's row.
-pub(crate) fn problem_row(problem: &Problem) -> ProblemRow {
-    ProblemRow { subject: problem.subject.clone(), text: problem.text.clone() }
+/// A problem's row; `engine` is what the engine is called that told of it, where there are several.
+pub(crate) fn problem_row(problem: &Problem, engine: Option<&str>) -> ProblemRow {
+    let subject = engine.map_or_else(|| problem.subject.clone(), |engine| format!("{} on {engine}", problem.subject));
+    ProblemRow { subject, text: problem.text.clone() }
 }
 
 /// How the engine at `endpoint` does.
-pub(crate) fn engine_row(endpoint: String, update: &Update) -> EngineRow {
+pub(crate) fn engine_row(name: Option<&str>, endpoint: String, update: &Update) -> EngineRow {
     let (connected, version, error) = match &update.link {
         Link::Connecting => (false, None, None),
         Link::Connected { version } => (true, Some(version.clone()), None),
         Link::Lost { error } => (false, None, Some(error.clone())),
     };
-    EngineRow { endpoint, connected, version, error }
+    EngineRow { name: name.map(str::to_owned), containers: update.containers.len(), endpoint, connected, version, error }
 }
 
 fn backend_row(backend: &Backend) -> BackendRow {
@@ -135,16 +137,16 @@ mod tests {
 
     #[test]
     fn an_offline_route_says_why() {
-        let live = route_row(&route(0, "10.0.0.2:80"));
+        let live = route_row(&route(0, "10.0.0.2:80"), None);
         assert_eq!((live.state.as_str(), live.backends[0].as_str()), ("live", "10.0.0.2:80:80 10.0.0.2:80 (ready)"));
         let offline = Route { offer: Offer::Offline(Notice { reason: "paused".to_owned(), since: None }), ..route(0, "10.0.0.2:80") };
-        let row = route_row(&offline);
+        let row = route_row(&offline, None);
         assert_eq!((row.state.as_str(), row.reason.as_deref(), row.backends.len()), ("offline", Some("paused"), 0));
     }
 
     #[test]
     fn the_engine_is_connected_or_says_why_not() {
-        let row = |link| engine_row("unix:///x".to_owned(), &Update { link, ..Update::default() });
+        let row = |link| engine_row(None, "unix:///x".to_owned(), &Update { link, ..Update::default() });
         assert!(!row(Link::Connecting).connected);
         assert_eq!(row(Link::Connected { version: "1".to_owned() }).version.as_deref(), Some("1"));
         assert_eq!(row(Link::Lost { error: "gone".to_owned() }).error.as_deref(), Some("gone"));

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `watcher` | the driver: connects, subscribes, lists, inspects, starts over |
 //! | `world` | all that is known, and what each piece of news changes; pure |
-//! | `routes`, `names`, `backends` | containers in, routes out; pure |
+//! | `routes`, `names`, `backends`, `reach` | containers in, routes out; pure |
 //! | `facts` | what is known of one container |
 //! | `wire`, `events` | the engine's JSON, read leniently |
 //! | `engine`, `transport`, `tls` | the questions, and how they get there |
@@ -15,6 +15,7 @@ mod engine;
 mod events;
 mod facts;
 mod names;
+mod reach;
 mod routes;
 mod sight;
 mod tls;

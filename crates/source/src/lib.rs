@@ -35,6 +35,33 @@ pub struct Container {
     pub hosts: Vec<String>,
     /// `port address` of each of its backends.
     pub backends: Vec<String>,
+    /// Why it is, or is not, routed.
+    pub reasons: Vec<Reason>,
+}
+
+/// One step of the judgement on a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What the step is about, in a word: `state`, `host`, `port`.
+    pub about: &'static str,
+    /// What was found; where it hinders, with the way out.
+    pub text: String,
+    /// Whether it keeps requests away from the container, all or some.
+    pub hinders: bool,
+}
+
+impl Reason {
+    /// A step that went well.
+    #[must_use]
+    pub fn note(about: &'static str, text: impl Into<String>) -> Reason {
+        Reason { about, text: text.into(), hinders: false }
+    }
+
+    /// A step that keeps requests away.
+    #[must_use]
+    pub fn hindrance(about: &'static str, text: impl Into<String>) -> Reason {
+        Reason { about, text: text.into(), hinders: true }
+    }
 }
 
 /// A source's connection to what it watches.

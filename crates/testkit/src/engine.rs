@@ -2,7 +2,8 @@
 //!
 //! The scripts of the kit (`DPROXY_DOCKER_KIT`, else `../shared/docker` beside the project) start private engines
 //! and build the test images there without a registry. One engine serves all tests and stays up for the next run;
-//! a test that restarts its engine has one of its own.
+//! a test that restarts its engine has one of its own. `DPROXY_TEST_ENGINE` has them be of another version:
+//! `trixie`, `sid`, or `sid-1.44`, which refuses clients that speak an older API.
 
 use std::env;
 use std::fs::File;
@@ -20,11 +21,15 @@ use crate::{Container, Run};
 /// Starting a container beside 30 others under load takes seconds.
 const SILENCE: Duration = Duration::from_secs(60);
 const SHARED: &str = "dpxtest";
+/// The variable that names the engines' version.
+const VERSION: &str = "DPROXY_TEST_ENGINE";
 
 /// An engine that answers and has the test images.
 #[derive(Clone, Debug)]
 pub struct Engine {
     socket: Arc<PathBuf>,
+    /// Where else it listens.
+    tcp: Option<Arc<str>>,
 }
 
 /// An engine that one test alone may stop and start.
@@ -47,6 +52,12 @@ impl Engine {
     /// An engine of this test's own, which it may restart.
     #[must_use]
     pub fn private(name: &str) -> Option<PrivateEngine> {
+        Engine::private_with(name, &[])
+    }
+
+    /// The same, with further words for `up` of the kit.
+    #[must_use]
+    pub fn private_with(name: &str, words: &[&str]) -> Option<PrivateEngine> {
         // The reason was told by `shared`, which each test asks first.
         let kit = Engine::shared().and_then(|_| kit())?;
         if !is_root() {
@@ -54,7 +65,12 @@ impl Engine {
             return None;
         }
         let turn = turn(name);
-        match Engine::up(&kit, name) {
+        // One that an earlier run left behind may have been started with other words.
+        if let Err(reason) = script(&kit, "down", &[name]) {
+            skip(&reason);
+            return None;
+        }
+        match Engine::up(&kit, name, words) {
             Ok(engine) => Some(PrivateEngine { engine, kit, name: name.to_owned(), _turn: turn }),
             Err(reason) => {
                 skip(&reason);
@@ -67,6 +83,16 @@ impl Engine {
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("unix://{}", self.socket.display())
+    }
+
+    /// Its TCP endpoint.
+    ///
+    /// # Panics
+    /// When it was started without one.
+    #[must_use]
+    #[track_caller]
+    pub fn tcp_endpoint(&self) -> &str {
+        self.tcp.as_deref().expect("the engine was started with `--tcp` or `--tls`")
     }
 
     /// Its socket.
@@ -128,8 +154,13 @@ impl Engine {
         if !is_root() {
             return Engine::of_the_machine(&kit);
         }
-        let _turn = turn(SHARED);
-        Engine::up(&kit, SHARED).or_else(|reason| Engine::of_the_machine(&kit).map_err(|_| reason))
+        let version = Version::of_the_run();
+        let name = version.of_shared();
+        let _turn = turn(name);
+        match Engine::up(&kit, name, &[]) {
+            Err(reason) if version == Version::Default => Engine::of_the_machine(&kit).map_err(|_| reason),
+            other => other,
+        }
     }
 
     fn of_the_machine(kit: &Path) -> Result<Engine, String> {
@@ -140,16 +171,73 @@ impl Engine {
         Engine::with_images(kit, Path::new(socket))
     }
 
-    fn up(kit: &Path, name: &str) -> Result<Engine, String> {
-        let printed = script(kit, "up", &[name])?;
+    fn up(kit: &Path, name: &str, words: &[&str]) -> Result<Engine, String> {
+        let version = Version::of_the_run();
+        if let Some(rootfs) = version.rootfs() {
+            script(kit, "rootfs", &[rootfs])?;
+        }
+        let words: Vec<&str> = [name].iter().chain(version.words()).chain(words).copied().collect();
+        let printed = script(kit, "up", &words)?;
         let socket = printed.lines().find_map(|line| line.strip_prefix("unix://"));
         let socket = socket.ok_or_else(|| format!("no Docker engine: `up {name}` named no Unix socket: {printed}"))?;
-        Engine::with_images(kit, Path::new(socket))
+        let tcp = printed.split_whitespace().find(|word| word.starts_with("tcp://")).map(Arc::from);
+        Ok(Engine { tcp, ..Engine::with_images(kit, Path::new(socket))? })
     }
 
     fn with_images(kit: &Path, socket: &Path) -> Result<Engine, String> {
         script(kit, "images", &[&socket.display().to_string()])?;
-        Ok(Engine { socket: Arc::new(socket.to_owned()) })
+        Ok(Engine { socket: Arc::new(socket.to_owned()), tcp: None })
+    }
+}
+
+/// Which engine tests run with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    /// The machine's own.
+    Default,
+    Trixie,
+    Sid,
+    /// Sid's, which wants API 1.44 at least, as Docker 29 does.
+    SidDemanding,
+}
+
+impl Version {
+    fn of_the_run() -> Version {
+        match env::var(VERSION).unwrap_or_default().as_str() {
+            "" => Version::Default,
+            "trixie" => Version::Trixie,
+            "sid" => Version::Sid,
+            "sid-1.44" => Version::SidDemanding,
+            other => panic!("{VERSION}=`{other}` is none of trixie, sid and sid-1.44"),
+        }
+    }
+
+    /// The engine that all tests share; one for each version, so that they stay up side by side.
+    fn of_shared(self) -> &'static str {
+        match self {
+            Version::Default => SHARED,
+            Version::Trixie => "dpxtesttri",
+            Version::Sid => "dpxtestsid",
+            Version::SidDemanding => "dpxtestmin",
+        }
+    }
+
+    fn rootfs(self) -> Option<&'static str> {
+        match self {
+            Version::Default => None,
+            Version::Trixie => Some("trixie"),
+            Version::Sid | Version::SidDemanding => Some("sid"),
+        }
+    }
+
+    /// For `up` of the kit.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Version::Default => &[],
+            Version::Trixie => &["--rootfs", "trixie"],
+            Version::Sid => &["--rootfs", "sid"],
+            Version::SidDemanding => &["--rootfs", "sid", "--min-api", "1.44"],
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Options {
     pub yaml: String,
     /// The engine; a socket that does not exist unless a test says otherwise.
     pub docker: Option<String>,
+    /// Several engines: the entries of their list, in YAML, instead of the one.
+    pub engines: Vec<String>,
     /// Added to the environment, which is otherwise empty but for PATH.
     pub environment: Vec<(String, String)>,
     /// Further words of the command line.
@@ -53,6 +55,7 @@ impl Options {
             routes: Vec::new(),
             yaml: String::new(),
             docker: None,
+            engines: Vec::new(),
             environment: Vec::new(),
             arguments: Vec::new(),
             http: free_addr(),
@@ -88,6 +91,13 @@ impl Options {
     #[must_use]
     pub fn docker(mut self, endpoint: &str) -> Options {
         self.docker = Some(endpoint.to_owned());
+        self
+    }
+
+    /// One of several engines: an entry of their list, in YAML.
+    #[must_use]
+    pub fn engine(mut self, entry: &str) -> Options {
+        self.engines.push(entry.to_owned());
         self
     }
 
@@ -174,12 +184,12 @@ impl Options {
             "hostname: {}\n{port}\nworkers: {}\npid_path: {home}/run/docker-proxy.pid\n\
              directories:\n  log: {home}/log\n  state: {home}/state\n  run: {home}/run\n\
              api:\n  address: {}\n  port: {}\n  socket: {home}/run/control.sock\n\
-             docker:\n  endpoint: {}\n",
+             docker:\n  {}\n",
             self.http.ip(),
             self.workers,
             self.api.ip(),
             self.api.port(),
-            self.docker.clone().unwrap_or_else(|| format!("unix://{home}/no-engine.sock")),
+            self.engine_lines(&home.to_string()),
         );
         if !self.routes.is_empty() {
             file.push_str("routes:\n");
@@ -189,6 +199,14 @@ impl Options {
             writeln!(file, "  - hosts: [\"{host}\"]\n    backends: [{}]", backends.join(", ")).expect("a string takes every line");
         }
         file + &self.yaml
+    }
+
+    fn engine_lines(&self, home: &str) -> String {
+        if self.engines.is_empty() {
+            return format!("endpoint: {}", self.docker.clone().unwrap_or_else(|| format!("unix://{home}/no-engine.sock")));
+        }
+        let entries: Vec<String> = self.engines.iter().map(|entry| format!("\n    - {entry}")).collect();
+        format!("endpoints:{}", entries.concat())
     }
 
     pub(crate) fn launch(&self, home: &Path) -> Child {

@@ -1,6 +1,7 @@
 use std::fmt::Debug;
 
 use super::*;
+use crate::{Docker, DockerEndpoint};
 
 fn surroundings() -> Surroundings {
     Surroundings { user: 0, cpus: 3, hostname: "machine.test".to_owned() }
@@ -123,7 +124,8 @@ fn a_host_name_in_host_is_not_an_address_to_listen_at() {
 
 #[test]
 fn the_engine_is_where_docker_would_look_for_it() {
-    let endpoint = |words, yaml, expected| check(said(words, yaml), |config| config.docker.endpoint.to_string(), &format!("{expected:?}"));
+    let endpoint =
+        |words, yaml, expected| check(said(words, yaml), |config| config.docker[0].endpoint.to_string(), &format!("{expected:?}"));
     endpoint("", "", "unix:///var/run/docker.sock");
     endpoint("DOCKER_SOCKET_PATH=/a.sock", "", "unix:///a.sock");
     endpoint("DOCKER_SOCKET_PATH=/a.sock DOCKER_SOCK_PATH=/b.sock", "", "unix:///b.sock");
@@ -141,14 +143,102 @@ fn the_engine_is_where_docker_would_look_for_it() {
     refused(
         "DOCKER_HOST=http://a DOCKER_TLS_VERIFY=1",
         "",
-        "environment `DOCKER_HOST`: `http://` is not TLS, but `docker.tls_verify` is on; write `https://` or `tcp://`",
+        "environment `DOCKER_HOST`: `http://` is not TLS, but TLS is asked for (`tls_verify`, `cert_path`); write `https://` or `tcp://`",
+    );
+}
+
+/// Every engine in words, and the warnings.
+fn engines(words: &str, yaml: &str) -> String {
+    let loaded = match resolve(&said(words, yaml)) {
+        Ok(loaded) => loaded,
+        Err(mistakes) => return mistakes.to_string(),
+    };
+    let engine = |docker: &Docker| {
+        let name = docker.name.as_ref().map(|name| format!("{name}=")).unwrap_or_default();
+        let tls = match &docker.endpoint {
+            DockerEndpoint::Tcp { tls: Some(tls), .. } => format!(" ca {}", tls.ca.display()),
+            DockerEndpoint::Tcp { tls: None, .. } | DockerEndpoint::Unix(_) => String::new(),
+        };
+        let address = docker.address.map(|address| format!(" at {address}")).unwrap_or_default();
+        let own = docker.container_addresses.map(|own| format!(" own {own}")).unwrap_or_default();
+        format!("{name}{}{tls}{address}{own}", docker.endpoint)
+    };
+    let engines = loaded.config.docker.iter().map(engine);
+    engines.chain(loaded.warnings.iter().map(|warning| format!("! {warning}"))).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn the_file_may_list_several_engines() {
+    let check = |words: &str, yaml: &str, expected: &str| assert_eq!(engines(words, yaml), expected, "{words} {yaml}");
+    check("", "", "unix:///var/run/docker.sock");
+    check("", "docker: {address: 10.0.0.1, container_addresses: false}", "unix:///var/run/docker.sock at 10.0.0.1 own false");
+    check("", "docker: {endpoints: ~}", "unix:///var/run/docker.sock");
+    check("", "docker: {endpoints: []}", "unix:///var/run/docker.sock");
+    check("", "docker: {endpoints: [/a.sock, \"b:1\"]}", "unix:///a.sock=unix:///a.sock; tcp://b:1=tcp://b:1");
+    let east = "docker: {endpoints: [/a.sock, {endpoint: \"tcp://b:1\", name: east, address: 10.0.0.2, container_addresses: yes}]}";
+    check("", east, "unix:///a.sock=unix:///a.sock; east=tcp://b:1 at 10.0.0.2 own true");
+    check("", "docker: {endpoints: [{endpoint: tcp://b, name: east, cert_path: /c}]}", "east=tcp://b:2376 ca /c/ca.pem");
+    check("HOME=/h", "docker: {endpoints: [{endpoint: tcp://b, tls_verify: true}]}", "tcp://b:2376=tcp://b:2376 ca /h/.docker/ca.pem");
+    check("HOME=/h", "docker: {endpoints: [https://b]}", "tcp://b:2376=tcp://b:2376 ca /h/.docker/ca.pem");
+}
+
+#[test]
+fn a_single_engine_named_outside_the_file_beats_its_list() {
+    let list = "docker: {endpoints: [/a.sock, /b.sock]}";
+    let ignored = "names the engine, so the list `docker.endpoints` of the file is ignored";
+    assert_eq!(engines("DOCKER_HOST=/c.sock", list), format!("unix:///c.sock; ! environment `DOCKER_HOST` {ignored}"));
+    assert_eq!(engines("--docker-endpoint=/c.sock", list), format!("unix:///c.sock; ! flag `--docker-endpoint` {ignored}"));
+    let idle = "does nothing beside the list `docker.endpoints`; write it into the entry of the engine that it is about";
+    assert_eq!(
+        engines("DOCKER_CERT_PATH=/c", "docker: {endpoints: [/a.sock]}"),
+        format!("unix:///a.sock=unix:///a.sock; ! environment `DOCKER_CERT_PATH`: {idle}")
+    );
+}
+
+#[test]
+fn a_bad_list_of_engines_is_told_by_place() {
+    let list = |yaml: &str, expected: &str| {
+        let told = engines("", &format!("docker:\n  endpoints:\n{yaml}\n"));
+        assert_eq!(told.lines().next(), Some(expected), "{yaml}");
+    };
+    list(
+        "    /a",
+        "f:3:5: `docker.endpoints`: must be a list of endpoints, not a single value; write `- unix:///var/run/docker.sock` for each",
+    );
+    list("    - [/a]", "f:3:7: `docker.endpoints[0]`: must be an endpoint, or `endpoint` and what else is known of it, not a list");
+    list("    - name: a", "f:3:7: `docker.endpoints[0]`: has no endpoint; write `endpoint: tcp://10.0.0.5:2376`");
+    list("    - endpont: /a", "f:3:7: `docker.endpoints[0]`: unknown key `endpont`; did you mean `endpoint`?");
+    list("    - {endpoint: /a, endpoint: /b}", "f:3:22: `docker.endpoints[0]`: key `endpoint` is there twice");
+    list("    - {endpoint: [/a]}", "f:3:18: `docker.endpoints[0]`: `endpoint` must be a single value, not a list");
+    list("    - {endpoint: /a, name: a b}", "f:3:28: `docker.endpoints[0]`: `a b` is not a name; use letters, digits, `.`, `-` and `_`");
+    list(
+        "    - {endpoint: /a, address: b}",
+        "f:3:31: `docker.endpoints[0]`: `b` is not an IP address; write one like `0.0.0.0` or `::1`, or `localhost`",
+    );
+    list("    - /a\n    - unix:///a", "f:4:7: `docker.endpoints[1]`: `unix:///a` is in the list already");
+    list(
+        "    - {endpoint: /a, name: x}\n    - {endpoint: /b, name: x}",
+        "f:4:28: `docker.endpoints[1]`: another engine is called `x` already",
+    );
+    list(
+        "    - {endpoint: \"http://a\", cert_path: /c}",
+        "f:3:18: `docker.endpoints[0]`: `http://` is not TLS, but TLS is asked for (`tls_verify`, `cert_path`); write `https://` or `tcp://`",
+    );
+    list(
+        "    - fd://",
+        "f:3:7: `docker.endpoints[0]`: `fd://`: fd:// is not supported; sockets handed over by systemd are for the engine itself; write `unix:///var/run/docker.sock`",
+    );
+    let both = "docker:\n  endpoint: /a\n  endpoints: [/b]\n";
+    assert_eq!(
+        engines("", both).lines().next(),
+        Some("f:2:13: `docker.endpoint`: there is a list `docker.endpoints`, too; put this engine into the list")
     );
 }
 
 #[test]
 fn tls_to_the_engine_has_its_certificates_where_docker_has_them() {
     let tls = |words, yaml, expected: &str| {
-        let ca = |config: Config| match config.docker.endpoint {
+        let ca = |config: Config| match &config.docker[0].endpoint {
             DockerEndpoint::Tcp { tls: Some(tls), .. } => tls.ca.display().to_string(),
             DockerEndpoint::Tcp { tls: None, .. } => "plain".to_owned(),
             DockerEndpoint::Unix(_) => "unix".to_owned(),

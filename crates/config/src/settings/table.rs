@@ -230,6 +230,17 @@ pub(crate) const DOCKER_ADDRESS: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_DOCKER_ADDRESS")]);
 
+/// [`crate::Docker::container_addresses`].
+pub(crate) const DOCKER_CONTAINER_ADDRESSES: Setting = Setting::new(
+    "docker.container_addresses",
+    "docker-container-addresses",
+    Switch,
+    Depends("`true` for an engine on this machine, `false` for one behind TCP"),
+    "Containers are dialled at their own addresses. Say `true` where the networks of an engine on another machine are routed here, \
+     `false` for a Unix socket that leads to another machine.",
+)
+.environment(&[variable("DOCKER_PROXY_DOCKER_CONTAINER_ADDRESSES")]);
+
 /// [`crate::Docker::internal_names`].
 pub(crate) const DOCKER_INTERNAL_NAMES: Setting = Setting::new(
     "docker.internal_names",
@@ -422,6 +433,7 @@ pub const SETTINGS: &[Setting] = &[
     DOCKER_TLS_VERIFY,
     DOCKER_CERT_PATH,
     DOCKER_ADDRESS,
+    DOCKER_CONTAINER_ADDRESSES,
     DOCKER_INTERNAL_NAMES,
     DOCKER_UNPUBLISHED,
     TIMEOUT_REQUEST_HEAD,

@@ -13,6 +13,15 @@ fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
 }
 
+fn engine_row() -> EngineRow {
+    EngineRow {
+        endpoint: "unix:///var/run/docker.sock".to_owned(),
+        connected: true,
+        version: Some("Docker 28.5.2, API 1.51".to_owned()),
+        ..EngineRow::default()
+    }
+}
+
 fn status() -> Status {
     Status {
         version: "0.1.0".to_owned(),
@@ -25,12 +34,8 @@ fn status() -> Status {
         workers_at_generation: 11,
         listeners: owned(&["0.0.0.0:8080", "[::]:8080"]),
         api: owned(&["http://127.0.0.1:16000", "unix:///run/dproxy.sock"]),
-        engine: EngineRow {
-            endpoint: "unix:///var/run/docker.sock".to_owned(),
-            connected: true,
-            version: Some("Docker 28.5.2, API 1.51".to_owned()),
-            error: None,
-        },
+        engine: engine_row(),
+        engines: vec![engine_row()],
         config: None,
         routes: 7,
         backends: 9,
@@ -131,6 +136,7 @@ fn routes_containers_backends_and_problems_have_their_columns() {
     let container = ContainerRow {
         id: "0123456789ab".to_owned(),
         name: "web1".to_owned(),
+        engine: None,
         image: "nginx:1".to_owned(),
         state: "running".to_owned(),
         hosts: owned(&["shop.test", "web1.internal"]),
@@ -138,11 +144,20 @@ fn routes_containers_backends_and_problems_have_their_columns() {
     };
     check(
         Command::Containers,
-        &Reply::Containers(vec![container]),
+        &Reply::Containers(vec![container.clone()]),
         Width::Free,
         "
         |ID            NAME  STATE    HOSTS                     BACKENDS          IMAGE
         |0123456789ab  web1  running  shop.test, web1.internal  80 172.17.0.2:80  nginx:1
+        ",
+    );
+    check(
+        Command::Containers,
+        &Reply::Containers(vec![ContainerRow { engine: Some("east".to_owned()), ..container }]),
+        Width::Free,
+        "
+        |ID            NAME  ENGINE  STATE    HOSTS                     BACKENDS          IMAGE
+        |0123456789ab  web1  east    running  shop.test, web1.internal  80 172.17.0.2:80  nginx:1
         ",
     );
     let backend = BackendRow {
@@ -206,12 +221,15 @@ fn a_status_is_a_short_block_with_what_needs_attention_last() {
 
 #[test]
 fn an_engine_that_is_away_says_why() {
-    let shown = |engine: EngineRow| engine_line(&Status { engine, ..status() });
+    let shown = |engine: EngineRow| engine_line(&Status { engines: vec![engine], ..status() });
     let away = EngineRow { endpoint: "tcp://h:2375".to_owned(), ..EngineRow::default() };
     assert_eq!(shown(away.clone()), "docker       tcp://h:2375, connecting");
     let lost = EngineRow { error: Some("connection refused".to_owned()), version: Some("Docker 28".to_owned()), ..away.clone() };
     assert_eq!(shown(lost), "docker       tcp://h:2375, not connected: connection refused");
-    assert_eq!(shown(EngineRow { connected: true, ..away }), "docker       tcp://h:2375, connected");
+    assert_eq!(shown(EngineRow { connected: true, ..away.clone() }), "docker       tcp://h:2375, connected");
+    let named = |name: &str| shown(EngineRow { name: Some(name.to_owned()), ..away.clone() });
+    assert_eq!(named("east"), "docker       east at tcp://h:2375, connecting");
+    assert_eq!(named("tcp://h:2375"), "docker       tcp://h:2375, connecting");
 }
 
 fn engine_line(status: &Status) -> String {

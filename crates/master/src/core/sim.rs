@@ -83,7 +83,7 @@ impl World {
             cpus: usize::try_from(random.below(5)).unwrap(),
             addresses,
             settings,
-            awaited: vec![SourceId::File, SourceId::Docker],
+            awaited: vec![SourceId::File, SourceId::Docker(1), SourceId::Docker(2)],
         };
         let mut core = Core::new(now, setup);
         core.sabotage = sabotage;
@@ -205,7 +205,11 @@ impl World {
 
     /// The engine tells of other routes, of the same ones, or lost them all.
     fn routes(&mut self) {
-        let source = if self.random.one_in(4) { SourceId::File } else { SourceId::Docker };
+        let source = match self.random.below(4) {
+            0 => SourceId::File,
+            1 => SourceId::Docker(2),
+            _ => SourceId::Docker(1),
+        };
         let count = self.random.below(4);
         let first = u8::try_from(self.random.below(4)).unwrap();
         let route = |entry: u8| {
@@ -222,7 +226,7 @@ impl World {
     /// The engine tells of a route that no worker survives. There is nothing before the first table to go back to.
     fn poison(&mut self) {
         if self.core.generation() != Generation::default() {
-            self.tell(Event::Routes(SourceId::Docker, vec![deadly_route()]));
+            self.tell(Event::Routes(SourceId::Docker(1), vec![deadly_route()]));
         }
     }
 

@@ -1,12 +1,14 @@
 //! What the driver answers to operators.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
-use dproxy_control::{Asked, Command, ProblemRow, Refusal, Reply, Status, Wait, WorkerRow};
-use dproxy_route::Route;
+use dproxy_control::{Asked, Command, ContainerRow, EngineRow, ProblemRow, Refusal, Reply, RouteRow, Status, Wait, WorkerRow};
+use dproxy_route::{Owner, Route};
 use dproxy_stats::{Counter, Counters};
 
 use super::Driver;
+use super::engines::Engine;
 use crate::core::{Change, Event, RequestId};
 use crate::views;
 
@@ -21,8 +23,8 @@ impl Driver {
             Command::Restart(wait) => return self.change(Change::Restart, wait, reply),
             Command::Status => Reply::Status(Box::new(self.status())),
             Command::Workers => Reply::Workers(self.workers()),
-            Command::Routes => Reply::Routes(self.routes().iter().map(views::route_row).collect()),
-            Command::Containers => Reply::Containers(self.engine.updates.borrow().containers.iter().map(views::container_row).collect()),
+            Command::Routes => Reply::Routes(self.route_rows()),
+            Command::Containers => Reply::Containers(self.containers()),
             Command::Backends => Reply::Backends(views::backend_rows(self.routes())),
             Command::Problems => Reply::Problems(self.problems()),
         };
@@ -39,7 +41,8 @@ impl Driver {
 
     pub(super) fn status(&self) -> Status {
         let facts = &self.facts;
-        let update = self.engine.updates.borrow();
+        let row = |engine: &Engine| views::engine_row(engine.name(), engine.endpoint(), &engine.update());
+        let engines: Vec<EngineRow> = self.engines.iter().map(row).collect();
         let sum = self.sum();
         let errors = sum.get(Counter::Status5xx);
         Status {
@@ -53,13 +56,14 @@ impl Driver {
             workers_at_generation: self.core.at_newest_generation(),
             listeners: self.core.addresses().iter().map(ToString::to_string).collect(),
             api: facts.api.clone(),
-            engine: views::engine_row(facts.config.docker.endpoint.to_string(), &update),
+            engine: engines.first().cloned().unwrap_or_default(),
             config: facts.config.path.as_ref().map(|path| path.display().to_string()),
             routes: self.routes().len(),
             backends: views::count_backends(self.routes()),
-            containers: update.containers.len(),
+            containers: engines.iter().map(|engine| engine.containers).sum(),
+            engines,
             warnings: self.warnings(),
-            problems: update.problems.len(),
+            problems: self.engines.iter().map(|engine| engine.update().problems.len()).sum(),
             connections_total: sum.get(Counter::Accepted),
             connections_open: sum.get(Counter::Open),
             requests_total: sum.get(Counter::Requests),
@@ -92,8 +96,32 @@ impl Driver {
         views.iter().map(row).collect()
     }
 
+    fn route_rows(&self) -> Vec<RouteRow> {
+        let mut engines: HashMap<String, &str> = HashMap::new();
+        for (engine, name) in self.engines.iter().filter_map(|engine| Some((engine, engine.name()?))) {
+            engines.extend(engine.update().containers.iter().map(|container| (container.id.clone(), name)));
+        }
+        let engine_of = |route: &Route| match &route.owner {
+            Owner::Container { id, .. } => engines.get(id).copied(),
+            Owner::File { .. } => None,
+        };
+        self.routes().iter().map(|route| views::route_row(route, engine_of(route))).collect()
+    }
+
+    fn containers(&self) -> Vec<ContainerRow> {
+        let mut rows = Vec::new();
+        for engine in self.engines.iter() {
+            rows.extend(engine.update().containers.iter().map(|container| views::container_row(container, engine.name())));
+        }
+        rows
+    }
+
     fn problems(&self) -> Vec<ProblemRow> {
-        self.engine.updates.borrow().problems.iter().map(views::problem_row).collect()
+        let mut rows = Vec::new();
+        for engine in self.engines.iter() {
+            rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
+        }
+        rows
     }
 
     fn warnings(&self) -> Vec<String> {

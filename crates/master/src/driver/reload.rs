@@ -3,7 +3,7 @@
 use dproxy_config::{Config, Listen, Loaded};
 use tracing::{error, info, warn};
 
-use super::{Driver, Engine, chain, launcher};
+use super::{Driver, chain, launcher};
 use crate::access_log::AccessLog;
 use crate::core::{Change, Event, SourceId};
 use crate::{listen, privileges};
@@ -45,8 +45,8 @@ impl Driver {
             self.hand_out_log();
         }
         if before.docker != config.docker {
-            self.engine.task.abort();
-            self.engine = Engine::watch(config.docker);
+            let events = self.engines.rewatch(&config.docker);
+            self.happened.extend(events);
         }
         if before.listen != config.listen {
             self.listen_elsewhere(&config.listen);
@@ -89,7 +89,7 @@ fn postponed(before: &Config, after: &Config) -> Vec<String> {
 mod tests {
     use std::path::PathBuf;
 
-    use dproxy_config::{Api, Directories, Docker, DockerEndpoint, LogLevel, PortChoice, Privileges, ProxySettings, WorkerCount};
+    use dproxy_config::{Api, Directories, LogLevel, PortChoice, Privileges, ProxySettings, WorkerCount};
 
     use super::*;
 
@@ -106,8 +106,8 @@ mod tests {
             access_log: None,
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },
-            api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path.clone() },
-            docker: Docker { endpoint: DockerEndpoint::Unix(path), address: None, internal_names: true, unpublished: true },
+            api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path },
+            docker: Vec::new(),
             proxy: ProxySettings::default(),
             routes: Vec::new(),
         }

@@ -16,8 +16,9 @@ use hyper::body::Incoming;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::backends::Place;
 use super::facts::Inspected;
+use super::reach::Place;
+use super::sight;
 use super::transport::{Transport, TransportError};
 use super::wire::Listing;
 
@@ -67,6 +68,8 @@ pub(super) struct About {
     pub(super) place: Place,
     /// The hostname of its machine.
     pub(super) machine: Option<String>,
+    /// The id of the container that we are in ourselves, be it this engine's or another's.
+    pub(super) own_container: Option<String>,
 }
 
 /// Why an engine gave no answer.
@@ -112,7 +115,7 @@ impl Engine {
             DockerEndpoint::Unix(_) => Place::Here,
             DockerEndpoint::Tcp { .. } => transport.peer().map_or(Place::Here, Place::At),
         };
-        let about = About { version: described(&told), place, machine: None };
+        let about = About { version: described(&told), place, machine: None, own_container: sight::own_container() };
         let mut engine = Engine { transport, docker, version, about };
         engine.about.machine = engine.machine().await;
         Ok(engine)

@@ -8,6 +8,7 @@
 use dproxy_route::HostPattern;
 
 use super::facts::{Facts, Inspected, NetworkMode};
+use crate::Reason;
 
 /// The label that lists host names, apart from each other by commas or blanks.
 pub(super) const HOST_LABEL: &str = "dproxy.host";
@@ -25,6 +26,8 @@ pub(super) struct Names {
     pub(super) asked_for: bool,
     /// What is wrong with the others.
     pub(super) problems: Vec<String>,
+    /// Which rule gave them.
+    pub(super) reasons: Vec<Reason>,
 }
 
 /// The names of the container that `facts` are about.
@@ -39,8 +42,10 @@ pub(super) fn names_of(facts: &Facts, machine: Option<&str>, internal_names: boo
     {
         names.by_hostname(facts, inspected, machine);
     }
+    names.confess(facts);
     if internal_names && let Ok(host) = format!("{}.{INTERNAL}", facts.name).parse() {
         // A container's name that is no host name was never meant as one: nothing to report.
+        names.reasons.push(Reason::note("host", format!("{host} by its name")));
         names.hosts.push(host);
     }
     names.hosts.sort_unstable();
@@ -65,6 +70,7 @@ impl Names {
     fn by_hostname(&mut self, facts: &Facts, inspected: &Inspected, machine: Option<&str>) {
         let hostname = inspected.hostname.trim();
         if hostname.is_empty() || is_inherited(facts, hostname, machine) {
+            self.reasons.push(Reason::note("host", "its hostname was given by nobody, and names nothing"));
             return;
         }
         let domain = inspected.domainname.trim().trim_matches('.');
@@ -81,9 +87,20 @@ impl Names {
         }
     }
 
+    /// Says how it could get a name where nobody gave it any.
+    fn confess(&mut self, facts: &Facts) {
+        if self.hosts.is_empty() && self.problems.is_empty() {
+            let way_out = format!("give it one by label {HOST_LABEL} or `--hostname`");
+            let waits = if facts.inspected.is_none() { ", and was not inspected yet" } else { "" };
+            self.reasons.push(Reason::hindrance("host", format!("it asks for no host name{waits}; {way_out}")));
+        }
+    }
+
     fn add(&mut self, word: &str, origin: &str) {
         match word.parse() {
             Ok(host) => {
+                let host: HostPattern = host;
+                self.reasons.push(Reason::note("host", format!("{host} by {origin}")));
                 self.hosts.push(host);
                 self.asked_for = true;
             }

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use dproxy_route::{Notice, Offer, Owner, PathPrefix, PickPolicy, Problem, Route, Service};
+use dproxy_route::{Condition, Notice, Offer, Owner, PathPrefix, PickPolicy, Problem, Route, Service};
 
-use super::backends::{Place, Reach, Town, backends_of};
+use super::backends::backends_of;
 use super::facts::{Ending, Facts, State};
 use super::names::{Names, names_of};
-use crate::Container;
+use super::reach::{Place, Reach};
+use crate::{Container, Reason};
 
 /// How long a stopped container's hosts get a notice instead of a plain 404.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,10 +22,14 @@ pub(super) struct Settings {
     pub(super) engine: Place,
     /// Where published ports are reachable, where the operator said so.
     pub(super) published_at: Option<std::net::IpAddr>,
+    /// Whether containers are dialled at their own addresses, where the operator said so.
+    pub(super) container_addresses: Option<bool>,
     /// Whether every container also answers to `<name>.internal`.
     pub(super) internal_names: bool,
     /// Whether ports that are not published are reached at the container's own address.
     pub(super) unpublished: bool,
+    /// The id of the container that we are in ourselves.
+    pub(super) own_container: Option<String>,
     /// The hostname of the engine's machine.
     pub(super) machine: Option<String>,
     pub(super) now: SystemTime,
@@ -44,8 +49,14 @@ pub(super) struct Findings {
 
 /// The routes that `containers` offer.
 pub(super) fn routes_of(containers: &[Facts], settings: &Settings) -> Findings {
-    let town = Town::new(containers);
-    let reach = Reach { engine: settings.engine, published_at: settings.published_at, unpublished: settings.unpublished, town: &town };
+    let reach = Reach {
+        engine: settings.engine,
+        published_at: settings.published_at,
+        container_addresses: settings.container_addresses,
+        unpublished: settings.unpublished,
+        own_container: settings.own_container.as_deref(),
+        containers,
+    };
     let mut findings = Findings::default();
     for facts in containers {
         findings.add(facts, settings, &reach);
@@ -78,28 +89,47 @@ impl Findings {
             state: facts.state.as_str().to_owned(),
             hosts: names.hosts.iter().map(ToString::to_string).collect(),
             backends: Vec::new(),
+            reasons: Vec::new(),
         };
         match standing(facts, settings.now) {
-            Standing::Live => container.backends = self.live(facts, names, reach),
-            Standing::Offline(notice) => self.offer(facts, &names, &Offer::Offline(notice)),
-            Standing::Absent => {}
+            Standing::Live => self.live(facts, names, reach, &mut container),
+            Standing::Offline(notice) => {
+                container.reasons.push(Reason::hindrance("state", format!("{}; start it and it is served again", notice.reason)));
+                container.reasons.extend(names.reasons.iter().cloned());
+                self.offer(facts, &names, &Offer::Offline(notice));
+            }
+            Standing::Absent => {
+                let state = facts.state.as_str();
+                container.reasons.push(Reason::hindrance("state", format!("{state}, and did not run lately; start it to serve it")));
+                container.reasons.extend(names.reasons);
+            }
         }
+        container.reasons.extend(facts.oddities.iter().map(|oddity| Reason::hindrance("engine", oddity.clone())));
         self.report(facts, facts.oddities.iter().cloned());
         self.containers.push(container);
     }
 
-    /// Adds what a running container offers; answers its backends in words.
-    fn live(&mut self, facts: &Facts, mut names: Names, reach: &Reach<'_>) -> Vec<String> {
+    /// Adds what a running container offers, and says why.
+    fn live(&mut self, facts: &Facts, mut names: Names, reach: &Reach<'_>, container: &mut Container) {
         let backends = backends_of(facts, reach);
+        let hindrances = |about: &'static str, texts: &[String]| -> Vec<Reason> {
+            texts.iter().map(|text| Reason::hindrance(about, text.clone())).collect()
+        };
+        let reasons = &mut container.reasons;
+        reasons.push(standing_in_words(facts));
+        reasons.append(&mut names.reasons);
+        reasons.extend(hindrances("host", &names.problems));
+        reasons.extend(backends.reasons);
+        reasons.extend(hindrances("port", &backends.problems));
+        reasons.extend(hindrances("port", backends.absence.as_slice()));
         self.report(facts, names.problems.drain(..));
         self.report(facts, backends.problems);
         if names.asked_for {
             self.report(facts, backends.absence.map(|why| format!("no request can reach it: {why}")));
         }
-        let Some((main, firm, others)) = backends.ports else { return Vec::new() };
-        let shown = std::iter::once(&main).chain(&others).map(|backend| format!("{} {}", backend.port, backend.address)).collect();
+        let Some((main, firm, others)) = backends.ports else { return };
+        container.backends = std::iter::once(&main).chain(&others).map(|backend| format!("{} {}", backend.port, backend.address)).collect();
         self.offer(facts, &names, &Offer::Ports { main, firm, others });
-        shown
     }
 
     fn offer(&mut self, facts: &Facts, names: &Names, offer: &Offer) {
@@ -115,6 +145,20 @@ impl Findings {
 
     fn report(&mut self, facts: &Facts, texts: impl IntoIterator<Item = String>) {
         self.problems.extend(texts.into_iter().map(|text| Problem::new(format!("container {}", facts.name), text)));
+    }
+}
+
+/// Whether a running container is fit.
+fn standing_in_words(facts: &Facts) -> Reason {
+    match (facts.ending, facts.health) {
+        (Some(Ending::Stopping), _) => Reason::hindrance("state", "told to stop: it finishes what it has and gets nothing new"),
+        (_, Condition::Unhealthy) => {
+            Reason::hindrance("state", "running, but its health check fails: it gets requests only while no healthy sibling is there")
+        }
+        (_, Condition::Starting) => {
+            Reason::hindrance("state", "running, but its health check has not passed yet: healthy siblings get its requests")
+        }
+        (_, Condition::Ready | Condition::Stopping) => Reason::note("state", "running"),
     }
 }
 

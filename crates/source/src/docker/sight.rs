@@ -1,6 +1,7 @@
-//! Which addresses can be seen from here.
+//! Which addresses can be seen from here, and which container we are in.
 
 use std::collections::HashMap;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use super::facts::Facts;
@@ -31,6 +32,33 @@ fn source(ip: IpAddr) -> Option<IpAddr> {
     Some(socket.local_addr().ok()?.ip())
 }
 
+/// The id of the container that we are in ourselves, if we are in one.
+pub(super) fn own_container() -> Option<String> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let hostname = || fs::read_to_string("/proc/sys/kernel/hostname").ok().filter(|name| is_id(name.trim(), SHORT_ID));
+    container_of_mounts(&mounts).map(str::to_owned).or_else(|| hostname().map(|name| name.trim().to_owned()))
+}
+
+/// The files that an engine mounts into each of its containers; their sources have its id in their paths.
+const MOUNTED: [&str; 3] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
+/// Hexadecimal digits of an id, and of the part of it that is the hostname where nobody gave one.
+const ID: usize = 64;
+const SHORT_ID: usize = 12;
+
+/// `ID PARENT MAJOR:MINOR ROOT MOUNT-POINT …`, where ROOT is the path of what is mounted.
+fn container_of_mounts(mounts: &str) -> Option<&str> {
+    mounts.lines().find_map(|line| {
+        let mut words = line.split(' ').skip(3);
+        let (root, mount_point) = (words.next()?, words.next()?);
+        let id = root.split('/').find(|part| is_id(part, ID));
+        id.filter(|_| MOUNTED.contains(&mount_point))
+    })
+}
+
+fn is_id(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::facts::{Address, Attachment};
@@ -39,6 +67,25 @@ mod tests {
     fn attachment(network: &str, ip: &str) -> Attachment {
         let address = Address { ip: ip.parse().unwrap(), gateway: None, prefix: 8, source: None };
         Attachment { network: network.to_owned(), addresses: vec![address] }
+    }
+
+    #[test]
+    fn a_container_knows_itself_by_what_is_mounted_into_it() {
+        let id = "0123456789abcdef".repeat(4);
+        let mounts = |root: &str, point: &str| {
+            let text = format!("21 20 0:19 / /proc rw - proc proc rw\n706 686 254:1 {root} {point} rw,relatime - ext4 /dev/vda1 rw\n");
+            container_of_mounts(&text).map(str::to_owned)
+        };
+        assert_eq!(mounts(&format!("/var/lib/docker/containers/{id}/hostname"), "/etc/hostname"), Some(id.clone()));
+        assert_eq!(mounts(&format!("/lib/docker/containers/{id}/resolv.conf"), "/etc/resolv.conf"), Some(id.clone()));
+        assert_eq!(mounts(&format!("/overlay-containers/{id}/userdata/hosts"), "/etc/hosts"), Some(id.clone()));
+        assert_eq!(
+            mounts(&format!("/{id}"), &format!("/var/lib/docker/containers/{id}/mounts/shm")),
+            None,
+            "a machine sees its containers"
+        );
+        assert_eq!(mounts("/etc/hostname", "/etc/hostname"), None);
+        assert_eq!(mounts(&format!("/containers/{}/hosts", &id[1..]), "/etc/hosts"), None);
     }
 
     #[test]

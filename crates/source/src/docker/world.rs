@@ -16,9 +16,9 @@ use dproxy_config::Docker;
 use dproxy_route::Problem;
 use tokio::time::Instant;
 
-use super::backends::Place;
 use super::engine::About;
 use super::facts::{Ending, Facts, Inspected, Signal, State};
+use super::reach::Place;
 use super::routes::{Settings, routes_of};
 use super::wire::{Happening, Listing};
 use crate::{Link, Update};
@@ -225,6 +225,8 @@ impl World {
         let settings = Settings {
             engine: self.about.as_ref().map_or(Place::Here, |about| about.place),
             published_at: self.settings.address,
+            container_addresses: self.settings.container_addresses,
+            own_container: self.about.as_ref().and_then(|about| about.own_container.clone()),
             internal_names: self.settings.internal_names,
             unpublished: self.settings.unpublished,
             machine: self.about.as_ref().and_then(|about| about.machine.clone()),

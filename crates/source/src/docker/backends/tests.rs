@@ -1,4 +1,7 @@
-use super::super::facts::{Attachment, Inspected};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::super::facts::{Address, Attachment, Binding, Inspected, Port};
+use super::super::reach::Place;
 use super::*;
 
 /// A container in words: `80` exposes, `80>8080` publishes on all addresses,
@@ -61,8 +64,8 @@ fn shown(backends: &Backends) -> String {
 /// What the container comes to beside a neighbour `other`, which has 10.1.0.9 in `front` and publishes 9000 at 19000.
 fn backends(words: &str, engine: Place, published_at: Option<&str>, unpublished: bool) -> String {
     let containers = [container("box", words), container("other", "@front=10.1.0.9 9000>19000"), container("hostly", "host")];
-    let town = Town::new(&containers);
-    let reach = Reach { engine, published_at: published_at.map(|ip| ip.parse().unwrap()), unpublished, town: &town };
+    let published_at = published_at.map(|ip| ip.parse().unwrap());
+    let reach = Reach { engine, published_at, container_addresses: None, unpublished, own_container: None, containers: &containers };
     shown(&backends_of(&containers[0], &reach))
 }
 
@@ -139,7 +142,7 @@ fn a_label_says_what_the_main_port_speaks() {
 #[test]
 fn an_address_that_cannot_be_reached_gives_way_to_the_published_port() {
     here("@n!10.1.0.2 80>8080", "80=127.0.0.1:8080");
-    here("@n!10.1.0.2 80", "! port 80 is not published, and none of its networks can be reached from here");
+    here("@n!10.1.0.2 80", "! port 80 is not published, and none of its networks can be reached from here. Its networks: `n`");
     here("80>8080", "80=127.0.0.1:8080");
     here("@a!10.1.0.2 @b=10.1.0.3 80>8080", "80=10.1.0.3:80");
     here("@a=10.1.0.2 @b=10.1.0.3 80>8080", "80=10.1.0.2:80");
@@ -152,7 +155,7 @@ fn a_label_picks_the_network_and_is_believed() {
     remote("@a!10.1.0.2 80>8080 network=a", "80=10.1.0.2:80");
     here(
         "@a=10.1.0.2 80 network=c",
-        "80=10.1.0.2:80 ! label dproxy.network=`c` names no network that it has an address in; it is not followed",
+        "80=10.1.0.2:80 ! label dproxy.network=`c` names no network that it has an address in; it is not followed. Its networks: `a`",
     );
 }
 
@@ -190,24 +193,6 @@ fn other_network_modes_are_followed() {
 }
 
 #[test]
-fn an_address_is_reachable_from_its_bridge_or_from_inside_its_network() {
-    let containers = [container("other", "@front=10.1.0.9")];
-    let town = Town::new(&containers);
-    let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-    let check = |gateway: &str, source: &str, network: &str| {
-        let address = Address { ip: ip("10.1.0.2"), gateway: gateway.parse().ok(), prefix: 16, source: source.parse().ok() };
-        is_reachable(&address, network, &town)
-    };
-    assert!(check("10.1.0.1", "10.1.0.1", "front"), "we carry the bridge");
-    assert!(check("10.1.0.1", "10.1.0.9", "front"), "we are container `other`");
-    assert!(!check("10.1.0.1", "10.1.0.9", "back"), "an address of another network");
-    assert!(!check("10.1.0.1", "192.168.0.7", "front"), "through a router");
-    assert!(check("", "10.1.0.1", "front"), "the bridge of an internal network");
-    assert!(!check("", "10.2.0.1", "front"), "another network");
-    assert!(!check("10.1.0.1", "", "front"), "no way at all");
-}
-
-#[test]
 fn a_label_says_how_many_requests_each_port_takes() {
     here("@n=10.1.0.2 80 81 max=20", "80=10.1.0.2:80<20 81=10.1.0.2:81<20");
     here("@n=10.1.0.2 80 max=0", "80=10.1.0.2:80<0");
@@ -229,12 +214,56 @@ fn a_container_told_to_stop_says_so_on_every_port() {
     facts.health = Condition::Unhealthy;
     let conditions = |facts: Facts| {
         let containers = [facts];
-        let town = Town::new(&containers);
-        let reach = Reach { engine: Place::Here, published_at: None, unpublished: true, town: &town };
+        let reach = Reach {
+            engine: Place::Here,
+            published_at: None,
+            container_addresses: None,
+            unpublished: true,
+            own_container: None,
+            containers: &containers,
+        };
         let (main, _, others) = backends_of(&containers[0], &reach).ports.unwrap();
         (main.condition, others[0].condition)
     };
     assert_eq!(conditions(facts.clone()), (Condition::Unhealthy, Condition::Unhealthy));
     facts.ending = Some(Ending::Stopping);
     assert_eq!(conditions(facts), (Condition::Stopping, Condition::Stopping));
+}
+
+#[test]
+fn the_choice_of_port_and_address_is_explained() {
+    let why = |words: &str| {
+        let containers = [container("box", words)];
+        let reach = Reach {
+            engine: Place::Here,
+            published_at: None,
+            container_addresses: None,
+            unpublished: true,
+            own_container: None,
+            containers: &containers,
+        };
+        let reasons = backends_of(&containers[0], &reach).reasons;
+        reasons.into_iter().map(|reason| format!("{}: {}", reason.about, reason.text)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        why("@a=10.1.0.2 @b=10.2.0.2 80 8080"),
+        [
+            "port: 80 serves the bare host name, as http: the likeliest, where none is the listener's own; `host:port` reaches 8080",
+            "address: 10.1.0.2:80: its own in network `a` (it is also in b)"
+        ]
+    );
+    assert_eq!(
+        why("@a!10.1.0.2 80>8080"),
+        [
+            "port: 80 serves the bare host name, as http: it is the only one",
+            "address: 127.0.0.1:8080: where the port is published, because none of its networks can be reached from here. Its networks: `a`"
+        ]
+    );
+    assert_eq!(
+        why("host port=3000"),
+        [
+            "port: 3000 serves the bare host name, as http: label dproxy.port",
+            "address: 127.0.0.1:3000: it has the network of the engine's machine"
+        ]
+    );
 }

@@ -31,7 +31,16 @@ fn container(name: &str, host: &str) -> Facts {
 }
 
 fn settings() -> Settings {
-    Settings { engine: Place::Here, published_at: None, internal_names: false, unpublished: true, machine: None, now: moment(NOW) }
+    Settings {
+        engine: Place::Here,
+        published_at: None,
+        container_addresses: None,
+        internal_names: false,
+        unpublished: true,
+        own_container: None,
+        machine: None,
+        now: moment(NOW),
+    }
 }
 
 fn shown(findings: &Findings) -> String {

@@ -20,7 +20,7 @@ struct Watched {
 }
 
 fn follow(engine: &Pretend) -> Watched {
-    let settings = Docker { endpoint: DockerEndpoint::Unix(engine.socket()), address: None, internal_names: false, unpublished: true };
+    let settings = Docker { internal_names: false, ..Docker::at(DockerEndpoint::Unix(engine.socket())) };
     let (sender, updates) = watch::channel(Update::default());
     let mut task = JoinSet::new();
     let handle = task.spawn(watch(settings, sender));

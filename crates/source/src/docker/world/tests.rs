@@ -37,8 +37,8 @@ fn inspected(pid: i32) -> Inspected {
 /// A world with one running, inspected container, listed at second 10.
 fn world() -> World {
     let endpoint = DockerEndpoint::Unix(PathBuf::from("/nowhere"));
-    let mut world = World::new(Docker { endpoint, address: None, internal_names: false, unpublished: true });
-    world.connected(About { version: "Docker 1".to_owned(), place: Place::Here, machine: None }, second(10));
+    let mut world = World::new(Docker { internal_names: false, ..Docker::at(endpoint) });
+    world.connected(About { version: "Docker 1".to_owned(), place: Place::Here, machine: None, own_container: None }, second(10));
     world.listed(listing(&[State::Running]), second(10));
     assert_eq!(world.take_inspections(9), [ID]);
     world.inspected(ID, Ok(Some(inspected(7))));
@@ -202,7 +202,7 @@ fn a_new_connection_inspects_all_again_and_keeps_the_routes_meanwhile() {
     assert!(!world.lost("no engine".to_owned()));
     let update = world.update(SystemTime::now());
     assert_eq!((update.link, update.routes.len()), (Link::Lost { error: "no engine".to_owned() }, 1));
-    world.connected(About { version: "Docker 2".to_owned(), place: Place::Here, machine: None }, second(10));
+    world.connected(About { version: "Docker 2".to_owned(), place: Place::Here, machine: None, own_container: None }, second(10));
     assert_eq!(route(&world), "ready");
     world.listed(listing(&[State::Running]), second(20));
     assert_eq!(world.update(SystemTime::now()).link, Link::Connected { version: "Docker 2".to_owned() });
@@ -239,6 +239,9 @@ fn only_a_running_container_that_was_never_inspected_is_waited_for() {
 #[test]
 fn remote_processes_are_not_ours_to_watch() {
     let mut world = world();
-    world.connected(About { version: String::new(), place: Place::At("192.0.2.7".parse().unwrap()), machine: None }, second(10));
+    world.connected(
+        About { version: String::new(), place: Place::At("192.0.2.7".parse().unwrap()), machine: None, own_container: None },
+        second(10),
+    );
     assert_eq!(world.processes().count(), 0);
 }
