@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use dproxy_testkit::{Origin, ok};
+use dproxy_testkit::{Origin, free_addr, ok};
 
+use crate::dproxy;
 use crate::http::before;
 
 /// Runs curl quietly; none, with a line that says so, where there is no curl.
@@ -75,4 +76,18 @@ fn curl_is_served_in_all_its_ways() {
     check(&["--data-binary", &upload, "--header", "Transfer-Encoding: chunked"], 2_000_000);
     check(&["--request", "DELETE"], 0);
     check(&["--header", "Expect:", "--data-binary", &upload], 2_000_000);
+}
+
+#[test]
+fn curl_that_uploads_in_vain_reads_why() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().workers(1).route("a.test", &[origin.addr()]).route("dead.test", &[free_addr()]).start();
+    let upload = dproxy.home().join("upload");
+    std::fs::write(&upload, vec![b'x'; 100_000]).unwrap();
+    let (upload, url) = (format!("@{}", upload.display()), format!("http://{}/", dproxy.http()));
+    let first = ["--header", "Host: dead.test", "--header", "Expect:", "--data-binary", &upload, "--write-out", "[%{http_code}]", &url];
+    let second = ["--next", "--header", "Host: a.test", "--write-out", "[%{http_code}]", &url];
+    let Some(output) = curl(&[&first[..], &second[..]].concat()) else { return };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("[502]") && said.ends_with("ok[200]"), "{output:?}");
 }

@@ -1,6 +1,6 @@
 //! One request through the program: framings, bodies, connections, the choice of a route.
 
-use dproxy_testkit::{Connection, Dproxy, Framing, Origin, Step, answer, chunked, get, ok, request};
+use dproxy_testkit::{Connection, Dproxy, Framing, Origin, Step, answer, chunked, free_addr, get, ok, request};
 
 use crate::dproxy;
 
@@ -216,4 +216,36 @@ fn ping_is_answered_by_the_proxy_itself() {
     let dproxy = dproxy().start();
     let pong = dproxy.get("__ping__", "/");
     assert_eq!((pong.status, pong.text().trim()), (200, "ok"));
+}
+
+#[test]
+fn an_upload_that_nobody_takes_leaves_its_connection_in_use() {
+    let origin = Origin::saying("ok");
+    let closing = Origin::start(|_| vec![Step::Close]);
+    let dproxy = dproxy().workers(1).route("a.test", &[origin.addr()]).route("dead.test", &[free_addr()]);
+    let dproxy = dproxy.route("closing.test", &[closing.addr()]).start();
+    let body = "x".repeat(100_000);
+    let check = |host: &str, framing: &str, body: &str, status: u16, goes_on: bool| {
+        let mut connection = Connection::open(dproxy.http()).unwrap();
+        for piece in format!("POST / HTTP/1.1\r\nHost: {host}\r\n{framing}\r\n\r\n{body}").as_bytes().chunks(9_000) {
+            connection.send(piece).unwrap();
+        }
+        let answer = connection.answer_to("POST").unwrap();
+        assert_eq!((answer.status, answer.closes()), (status, !goes_on), "{host}, {framing}: {answer:?}");
+        if goes_on {
+            connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").unwrap();
+            assert_eq!(connection.answer_to("GET").unwrap().text(), "ok", "{host}, {framing}");
+        }
+    };
+    let long = format!("Content-Length: {}", body.len());
+    check("dead.test", &long, &body, 502, true);
+    check("nobody.test", &long, &body, 404, true);
+    check("closing.test", "Content-Length: 20000", &body[..20_000], 502, true);
+    check("dead.test", "Content-Length: 5", "hello", 502, true);
+    check("dead.test", "Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n", 502, true);
+    check("dead.test", "Transfer-Encoding: chunked", "5\r\nhel", 502, false);
+    check("dead.test", "Content-Length: 2000000", &body, 502, false);
+    check("dead.test", &format!("Expect: 100-continue\r\n{long}"), "", 502, false);
+    // More of it is gone than was kept.
+    check("closing.test", &long, &body, 502, false);
 }

@@ -59,6 +59,8 @@ pub(crate) enum Served {
 pub(crate) enum Failure {
     /// The client has heard nothing yet.
     Unanswered(ProxyError),
+    /// Neither, and a part of its body is gone.
+    Severed(ProxyError),
     /// The answer broke off.
     Answered(ProxyError),
 }

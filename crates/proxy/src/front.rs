@@ -2,8 +2,9 @@
 
 pub(crate) mod h1;
 pub(crate) mod h2;
+mod unread;
 
-use dproxy_http1::{Framing, RequestHead};
+use dproxy_http1::{BodyReader, RequestHead};
 
 use crate::buffer::Buffer;
 use crate::client::Client;
@@ -33,36 +34,46 @@ async fn serve(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request:
             tracing::debug!(error = error.chain(), "answer broken off");
             Served::Broken
         }
-        Err(Failure::Unanswered(error)) => fail(proxy, client, buffer, Some((request, length)), &error).await,
+        Err(Failure::Unanswered(error)) => {
+            let rest = unread::rest_of_body(request, buffer.filled(), length);
+            fail(proxy, client, buffer, Some(Asking { request, length, rest }), &error).await
+        }
+        Err(Failure::Severed(error)) => fail(proxy, client, buffer, Some(Asking { request, length, rest: None }), &error).await,
     }
 }
 
+/// A request that gets an answer of our own.
+struct Asking<'r> {
+    request: &'r RequestHead,
+    /// Of its head, at the front of the buffer.
+    length: usize,
+    /// What else of it will come, if that is worth reading.
+    rest: Option<BodyReader>,
+}
+
 /// Tells the client why it gets no answer, and goes on if the connection can still be understood.
-async fn fail(
-    proxy: &Proxy,
-    client: &mut Client,
-    buffer: &mut Buffer,
-    request: Option<(&RequestHead, usize)>,
-    error: &ProxyError,
-) -> Served {
+async fn fail(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, asking: Option<Asking<'_>>, error: &ProxyError) -> Served {
     let Some(status) = error.status() else { return Served::Broken };
     if error.blame() == Blame::Backend {
         tracing::warn!(status, error = error.chain(), "backend failed");
     }
-    // With a body under way it is not known where the next request begins.
-    let understood = request.is_some_and(|(head, _)| head.framing == Framing::None && head.connection.persists(head.version));
-    let close = !understood || status == 400 || status == 408 || proxy.says_goodbye();
+    let rest = asking.as_ref().filter(|asking| asking.request.connection.persists(asking.request.version)).and_then(|asking| asking.rest);
+    let close = rest.is_none() || status == 400 || status == 408 || proxy.says_goodbye();
     let mut out = proxy.buffers.scratch();
-    let asked = Asked { request: request.map(|(head, length)| (head, &buffer.filled()[..length])), close };
+    let request = asking.as_ref().map(|asking| (asking.request, &buffer.filled()[..asking.length]));
+    let asked = Asked { request, close };
     let body = page::write(&mut out, status, error, &asked);
     proxy.count_status(status);
     client.tally.answered(status);
     client.tally.took(body);
-    buffer.consume(request.map_or(0, |(_, length)| length));
+    buffer.consume(asking.map_or(0, |asking| asking.length));
     client.deadline.set(proxy.view().settings.timeouts.idle);
     match client.deadline.guard(client.wire.send_page(&out)).await {
-        Ok(Ok(())) if close => Served::EndsEarly,
-        Ok(Ok(())) => Served::Persists,
-        Ok(Err(_)) | Err(Elapsed) => Served::Broken,
+        Ok(Ok(())) => {}
+        Ok(Err(_)) | Err(Elapsed) => return Served::Broken,
+    }
+    match rest {
+        Some(rest) if !close && (rest.is_done() || Box::pin(unread::read(client, buffer, rest)).await) => Served::Persists,
+        _ => Served::EndsEarly,
     }
 }

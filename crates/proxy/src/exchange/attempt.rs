@@ -111,10 +111,12 @@ impl Attempt<'_> {
                 }
                 Ok(carried.client)
             }
-            // What was sent of the body must be sent again.
+            // What was sent of the body is sent again, or belongs to no other request.
             Err(broken) if upload.is_none_or(|mut upload| upload.rewind() && buffer.append(upload.filled())) => Err(broken),
-            Err(Broken::Again(error) | Broken::Elsewhere(error)) => Err(Broken::Final(Failure::Unanswered(error))),
-            Err(broken) => Err(broken),
+            Err(Broken::Again(error) | Broken::Elsewhere(error) | Broken::Unreached(error) | Broken::Final(Failure::Unanswered(error))) => {
+                Err(Broken::Final(Failure::Severed(error)))
+            }
+            Err(broken @ Broken::Final(Failure::Severed(_) | Failure::Answered(_))) => Err(broken),
         }
     }
 

@@ -1,13 +1,12 @@
 //! HTTP/1 clients: one connection, one request after another.
 
-use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use dproxy_http1::RequestHead;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 use crate::access::Tally;
@@ -17,15 +16,10 @@ use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::Served;
 use crate::front::h2::{self, Preface};
-use crate::front::{fail, respond};
+use crate::front::{fail, respond, unread};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
 use crate::unless::unless;
-
-/// How long, and for how many bytes, a connection that was answered early is
-/// read on: closing it with bytes unread would destroy the answer (RFC 9112 §9.6).
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 1024 * 1024;
 
 /// A client that asks again so soon finds what its last request was served with;
 /// after that it costs as little as a silent client can.
@@ -84,7 +78,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
             Next::Wait => (patience, asks_again) = (proxy.view().settings.timeouts.keep_alive, true),
             Next::Close => return None,
             Next::Linger => {
-                Box::pin(linger(&mut client)).await;
+                Box::pin(unread::linger(&mut client)).await;
                 return None;
             }
             Next::Http2(begun) => {
@@ -184,25 +178,4 @@ async fn read_head(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, requ
             Err(Elapsed) => return Err(ProxyError::RequestTimeout),
         }
     }
-}
-
-/// Reads on for a while what nobody wants any more.
-async fn linger(client: &mut Client) {
-    client.deadline.set(LINGER);
-    let Wire::H1(stream) = &mut client.wire else { return };
-    // Both sides may be gone already; then there is nothing to be saved.
-    let _ = client.deadline.guard(discard(stream)).await;
-}
-
-async fn discard(stream: &mut TcpStream) -> io::Result<()> {
-    stream.shutdown().await?;
-    let mut room = [0; 1024];
-    let mut left = LINGER_BYTES;
-    while left > 0 {
-        match stream.read(&mut room).await? {
-            0 => return Ok(()),
-            read => left = left.saturating_sub(read),
-        }
-    }
-    Ok(())
 }
