@@ -13,6 +13,7 @@ use dproxy_http1::Name;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
@@ -39,6 +40,12 @@ pub(crate) enum Outlet<'t> {
     Ended,
 }
 
+/// Waits until there is something to read, or the end. Each connection is read by one task, so the place
+/// for one waker will do: [`TcpStream::readable`] keeps a list of waiters and costs several times as much.
+pub(crate) async fn readable(stream: &TcpStream) -> io::Result<()> {
+    poll_fn(|context| stream.poll_read_ready(context)).await
+}
+
 impl Inlet<'_> {
     pub(crate) fn h2<'t>(stream: RecvStream) -> Inlet<'t> {
         Inlet::H2 { stream, rest: Bytes::new() }
@@ -50,7 +57,7 @@ impl Inlet<'_> {
             Inlet::Tcp(stream) => {
                 // No memory waits for a peer that is silent.
                 if !buffer.is_there() {
-                    stream.readable().await?;
+                    readable(stream.as_ref()).await?;
                 }
                 let read = stream.read(buffer.room()).await?;
                 buffer.produced(read);

@@ -15,6 +15,7 @@ use crate::client::{Client, Wire};
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::Served;
+use crate::flow::readable;
 use crate::front::h2::{self, Preface};
 use crate::front::{fail, respond, unread};
 use crate::peer::Peer;
@@ -99,7 +100,7 @@ async fn silence(proxy: &Proxy, client: &mut Client, patience: Duration) -> Sile
         elapsed => elapsed.map(|Elapsed| Silence::TooLong),
     };
     // What was said already is answered before anything else.
-    match unless(stream.readable(), end).await {
+    match unless(readable(stream), end).await {
         Ok(Ok(())) => Silence::Over,
         Ok(Err(_)) => Silence::Left,
         Err(end) => end,
