@@ -131,17 +131,15 @@ impl Buffer {
         self.base() == 0 && self.end == self.bytes.len() && !self.bytes.is_empty()
     }
 
-    /// Gives the memory back until there are bytes again; there must be none now.
+    /// Gives the memory back until there are bytes again, and then takes as much; there must be none now.
     pub(crate) fn rest(&mut self) {
         debug_assert!(self.is_empty());
+        if !self.bytes.is_empty() {
+            self.first = self.bytes.len();
+        }
         self.start = 0;
         self.end = 0;
         self.owner.take_back(std::mem::take(&mut self.bytes));
-    }
-
-    /// Whether it holds memory.
-    pub(crate) fn is_there(&self) -> bool {
-        !self.bytes.is_empty()
     }
 
     /// Room for more, after moving what is there to the front if need be.
@@ -328,9 +326,20 @@ mod tests {
     fn memory_is_taken_only_for_bytes() {
         let buffers = Rc::new(Buffers::default());
         let mut buffer = buffers.lend();
-        assert!(!buffer.is_there() && !buffer.is_full());
+        assert!(buffer.bytes.is_empty() && !buffer.is_full());
         buffer.room();
-        assert!(buffer.is_there());
+        assert!(!buffer.bytes.is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_rested_is_as_large_as_before() {
+        let buffers = Rc::new(Buffers::default());
+        let mut buffer = buffers.lend();
+        buffer.room();
+        buffer.grow();
+        buffer.rest();
+        assert!(buffer.bytes.is_empty());
+        assert_eq!(buffer.room().len(), LARGE);
     }
 
     #[test]

@@ -55,9 +55,8 @@ impl Inlet<'_> {
     pub(crate) async fn read(&mut self, buffer: &mut Buffer) -> io::Result<usize> {
         match self {
             Inlet::Tcp(stream) => {
-                // No memory waits for a peer that is silent.
-                if !buffer.is_there() {
-                    readable(stream.as_ref()).await?;
+                if buffer.is_empty() {
+                    poll_fn(|context| poll_readable(stream.as_ref(), buffer, context)).await?;
                 }
                 let read = stream.read(buffer.room()).await?;
                 buffer.produced(read);
@@ -171,6 +170,15 @@ impl Outlet<'_> {
             Outlet::Ended => {}
         }
     }
+}
+
+/// Ready when there is something to read. No memory waits for a peer that is silent.
+fn poll_readable(stream: &TcpStream, buffer: &mut Buffer, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    let ready = stream.poll_read_ready(context);
+    if ready.is_pending() {
+        buffer.rest();
+    }
+    ready
 }
 
 /// Sends what the receiver's window has room for, with the end of the body if

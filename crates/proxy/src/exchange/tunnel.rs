@@ -1,15 +1,12 @@
 //! After `101 Switching Protocols`: bytes both ways, until both sides have ended.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::time::Duration;
-
-use dproxy_http1::{BodyReader, Framing};
 
 use crate::buffer::Buffer;
 use crate::clock::Deadline;
 use crate::flow::{Inlet, Outlet};
-use crate::forward::Encoding;
-use crate::relay::{RelayError, Sink, Source, relay};
+use crate::unless::unless;
 
 /// One end of a tunnel, with what was read from it already.
 pub(crate) struct End<'t> {
@@ -41,15 +38,25 @@ pub(crate) async fn tunnel(client: End<'_>, backend: End<'_>, silence: Silence<'
     let _ = deadline.guard(async { tokio::try_join!(up, down) }).await;
 }
 
-async fn direction(
-    mut inlet: Inlet<'_>,
-    buffer: &mut Buffer,
-    mut outlet: Outlet<'_>,
-    progress: impl FnMut(usize),
-) -> Result<(), RelayError> {
-    let mut body = BodyReader::new(Framing::UntilClose);
-    let source = Source { inlet: &mut inlet, buffer, body: &mut body, unwanted: &[] };
-    let sink = Sink { outlet: &mut outlet, encoding: Encoding::AsIs };
-    relay(&mut Vec::new(), source, sink, progress).await?;
-    outlet.shutdown().await.map_err(|cause: io::Error| RelayError::Write(cause))
+async fn direction(mut inlet: Inlet<'_>, buffer: &mut Buffer, mut outlet: Outlet<'_>, mut moved: impl FnMut(usize)) -> io::Result<()> {
+    loop {
+        if !buffer.is_empty() {
+            let bytes = buffer.filled();
+            outlet.write_all(&mut [IoSlice::new(bytes)], || moved(0)).await?;
+            moved(bytes.len());
+            let full = buffer.is_full();
+            buffer.consume(buffer.filled().len());
+            // A sender that fills the buffer has more: fewer, larger pieces are cheaper.
+            if full {
+                buffer.grow();
+            }
+        }
+        match unless(inlet.read(buffer), |context| outlet.poll_gone(context)).await {
+            Ok(Ok(0)) => break,
+            Ok(read) => read?,
+            Err(()) => return Err(io::ErrorKind::BrokenPipe.into()),
+        };
+    }
+    outlet.end(&[], &[], || moved(0)).await?;
+    outlet.shutdown().await
 }
