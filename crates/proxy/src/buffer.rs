@@ -131,14 +131,15 @@ impl Buffer {
         self.base() == 0 && self.end == self.bytes.len() && !self.bytes.is_empty()
     }
 
-    /// Gives the memory back until there are bytes again, and then takes as much; there must be none now.
+    /// Gives the memory back until there are bytes again, and then takes as much; unless there are some, or some may be wanted again.
     pub(crate) fn rest(&mut self) {
-        debug_assert!(self.is_empty());
-        if !self.bytes.is_empty() {
-            self.first = self.bytes.len();
+        if self.base() != self.end || self.bytes.is_empty() {
+            return;
         }
+        self.first = self.bytes.len();
         self.start = 0;
         self.end = 0;
+        self.kept = self.kept.map(|_| 0);
         self.owner.take_back(std::mem::take(&mut self.bytes));
     }
 
@@ -340,6 +341,18 @@ mod tests {
         buffer.rest();
         assert!(buffer.bytes.is_empty());
         assert_eq!(buffer.room().len(), LARGE);
+    }
+
+    #[test]
+    fn what_may_be_wanted_again_does_not_rest() {
+        let buffers = Rc::new(Buffers::default());
+        let mut buffer = buffers.lend();
+        buffer.keep();
+        fill(&mut buffer, b"body");
+        buffer.consume(4);
+        buffer.rest();
+        assert!(buffer.rewind());
+        assert_eq!(buffer.filled(), b"body");
     }
 
     #[test]

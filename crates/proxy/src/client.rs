@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::WriteHalf;
 
 use crate::access::Tally;
+use crate::buffer::Buffer;
 use crate::clock::Deadline;
 use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery};
@@ -74,6 +75,15 @@ impl Wire {
                 let inlet = stream.carries.take_body().map_or(Inlet::Ended, Inlet::h2);
                 (inlet, Speaker::H2(stream))
             }
+        }
+    }
+
+    /// Reads what waits to be read, if that can be had at once.
+    pub(crate) fn read_waiting(&mut self, buffer: &mut Buffer) {
+        if let Wire::H1(stream) = self
+            && let Ok(read) = stream.try_read(buffer.room())
+        {
+            buffer.produced(read);
         }
     }
 

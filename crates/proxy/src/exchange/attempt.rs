@@ -1,18 +1,18 @@
 //! One try to have a request answered by one backend.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Instant;
 
-use dproxy_http1::{BodyReader, Framing, RequestHead, Version, Violation};
+use dproxy_http1::{BodyReader, Frame, Framing, RequestHead, Version, Violation};
 use dproxy_route::Scheme;
 use dproxy_stats::Counter;
 use tokio::net::TcpStream;
 
 use crate::buffer::Buffer;
-use crate::client::Client;
+use crate::client::{Client, Wire};
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::answer::{Awaiting, Expected, NoHead, await_head};
@@ -25,7 +25,7 @@ use crate::flow::Outlet;
 use crate::forward;
 use crate::message::{self, Manner};
 use crate::proxy::Proxy;
-use crate::relay::{Sink, Source};
+use crate::relay::{LONG, Sink, Source};
 use crate::upstream::h2::Share;
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
@@ -76,6 +76,12 @@ struct Way {
 struct Carried {
     client: Served,
     backend_reusable: bool,
+}
+
+/// What of a request is still to be sent, and what the client says behind it.
+struct Rest<'b> {
+    buffer: &'b mut Buffer,
+    body: BodyReader,
 }
 
 /// A request that is on its way.
@@ -131,10 +137,15 @@ impl Attempt<'_> {
     ) -> Result<Carried, Broken> {
         let Way { upstream, kept, opening } = way;
         let used = opening.head + opening.body;
-        let sent = self.send(upstream, client, &buffer.filled()[opening.head..used], *kept).await?;
+        let waiting = upload.as_mut().map_or(0, |upload| read_ahead(client, opening, upload));
+        let ahead = upload.as_ref().map_or(&[][..], |upload| &upload.filled()[..waiting]);
+        let sent = self.send(upstream, client, [&buffer.filled()[opening.head..used], ahead], *kept).await?;
         let Sent { answer: awaiting, mut outlet } = sent;
-        let ahead = upload.as_mut().unwrap_or(buffer);
-        let delivered = self.converse(client, ahead, awaiting, &mut outlet, answer, *kept).await?;
+        if let Some(upload) = upload {
+            upload.consume(waiting);
+        }
+        let rest = Rest { buffer: upload.as_mut().unwrap_or(buffer), body: opening.rest };
+        let delivered = self.converse(client, rest, awaiting, &mut outlet, answer, *kept).await?;
         if upload.is_none() {
             buffer.consume(used);
         }
@@ -195,7 +206,7 @@ impl Attempt<'_> {
     }
 
     /// Sends the head and what is there of the body.
-    async fn send<'u>(&self, upstream: &'u mut Upstream, client: &Client, body: &[u8], kept: bool) -> Result<Sent<'u>, Broken> {
+    async fn send<'u>(&self, upstream: &'u mut Upstream, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
         match upstream {
             Upstream::H1(stream) => self.send_h1(stream, client, body, kept).await,
             Upstream::H2(share) => self.send_h2(share),
@@ -217,13 +228,13 @@ impl Attempt<'_> {
         Ok(Sent { answer: Awaiting::H2(sent.0), outlet })
     }
 
-    async fn send_h1<'u>(&self, stream: &'u mut TcpStream, client: &Client, body: &[u8], kept: bool) -> Result<Sent<'u>, Broken> {
+    async fn send_h1<'u>(&self, stream: &'u mut TcpStream, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
         let (reads, writes) = stream.split();
         let mut outlet = Outlet::Tcp(writes);
         let idle = self.view.settings.timeouts.idle;
         let moved = || client.deadline.set(idle);
         moved();
-        self.proxy.page.add(Counter::BytesIn, body.len() as u64);
+        self.proxy.page.add(Counter::BytesIn, body.map(<[u8]>::len).iter().sum::<usize>() as u64);
         match client.deadline.guard(write_opening(&mut outlet, self.head, body, moved)).await {
             // A connection that had gone before we wrote took nothing in.
             Ok(Err(cause)) if kept && is_gone(&cause) => Err(self.stale(cause)),
@@ -237,7 +248,7 @@ impl Attempt<'_> {
     async fn converse<'u>(
         &self,
         client: &mut Client,
-        ahead: &mut Buffer,
+        rest: Rest<'_>,
         awaiting: Awaiting<'u>,
         outlet: &mut Outlet<'_>,
         answer: &mut Buffer,
@@ -248,11 +259,11 @@ impl Attempt<'_> {
         let over_h2 = client.wire.is_h2();
         let (mut client_inlet, mut speaker) = client.wire.split();
         let to_h2 = matches!(awaiting, Awaiting::H2(_));
-        let mut rest = if to_h2 { BodyReader::new(self.request.framing) } else { self.opening.rest };
-        if rest.is_done() {
+        let Rest { buffer, mut body } = rest;
+        if body.is_done() {
             progress.request_sent();
         }
-        let source = Source { inlet: &mut client_inlet, buffer: ahead, body: &mut rest, unwanted: self.unwanted };
+        let source = Source { inlet: &mut client_inlet, buffer, body: &mut body, unwanted: self.unwanted };
         let sink = Sink { outlet, encoding: forward::request_encoding(self.request.framing, to_h2) };
         let inbound = pin!(inbound(source, sink, &progress));
         let mut beside = Beside::new(inbound);
@@ -323,11 +334,28 @@ impl Attempt<'_> {
     }
 }
 
-async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: &[u8], moved: impl FnMut()) -> io::Result<()> {
-    if body.is_empty() {
-        return backend.write_all(&mut [io::IoSlice::new(head)], moved).await;
+/// Takes what waits of a long body of known length, so that it leaves with the head: a second call, and
+/// a backend that is woken twice, would cost more than its bytes. How much of `upload` that is.
+fn read_ahead(client: &mut Client, opening: &mut Opening, upload: &mut Buffer) -> usize {
+    if !matches!(client.wire, Wire::H1(_)) || opening.body == 0 || opening.rest.expected() <= LONG {
+        return 0;
     }
-    backend.write_all(&mut [io::IoSlice::new(head), io::IoSlice::new(body)], moved).await
+    while upload.grow() {}
+    client.wire.read_waiting(upload);
+    match opening.rest.next(upload.filled()) {
+        Ok(Frame::Data(length)) => length,
+        // Nothing waits yet; what is no data is left to the relay, which says why.
+        _ => 0,
+    }
+}
+
+async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: [&[u8]; 2], moved: impl FnMut()) -> io::Result<()> {
+    let head = IoSlice::new(head);
+    match body {
+        [[], []] => backend.write_all(&mut [head], moved).await,
+        [body, []] | [[], body] => backend.write_all(&mut [head, IoSlice::new(body)], moved).await,
+        [body, ahead] => backend.write_all(&mut [head, IoSlice::new(body), IoSlice::new(ahead)], moved).await,
+    }
 }
 
 fn is_gone(error: &io::Error) -> bool {
