@@ -223,7 +223,8 @@ fn an_upload_that_nobody_takes_leaves_its_connection_in_use() {
     let origin = Origin::saying("ok");
     let closing = Origin::start(|_| vec![Step::Close]);
     let dproxy = dproxy().workers(1).route("a.test", &[origin.addr()]).route("dead.test", &[free_addr()]);
-    let dproxy = dproxy.route("closing.test", &[closing.addr()]).start();
+    let fed = Origin::start(|_| vec![Step::ReadBody, Step::Close]);
+    let dproxy = dproxy.route("closing.test", &[closing.addr()]).route("fed.test", &[fed.addr()]).start();
     let body = "x".repeat(100_000);
     let check = |host: &str, framing: &str, body: &str, status: u16, goes_on: bool| {
         let mut connection = Connection::open(dproxy.http()).unwrap();
@@ -247,5 +248,5 @@ fn an_upload_that_nobody_takes_leaves_its_connection_in_use() {
     check("dead.test", "Content-Length: 2000000", &body, 502, false);
     check("dead.test", &format!("Expect: 100-continue\r\n{long}"), "", 502, false);
     // More of it is gone than was kept.
-    check("closing.test", &long, &body, 502, false);
+    check("fed.test", &long, &body, 502, false);
 }
