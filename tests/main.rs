@@ -15,6 +15,7 @@ mod h2;
 mod headers;
 mod house;
 mod http;
+mod routing;
 mod sandbox;
 mod service;
 mod settings;

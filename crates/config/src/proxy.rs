@@ -17,6 +17,8 @@ pub struct ProxySettings {
     pub limits: Limits,
     /// Peers whose forwarding headers are believed, as networks (`10.0.0.0/8`).
     pub trusted: Vec<String>,
+    /// Whether `www.X` is served as `X` where nothing else serves it.
+    pub www_fallback: bool,
 }
 
 /// How long each step may take; none is a cap on a whole body.
@@ -85,6 +87,12 @@ impl Default for Limits {
 
 impl Default for ProxySettings {
     fn default() -> ProxySettings {
-        ProxySettings { server_name: "dproxy".to_owned(), timeouts: Timeouts::default(), limits: Limits::default(), trusted: Vec::new() }
+        ProxySettings {
+            server_name: "dproxy".to_owned(),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            trusted: Vec::new(),
+            www_fallback: true,
+        }
     }
 }

@@ -146,6 +146,7 @@ impl Reader<'_> {
             timeouts: self.timeouts(),
             limits: self.limits(),
             trusted: self.list(&settings::TRUSTED).into_iter().map(|Network(network)| network).collect(),
+            www_fallback: self.switch(&settings::WWW_FALLBACK),
         }
     }
 

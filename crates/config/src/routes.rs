@@ -1,4 +1,4 @@
-//! The routes of the file: which hosts go to which addresses.
+//! The routes of the file: which hosts go to which addresses, and which are sent elsewhere.
 //!
 //! ```yaml
 //! routes:
@@ -10,18 +10,28 @@
 //!   - host: grpc.example.com
 //!     backends: h2c://10.0.0.8:50051
 //!     max_requests: 20
+//!   - host: example.com
+//!     path: /shop
+//!     strip_prefix: true
+//!     backends: 10.0.0.9:80
+//!   - host: example.com
+//!     listen: http
+//!     redirect: https://{host}
+//!     redirect_code: 308
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 
-use dproxy_route::{Backend, HostPattern, PathPrefix, Route, Scheme};
+use dproxy_route::{Backend, Entrance, HostPattern, Offer, PathPrefix, Redirect, RedirectCode, Rewrite, Route, Scheme};
 
 use crate::file::{ROUTES, suggest};
 use crate::mistake::{Mistake, Source};
 use crate::values::{Number, Port};
 use crate::yaml::{Key, Node, Place, Value};
 
-const KEYS: [&str; 6] = ["host", "hosts", "path", "backend", "backends", "max_requests"];
+const KEYS: [&str; 11] =
+    ["host", "hosts", "path", "listen", "strip_prefix", "add_prefix", "backend", "backends", "max_requests", "redirect", "redirect_code"];
 
 /// A text of the file and where it is.
 struct Item<'n> {
@@ -34,9 +44,14 @@ struct Item<'n> {
 struct Entry<'n> {
     hosts: Vec<Item<'n>>,
     path: Option<Item<'n>>,
+    listen: Option<Item<'n>>,
+    strip_prefix: Option<Item<'n>>,
+    add_prefix: Option<Item<'n>>,
     backends: Vec<Item<'n>>,
     /// Of each backend.
     max_requests: Option<Item<'n>>,
+    redirect: Option<Item<'n>>,
+    redirect_code: Option<Item<'n>>,
 }
 
 /// The routes that make sense; what does not goes to `mistakes`.
@@ -76,25 +91,54 @@ impl Reader<'_> {
     fn routes(&mut self, number: u32, node: &Node) -> Vec<Route> {
         let before = self.mistakes.len();
         let Some(entry) = self.entry(node) else { return Vec::new() };
-        let hosts: Vec<HostPattern> = entry.hosts.iter().filter_map(|item| self.host(item)).collect();
-        let max_requests = entry.max_requests.as_ref().and_then(|item| self.max_requests(item));
-        let backends = entry.backends.iter().filter_map(|item| self.backend(item));
-        let backends: Vec<Backend> = backends.map(|backend| Backend { max_requests, ..backend }).collect();
-        let path = entry.path.as_ref().map_or_else(|| Some(PathPrefix::root()), |item| self.path(item));
+        let hosts: Vec<HostPattern> = entry.hosts.iter().filter_map(|item| self.parsed(item)).collect();
+        let path: PathPrefix = self.parsed_if_any(&entry.path).unwrap_or_default();
+        let strip = entry.strip_prefix.as_ref().and_then(|item| self.good(item, path.part(item.text))).unwrap_or_default();
+        let rewrite = Rewrite { strip, add: self.parsed_if_any(&entry.add_prefix).unwrap_or_default() };
+        let offers = self.offers(&entry);
+        let natural = offers.iter().find_map(|offer| if let Offer::Redirect(redirect) = offer { Some(redirect.entrance()) } else { None });
+        let entrance: Entrance = self.parsed_if_any(&entry.listen).or(natural).unwrap_or_default();
         // A list that lost its only item to a mistake is not empty by itself: one mistake is enough.
         if self.mistakes.len() == before && hosts.is_empty() {
             self.mistake(node.place, "", "has no host; write `host: name`, or `host: \"*\"` for every name".to_owned());
         }
-        if self.mistakes.len() == before && backends.is_empty() {
-            self.mistake(node.place, "", "has no backend; write `backends: [\"10.0.0.5:8080\"]`".to_owned());
+        if self.mistakes.len() == before && offers.is_empty() {
+            let text = "has no backend; write `backends: [\"10.0.0.5:8080\"]`, or `redirect: https://example.com`";
+            self.mistake(node.place, "", text.to_owned());
         }
-        let Some(path) = path.filter(|_| self.mistakes.len() == before) else { return Vec::new() };
-        let route = |host: &HostPattern, backend: &Backend| Route::fixed(number, host.clone(), path.clone(), backend.clone());
-        hosts
-            .iter()
-            .flat_map(|host| backends.iter().map(move |backend| (host, backend)))
-            .map(|(host, backend)| route(host, backend))
-            .collect()
+        if self.mistakes.len() > before {
+            return Vec::new();
+        }
+        let route = |host: &HostPattern, offer: &Offer| {
+            let route = Route::written(number, host.clone(), path.clone(), offer.clone());
+            Route { entrance, rewrite: rewrite.clone(), ..route }
+        };
+        hosts.iter().flat_map(|host| offers.iter().map(move |offer| (host, offer))).map(|(host, offer)| route(host, offer)).collect()
+    }
+
+    /// What stands behind an entry: one offer for each backend, or a redirect.
+    fn offers(&mut self, entry: &Entry<'_>) -> Vec<Offer> {
+        let max_requests = entry.max_requests.as_ref().and_then(|item| self.max_requests(item));
+        let backends = entry.backends.iter().filter_map(|item| self.backend(item));
+        let backends = backends.map(|backend| Backend { max_requests, ..backend });
+        let mut offers: Vec<Offer> = backends.map(|main| Offer::Ports { main, firm: true, others: Vec::new() }).collect();
+        let code: Option<RedirectCode> = self.parsed_if_any(&entry.redirect_code);
+        match (&entry.redirect, &entry.redirect_code) {
+            (Some(item), _) if !entry.backends.is_empty() => {
+                let text = "has `redirect` and `backends`; a request goes to one or the other".to_owned();
+                self.mistake(item.place, item.text, text);
+            }
+            (Some(item), _) => {
+                let target = self.parsed(item);
+                offers.extend(target.map(|target| Offer::Redirect(Redirect { target, code: code.unwrap_or_default() })));
+            }
+            (None, Some(item)) => {
+                let text = "`redirect_code` needs `redirect`, which says where to".to_owned();
+                self.mistake(item.place, item.text, text);
+            }
+            (None, None) => {}
+        }
+        offers
     }
 
     fn entry<'n>(&mut self, node: &'n Node) -> Option<Entry<'n>> {
@@ -114,6 +158,11 @@ impl Reader<'_> {
                 "host" | "hosts" => entry.hosts.extend(self.items(key, value)),
                 "backend" | "backends" => entry.backends.extend(self.items(key, value)),
                 "path" => entry.path = self.single(value, "`path` must be a single value; write one entry for each path"),
+                "listen" => entry.listen = self.single(value, "`listen` must be a single value; write one entry for each listener"),
+                "strip_prefix" => entry.strip_prefix = self.single(value, "`strip_prefix` must be `true` or a part of the path"),
+                "add_prefix" => entry.add_prefix = self.single(value, "`add_prefix` must be a single path"),
+                "redirect" => entry.redirect = self.single(value, "`redirect` must be a single URL or path"),
+                "redirect_code" => entry.redirect_code = self.single(value, "`redirect_code` must be a single number"),
                 "max_requests" => entry.max_requests = self.single(value, "`max_requests` must be a single number"),
                 unknown => self.mistake(key.place, unknown, suggest(unknown, unknown, &KEYS)),
             }
@@ -154,12 +203,20 @@ impl Reader<'_> {
         items
     }
 
-    fn path(&mut self, item: &Item<'_>) -> Option<PathPrefix> {
-        item.text.parse().map_err(|error| self.mistake(item.place, item.text, format!("{error}"))).ok()
+    fn parsed_if_any<T: FromStr<Err: std::error::Error>>(&mut self, item: &Option<Item<'_>>) -> Option<T> {
+        self.parsed(item.as_ref()?)
     }
 
-    fn host(&mut self, item: &Item<'_>) -> Option<HostPattern> {
-        item.text.parse().map_err(|error| self.mistake(item.place, item.text, format!("{error}"))).ok()
+    fn parsed<T: FromStr<Err: std::error::Error>>(&mut self, item: &Item<'_>) -> Option<T> {
+        self.good(item, item.text.parse())
+    }
+
+    fn good<T>(&mut self, item: &Item<'_>, read: Result<T, impl std::error::Error>) -> Option<T> {
+        let text = |error: &dyn std::error::Error| match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        };
+        read.map_err(|error| self.mistake(item.place, item.text, text(&error))).ok()
     }
 
     fn max_requests(&mut self, item: &Item<'_>) -> Option<u32> {
@@ -169,7 +226,7 @@ impl Reader<'_> {
     }
 
     fn backend(&mut self, item: &Item<'_>) -> Option<Backend> {
-        backend_of(item.text).map_err(|error| self.mistake(item.place, item.text, error.to_string())).ok()
+        self.good(item, backend_of(item.text))
     }
 
     fn mistake(&mut self, place: Place, wrong: &str, text: String) {

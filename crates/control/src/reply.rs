@@ -202,7 +202,19 @@ pub struct RouteRow {
     pub host: String,
     /// The prefix.
     pub path: String,
-    /// `live` or `offline`.
+    /// The only listeners it answers at: `https`, `8443`, `https:8443`.
+    #[serde(default)]
+    pub listen: Option<String>,
+    /// What is taken off the path.
+    #[serde(default)]
+    pub strip_prefix: Option<String>,
+    /// What is put in front of the path.
+    #[serde(default)]
+    pub add_prefix: Option<String>,
+    /// Status and target of a redirect.
+    #[serde(default)]
+    pub redirect: Option<String>,
+    /// `live`, `redirect` or `offline`.
     pub state: String,
     /// Who offers it: a container's name or a place in the configuration file.
     pub owner: String,

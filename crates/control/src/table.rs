@@ -68,7 +68,7 @@ const WORKERS: [Column; 11] = [
     ("MEM", RIGHT),
     ("CPU", RIGHT),
 ];
-const ROUTES: [Column; 5] = [("ROUTE", LEFT), ("STATE", LEFT), ("BACKENDS", LEFT), ("SERVICE", LEFT), ("OWNER", LEFT)];
+const ROUTES: [Column; 6] = [("ROUTE", LEFT), ("STATE", LEFT), ("PATH", LEFT), ("BACKENDS", LEFT), ("SERVICE", LEFT), ("OWNER", LEFT)];
 const CONTAINERS: [Column; 6] = [("ID", LEFT), ("NAME", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
 const CONTAINERS_OF_ENGINES: [Column; 7] =
     [("ID", LEFT), ("NAME", LEFT), ("ENGINE", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
@@ -93,12 +93,27 @@ fn worker(row: &WorkerRow) -> [String; 11] {
     ]
 }
 
-fn route(row: &RouteRow) -> [String; 5] {
-    let state = match &row.reason {
-        Some(reason) => format!("{}: {reason}", row.state),
+fn route(row: &RouteRow) -> [String; 6] {
+    let state = match row.reason.as_ref().or(row.redirect.as_ref()) {
+        Some(more) => format!("{}: {more}", row.state),
         None => row.state.clone(),
     };
-    [format!("{}{}", row.host, row.path), state, list(&row.backends), row.service.clone(), row.owner.clone()]
+    let strip = row.strip_prefix.as_ref().map(|prefix| format!("strip {prefix}"));
+    let add = row.add_prefix.as_ref().map(|prefix| format!("add {prefix}"));
+    let rewrite: Vec<String> = strip.into_iter().chain(add).collect();
+    [url(row), state, list(&rewrite), list(&row.backends), row.service.clone(), row.owner.clone()]
+}
+
+/// A route as the start of the URLs it is for.
+fn url(row: &RouteRow) -> String {
+    let listen = row.listen.as_deref().unwrap_or_default();
+    let (protocol, port) = match listen.split_once(':') {
+        Some((protocol, port)) => (protocol, port),
+        None if listen.starts_with(|first: char| first.is_ascii_digit()) => ("", listen),
+        None => (listen, ""),
+    };
+    let (scheme, colon) = (if protocol.is_empty() { "" } else { "://" }, if port.is_empty() { "" } else { ":" });
+    format!("{protocol}{scheme}{}{colon}{port}{}", row.host, row.path)
 }
 
 fn container(row: &ContainerRow) -> [String; 6] {

@@ -66,6 +66,8 @@ pub enum Name {
     XForwardedHost,
     /// `X-Forwarded-Port`
     XForwardedPort,
+    /// `X-Forwarded-Prefix`
+    XForwardedPrefix,
     /// `X-Forwarded-Proto`
     XForwardedProto,
     /// `X-Forwarded-Protocol`
@@ -166,6 +168,7 @@ impl Name {
                 b"for" => Name::XForwardedFor,
                 b"host" => Name::XForwardedHost,
                 b"port" => Name::XForwardedPort,
+                b"prefix" => Name::XForwardedPrefix,
                 b"proto" => Name::XForwardedProto,
                 b"protocol" => Name::XForwardedProtocol,
                 b"server" => Name::XForwardedServer,

@@ -20,7 +20,10 @@ use std::sync::LazyLock;
 
 use bincode::config::Configuration;
 use dproxy_config::ProxySettings;
-use dproxy_route::{Backend, BackendId, HostPattern, Notice, Offer, Owner, PathPrefix, PickPolicy, Route, Service};
+use dproxy_route::{
+    Backend, BackendId, Entrance, HostPattern, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect, RedirectCode, Rewrite,
+    Route, Service,
+};
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use serde::{Deserialize, Serialize};
 
@@ -172,16 +175,22 @@ static SCHEMA: LazyLock<u64> = LazyLock::new(|| {
 fn specimen() -> Snapshot {
     let backend = Backend::at(([127, 0, 0, 1], 80).into());
     let live = Route::fixed(1, HostPattern::Any, PathPrefix::root(), backend.clone());
+    let path: PathPrefix = "/path".parse().expect("this is a path");
     let container = Route {
         owner: Owner::Container { id: "id".to_owned(), name: "name".to_owned() },
         service: Service("service".to_owned()),
         pick: PickPolicy::default(),
+        entrance: Entrance { protocol: Some(Protocol::Https), port: Some(443) },
+        rewrite: Rewrite { strip: path.clone(), add: path },
+        since: 1,
         offer: Offer::Ports { main: backend.clone(), firm: false, others: vec![backend] },
         ..live.clone()
     };
+    let target = "https://{host}".parse().expect("this is a redirect's target");
+    let redirect = Route { offer: Offer::Redirect(Redirect { target, code: RedirectCode::default() }), ..live.clone() };
     let offline = Route { offer: Offer::Offline(Notice { reason: "gone".to_owned(), since: Some(std::time::UNIX_EPOCH) }), ..live.clone() };
     let columns = vec![(BackendId::of_container("0123456789ab", 80), 1)];
-    Snapshot { generation: Generation(1), settings: ProxySettings::default(), routes: vec![live, container, offline], columns }
+    Snapshot { generation: Generation(1), settings: ProxySettings::default(), routes: vec![live, container, redirect, offline], columns }
 }
 
 #[cfg(test)]

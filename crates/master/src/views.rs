@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dproxy_control::{BackendRow, ContainerRow, EngineRow, ProblemRow, RouteRow, WorkerRow};
-use dproxy_route::{Backend, BackendId, Offer, Problem, Route};
+use dproxy_route::{Backend, BackendId, Offer, PathPrefix, Problem, Route};
 use dproxy_source::{Container, Link, Update};
 use dproxy_stats::{Counter, Counters};
 
@@ -31,13 +31,18 @@ pub(crate) fn worker_row(now: Instant, view: &WorkerView, counters: &Counters, u
 
 /// A route's row; `engine` is what the engine of its container is called, where there are several.
 pub(crate) fn route_row(route: &Route, engine: Option<&str>) -> RouteRow {
-    let (state, reason) = match &route.offer {
-        Offer::Ports { .. } => ("live", None),
-        Offer::Offline(notice) => ("offline", Some(notice.reason.clone())),
+    let (state, reason, redirect) = match &route.offer {
+        Offer::Ports { .. } => ("live", None, None),
+        Offer::Redirect(redirect) => ("redirect", None, Some(redirect.to_string())),
+        Offer::Offline(notice) => ("offline", Some(notice.reason.clone()), None),
     };
     RouteRow {
         host: route.host.to_string(),
         path: route.path.to_string(),
+        listen: (!route.entrance.is_any()).then(|| route.entrance.to_string()),
+        strip_prefix: prefix(&route.rewrite.strip),
+        add_prefix: prefix(&route.rewrite.add),
+        redirect,
         state: state.to_owned(),
         owner: engine.map_or_else(|| route.owner.to_string(), |engine| format!("{} on {engine}", route.owner)),
         service: route.service.0.clone(),
@@ -100,6 +105,10 @@ pub(crate) fn engine_row(name: Option<&str>, endpoint: String, update: &Update) 
     EngineRow { name: name.map(str::to_owned), containers: update.containers.len(), endpoint, connected, version, error }
 }
 
+fn prefix(path: &PathPrefix) -> Option<String> {
+    (!path.is_root()).then(|| path.to_string())
+}
+
 fn backend_row(backend: &Backend) -> BackendRow {
     BackendRow {
         id: backend.id.to_string(),
@@ -118,7 +127,7 @@ fn backend_word(backend: &Backend) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dproxy_route::{HostPattern, Notice, PathPrefix};
+    use dproxy_route::{HostPattern, Notice, Redirect, RedirectCode, Rewrite};
 
     use super::*;
 
@@ -142,6 +151,17 @@ mod tests {
         let offline = Route { offer: Offer::Offline(Notice { reason: "paused".to_owned(), since: None }), ..route(0, "10.0.0.2:80") };
         let row = route_row(&offline, None);
         assert_eq!((row.state.as_str(), row.reason.as_deref(), row.backends.len()), ("offline", Some("paused"), 0));
+    }
+
+    #[test]
+    fn a_route_shows_its_listener_its_rewrite_and_its_redirect() {
+        let path: PathPrefix = "/api".parse().unwrap();
+        let rewrite = Rewrite { strip: path.clone(), add: PathPrefix::root() };
+        let row = route_row(&Route { path, rewrite, entrance: "https:8443".parse().unwrap(), ..route(0, "10.0.0.2:80") }, None);
+        assert_eq!((row.listen.as_deref(), row.strip_prefix.as_deref(), row.add_prefix), (Some("https:8443"), Some("/api"), None));
+        let redirect = Redirect { target: "/x".parse().unwrap(), code: RedirectCode::Moved };
+        let row = route_row(&Route { offer: Offer::Redirect(redirect), ..route(0, "10.0.0.2:80") }, None);
+        assert_eq!((row.state.as_str(), row.redirect.as_deref()), ("redirect", Some("301 /x")));
     }
 
     #[test]

@@ -17,13 +17,14 @@ mod answer;
 mod attempt;
 mod delivery;
 mod inbound;
+mod own;
 mod progress;
 mod tunnel;
 
 use std::time::Instant;
 
-use dproxy_http1::{BodyReader, Frame, Framing, Method, Name, RequestHead, Version, Violation};
-use dproxy_route::{Authority, BackendIndex, Found, Lookup};
+use dproxy_http1::{BodyReader, Frame, Method, Name, RequestHead, Version, Violation};
+use dproxy_route::{Authority, BackendIndex, Found, Listener, Lookup, Protocol};
 use dproxy_stats::Counter;
 
 use crate::buffer::Buffer;
@@ -33,8 +34,8 @@ use crate::exchange::admission::admit;
 pub(crate) use crate::exchange::answer::Expected;
 use crate::exchange::attempt::{Attempt, Broken};
 use crate::exchange::delivery::owned;
+use crate::exchange::own::Own;
 use crate::forward::{self, Origin};
-use crate::page::{self, Asked};
 use crate::proxy::Proxy;
 use crate::view::{Seat, View};
 
@@ -65,6 +66,14 @@ pub(crate) enum Failure {
     Answered(ProxyError),
 }
 
+/// Who answers a request.
+enum Goal<'v> {
+    /// One of a route's backends.
+    Backend(Found<'v>),
+    /// We do.
+    Own(Own),
+}
+
 /// What of the request is in the buffer and can be sent at once.
 #[derive(Clone, Copy, Debug)]
 struct Opening {
@@ -88,10 +97,10 @@ pub(crate) async fn exchange(
     let mut room = [0; Authority::ROOM];
     let head = &buffer.filled()[..length];
     let authority = judge(request, head, &mut room).map_err(Failure::Unanswered)?;
-    if authority.host == "__ping__" || is_last_hop(request, head) {
-        return answer_ourselves(proxy, client, buffer, request, length).await;
-    }
-    let found = find(&view, authority, client.port, request.origin_form(head)).map_err(Failure::Unanswered)?;
+    let found = match goal(&view, authority, client, request, head).map_err(Failure::Unanswered)? {
+        Goal::Backend(found) => found,
+        Goal::Own(own) => return own.answer(proxy, client, buffer, request, length).await,
+    };
     let mut out = proxy.buffers.scratch();
     let protocol = match request.version {
         _ if client.wire.is_h2() => "2",
@@ -104,6 +113,7 @@ pub(crate) async fn exchange(
         port: client.port,
         protocol,
         server_name: &view.settings.server_name,
+        rewrite: found.rewrite,
     };
     forward::request_head(&mut out, request, head, &origin);
     let opening = opening(request, buffer.filled(), length).map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
@@ -186,10 +196,17 @@ fn judge<'r>(request: &RequestHead, head: &[u8], room: &'r mut [u8; Authority::R
     Authority::parse(host, room).map_err(ProxyError::Host)
 }
 
-fn find<'v>(view: &'v View, authority: Authority<'_>, port: u16, target: &[u8]) -> Result<Found<'v>, ProxyError> {
+/// Who answers, if anybody does.
+fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: &RequestHead, head: &[u8]) -> Result<Goal<'v>, ProxyError> {
+    if let Some(own) = Own::to(authority, request, head) {
+        return Ok(Goal::Own(own));
+    }
+    let target = request.origin_form(head);
     let path = target.iter().position(|&byte| byte == b'?').map_or(target, |query| &target[..query]);
-    match view.table.lookup(authority, port, path) {
-        Lookup::Found(found) => Ok(found),
+    let listener = Listener { protocol: Protocol::Http, port: client.port };
+    match view.table.lookup(authority, listener, path) {
+        Lookup::Found(found) => Ok(Goal::Backend(found)),
+        Lookup::Redirect(redirect, rewrite) => Own::redirect(redirect, rewrite, authority, target).map(Goal::Own),
         Lookup::Offline(notice) => Err(ProxyError::Offline(notice.clone())),
         Lookup::Unknown => Err(ProxyError::Unknown),
     }
@@ -208,33 +225,5 @@ fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, 
             Frame::Dropped(_) => return Ok(Opening { head, body, rest: before }),
             Frame::Partial | Frame::End => return Ok(Opening { head, body, rest }),
         }
-    }
-}
-
-/// An OPTIONS that may go no further is meant for us (RFC 9110 §7.6.2).
-fn is_last_hop(request: &RequestHead, head: &[u8]) -> bool {
-    request.method == Method::Options && request.fields.only(head, Name::MaxForwards) == Some(b"0")
-}
-
-/// `Host: __ping__` asks whether we are alive, as hipache does; OPTIONS what we can do.
-async fn answer_ourselves(
-    proxy: &Proxy,
-    client: &mut Client,
-    buffer: &mut Buffer,
-    request: &RequestHead,
-    length: usize,
-) -> Result<Served, Failure> {
-    let mut out = proxy.buffers.scratch();
-    let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.says_goodbye();
-    let asked = Asked { request: Some((request, &buffer.filled()[..length])), close };
-    let body = if request.method == Method::Options { page::write_options(&mut out, &asked) } else { page::write_ping(&mut out, &asked) };
-    buffer.consume(length);
-    proxy.count_status(200);
-    client.tally.answered(200);
-    client.tally.took(body);
-    client.deadline.set(proxy.view().settings.timeouts.idle);
-    match client.deadline.guard(client.wire.send_page(&out)).await {
-        Ok(Ok(())) => Ok(if close { Served::EndsEarly } else { Served::Persists }),
-        _ => Err(Failure::Answered(ProxyError::ClientGone)),
     }
 }

@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use dproxy_http1::{Field, Framing, Method, Name, RequestHead, ResponseHead, Version};
 
+use dproxy_route::Rewrite;
+
 use crate::peer::Peer;
 
 /// What a backend is told about where a request came from.
@@ -17,6 +19,8 @@ pub(crate) struct Origin<'r> {
     /// The protocol it spoke, for `Via`.
     pub(crate) protocol: &'static str,
     pub(crate) server_name: &'r str,
+    /// What becomes of the path.
+    pub(crate) rewrite: &'r Rewrite,
 }
 
 /// How a body is written.
@@ -53,7 +57,7 @@ pub(crate) struct Timings<'r> {
 pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &Origin<'_>) {
     out.extend_from_slice(head.method_in(bytes));
     out.push(b' ');
-    out.extend_from_slice(head.origin_form(bytes));
+    origin.rewrite.write(head.origin_form(bytes), out);
     out.extend_from_slice(b" HTTP/1.1\r\n");
     let mut has_host = false;
     head.fields.copy_end_to_end(bytes, head.connection, out, |field| {
@@ -78,6 +82,7 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     } else {
         own_forwarding(out, head, bytes, origin);
     }
+    forwarded_prefix(out, head, bytes, origin);
     out.extend_from_slice(b"x-forwarded-server: ");
     out.extend_from_slice(origin.server_name.as_bytes());
     out.extend_from_slice(b"\r\nvia: ");
@@ -197,12 +202,23 @@ fn is_ours(field: &Field) -> bool {
         Name::XForwardedFor
             | Name::XForwardedHost
             | Name::XForwardedPort
+            | Name::XForwardedPrefix
             | Name::XForwardedProto
             | Name::XForwardedProtocol
             | Name::XForwardedServer
             | Name::XRealIp
             | Name::XDebugOther
     )
+}
+
+/// Where the backend's `/` is on the client's side: what a proxy before us took off the path, then what we take off.
+fn forwarded_prefix(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &Origin<'_>) {
+    let before = if origin.trusted { head.fields.only(bytes, Name::XForwardedPrefix) } else { None };
+    let own = origin.rewrite.strip.as_key().as_bytes();
+    if before.is_some() || !own.is_empty() {
+        let before = before.unwrap_or_default();
+        line(out, "x-forwarded-prefix", &[before.strip_suffix(b"/").unwrap_or(before), own].concat());
+    }
 }
 
 /// The peer is the client.

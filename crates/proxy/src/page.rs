@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use dproxy_http1::{Name, RequestHead, Version};
+use dproxy_route::RedirectCode;
 
 use crate::error::ProxyError;
 use crate::forward::line;
@@ -55,6 +56,21 @@ pub(crate) fn write_options(out: &mut Vec<u8>, asked: &Asked<'_>) -> usize {
     out.extend_from_slice(b"HTTP/1.1 200 OK\r\nserver: dproxy\r\ncontent-length: 0\r\n");
     line(out, "allow", METHODS);
     finish(out, asked, b"")
+}
+
+/// Writes the answer that sends a client elsewhere, with a page for those that do not go by themselves.
+pub(crate) fn write_redirect(out: &mut Vec<u8>, code: RedirectCode, location: &[u8], asked: &Asked<'_>) -> usize {
+    let (status, reason) = (code.status(), code.reason());
+    let link = escape_html(&String::from_utf8_lossy(location));
+    let body = format!("<!doctype html>\n<title>{status} {reason}</title>\n<p>It is at <a href=\"{link}\">{link}</a>.</p>\n");
+    write!(
+        out,
+        "HTTP/1.1 {status} {reason}\r\nserver: dproxy\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n",
+        body.len()
+    )
+    .expect("a vector takes every byte");
+    line(out, "location", location);
+    finish(out, asked, body.as_bytes())
 }
 
 fn head(out: &mut Vec<u8>, status: u16, reason: &str, media_type: &str, length: usize) {

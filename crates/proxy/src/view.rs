@@ -58,7 +58,7 @@ impl Tables {
     /// Builds the look-up structures.
     #[must_use]
     pub fn build(settings: ProxySettings, routes: &[Route]) -> Tables {
-        let table = RouteTable::build(routes);
+        let table = RouteTable::build(routes).with_www_fallback(settings.www_fallback);
         let columns = vec![None; table.backends().len()];
         Tables { settings, table, columns }
     }

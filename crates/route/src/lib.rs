@@ -5,16 +5,26 @@
 //! [`Route`]s, the master gathers them, a worker builds a [`RouteTable`] out of
 //! them and looks each request up in it.
 
+mod agreement;
 mod backend;
+mod entrance;
 mod host;
 mod path;
 mod problem;
+mod redirect;
+mod rewrite;
 mod route;
+mod site;
 mod table;
 
+pub use agreement::contradictions;
 pub use backend::{Backend, BackendId, Condition, Scheme};
+pub use entrance::{Entrance, EntranceError, Listener, Protocol};
 pub use host::{Authority, Host, HostError, HostPattern};
 pub use path::{PathError, PathPrefix};
 pub use problem::Problem;
+pub use redirect::{Redirect, RedirectCode, RedirectCodeError, Target, TargetError};
+pub use rewrite::Rewrite;
 pub use route::{Notice, Offer, Owner, PickPolicy, Route, Service};
+pub use site::WildIndex;
 pub use table::{BackendIndex, Found, Group, GroupIndex, Lookup, RouteTable};

@@ -20,6 +20,14 @@ pub enum PathError {
     /// It holds a blank, a control character, `?` or `#`.
     #[error("path `{0}` must not hold blanks, `?` or `#`")]
     Forbidden(String),
+    /// It is no part of another one that it must be a part of.
+    #[error("`{text}` is neither `true` nor `false` nor a part at the front of the path `{path}`")]
+    NoPart {
+        /// What was written.
+        text: String,
+        /// Of which it is none.
+        path: PathPrefix,
+    },
 }
 
 impl PathPrefix {
@@ -33,6 +41,33 @@ impl PathPrefix {
     #[must_use]
     pub fn as_key(&self) -> &str {
         &self.0
+    }
+
+    /// The part at its front that `text` means: all of it (`true`), nothing (`false`), or this much (`/api`).
+    ///
+    /// # Errors
+    /// When the path does not begin with `text`.
+    pub fn part(&self, text: &str) -> Result<PathPrefix, PathError> {
+        match text {
+            "true" => Ok(self.clone()),
+            "false" => Ok(PathPrefix::root()),
+            _ => {
+                let part: Option<PathPrefix> = text.parse().ok().filter(|part: &PathPrefix| part.covers(self));
+                part.ok_or_else(|| PathError::NoPart { text: text.to_owned(), path: self.clone() })
+            }
+        }
+    }
+
+    /// Whether every path that `other` claims is claimed by this one, too.
+    #[must_use]
+    pub fn covers(&self, other: &PathPrefix) -> bool {
+        self.covers_path(other.as_key().as_bytes())
+    }
+
+    /// Whether it claims this path, as it was sent.
+    #[must_use]
+    pub fn covers_path(&self, path: &[u8]) -> bool {
+        path.strip_prefix(self.0.as_bytes()).is_some_and(|rest| self.is_root() || rest.is_empty() || rest.starts_with(b"/"))
     }
 
     /// Whether this is `/`.
@@ -84,5 +119,12 @@ mod tests {
         check("", "path `` must begin with `/`");
         check("/a b", "path `/a b` must not hold blanks, `?` or `#`");
         check("/a?b", "path `/a?b` must not hold blanks, `?` or `#`");
+    }
+
+    #[test]
+    fn a_prefix_claims_whole_segments() {
+        let claims = |prefix: &str, path: &str| prefix.parse::<PathPrefix>().unwrap().covers_path(path.as_bytes());
+        assert!(claims("/", "/x") && claims("/", "*") && claims("/api", "/api") && claims("/api", "/api/") && claims("/api", "/api/v1"));
+        assert!(!claims("/api", "/apix") && !claims("/api", "/") && !claims("/api/v1", "/api"));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::{Backend, HostPattern, PathPrefix};
+use crate::{Backend, Entrance, HostPattern, PathPrefix, Redirect, Rewrite};
 
 /// One owner's offer to answer for a host and a path.
 ///
@@ -16,12 +16,18 @@ pub struct Route {
     pub host: HostPattern,
     /// Which paths of them.
     pub path: PathPrefix,
+    /// At which listeners.
+    pub entrance: Entrance,
     /// Who made the offer.
     pub owner: Owner,
     /// What the owner's containers have in common.
     pub service: Service,
     /// How one of several replicas is chosen.
     pub pick: PickPolicy,
+    /// What becomes of the path on the way to a backend.
+    pub rewrite: Rewrite,
+    /// Since when the owner is there, in seconds since 1970: of replicas that contradict each other the oldest is right.
+    pub since: u64,
     /// What stands behind it.
     pub offer: Offer,
 }
@@ -81,6 +87,8 @@ pub enum Offer {
         /// The other ports, reached as `host:port`.
         others: Vec<Backend>,
     },
+    /// It sends clients elsewhere.
+    Redirect(Redirect),
     /// It is known but not running.
     Offline(Notice),
 }
@@ -96,11 +104,11 @@ pub struct Notice {
 }
 
 impl Route {
-    /// The backends that it offers; none while it is offline.
+    /// The backends that it offers; none while it is offline, or sends clients elsewhere.
     pub fn backends(&self) -> impl Iterator<Item = &Backend> {
         let (main, others) = match &self.offer {
             Offer::Ports { main, others, .. } => (Some(main), others.as_slice()),
-            Offer::Offline(_) => (None, &[][..]),
+            Offer::Redirect(_) | Offer::Offline(_) => (None, &[][..]),
         };
         main.into_iter().chain(others)
     }
@@ -108,14 +116,23 @@ impl Route {
     /// A replica at one address for `host`, as the configuration file writes it.
     #[must_use]
     pub fn fixed(entry: u32, host: HostPattern, path: PathPrefix, backend: Backend) -> Route {
+        Route::written(entry, host, path, Offer::Ports { main: backend, firm: true, others: Vec::new() })
+    }
+
+    /// An entry of the configuration file. It was there before every container.
+    #[must_use]
+    pub fn written(entry: u32, host: HostPattern, path: PathPrefix, offer: Offer) -> Route {
         let service = Service(format!("{host}{path}"));
         Route {
             host,
             path,
+            entrance: Entrance::default(),
             owner: Owner::File { entry },
             service,
             pick: PickPolicy::default(),
-            offer: Offer::Ports { main: backend, firm: true, others: Vec::new() },
+            rewrite: Rewrite::default(),
+            since: 0,
+            offer,
         }
     }
 }

@@ -4,11 +4,11 @@
 //! then one per label for wildcards, then one per path border no longer than
 //! the longest path that the host has.
 
-use hashbrown::HashMap;
-
-use crate::{Authority, Backend, BackendId, HostPattern, Notice, Offer, PickPolicy, Route, Service};
-
-type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+use crate::agreement::{agreed, by_place, is_same_door, is_same_place};
+use crate::site::{Door, Map, Place, Serves, Site};
+use crate::{
+    Authority, Backend, BackendId, HostPattern, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service, WildIndex,
+};
 
 /// Every route known at one moment, ready for look-up.
 ///
@@ -19,6 +19,10 @@ pub struct RouteTable {
     exact: Map<String, Site>,
     below: Map<String, Site>,
     any: Option<Site>,
+    /// Whether `www.X` may fall back to `X`.
+    www: bool,
+    /// How many services there are behind wildcards.
+    wild: u32,
     backends: Vec<Backend>,
     groups: Vec<Group>,
 }
@@ -45,6 +49,8 @@ pub struct Group {
 pub enum Lookup<'t> {
     /// Somebody serves it.
     Found(Found<'t>),
+    /// The client should go elsewhere.
+    Redirect(&'t Redirect, &'t Rewrite),
     /// The host and path are known, but nothing runs behind them.
     Offline(&'t Notice),
     /// Nobody ever offered to serve it.
@@ -58,70 +64,72 @@ pub struct Found<'t> {
     pub group: GroupIndex,
     /// The name its replicas share.
     pub service: &'t Service,
-}
-
-/// All paths of one host.
-#[derive(Debug, Default)]
-struct Site {
-    root: Option<Place>,
-    deeper: Map<Vec<u8>, Place>,
-    longest: usize,
-}
-
-/// One host and path: who answers there, by port asked for.
-#[derive(Debug)]
-struct Place {
-    service: Service,
-    serves: Serves,
-}
-
-#[derive(Debug)]
-enum Serves {
-    Offline(Notice),
-    Live {
-        /// For the bare host name on a listener whose number no container port equals.
-        main: GroupIndex,
-        /// For the bare host name on a listener with this port.
-        listener: Vec<(u16, GroupIndex)>,
-        /// For `host:port` where that is not the listener's port.
-        named: Vec<(u16, GroupIndex)>,
-    },
+    /// What becomes of the path.
+    pub rewrite: &'t Rewrite,
+    /// Which one of those behind wildcards it is; none for a name that was said in full.
+    pub wild: Option<WildIndex>,
 }
 
 impl RouteTable {
-    /// Builds the table. Routes with the same host and path become replicas of
-    /// each other; of these only the best [`crate::Condition`] that is there gets
-    /// requests, and an offline one counts only where no other is.
+    /// Builds the table. Routes with the same host, path and listener become
+    /// replicas of each other, behind a wildcard those of one service; of these
+    /// only the best [`crate::Condition`] that is there gets requests, and an
+    /// offline one counts only where no other is.
     #[must_use]
-    pub fn build(routes: &[Route]) -> RouteTable {
+    pub fn build<'r>(routes: impl IntoIterator<Item = &'r Route>) -> RouteTable {
         let mut table = RouteTable::default();
         let mut interned = Map::default();
-        let mut sorted: Vec<&Route> = routes.iter().collect();
-        sorted.sort_unstable();
-        sorted.dedup();
-        for replicas in sorted.chunk_by(|a, b| a.host == b.host && a.path == b.path) {
-            let place = table.place(replicas, &mut interned);
-            table.site(&replicas[0].host).insert(replicas[0], place);
+        let sorted = by_place(routes.into_iter());
+        for routes in sorted.chunk_by(|one, other| one.host == other.host && one.path == other.path) {
+            let doors = routes.chunk_by(|one, other| is_same_door(one, other));
+            let doors = doors.map(|routes| table.door(routes, &mut interned)).collect();
+            table.site_mut(&routes[0].host).insert(&routes[0].path, doors);
         }
         table
     }
 
+    /// The same, where `www.X` falls back to `X` if nothing else serves it.
+    #[must_use]
+    pub fn with_www_fallback(self, www: bool) -> RouteTable {
+        RouteTable { www, ..self }
+    }
+
     /// Finds who serves `authority` and `path` (as it was sent, without the query)
-    /// for a request that came in at port `listener`.
+    /// for a request that came in at `listener`.
     ///
     /// Exact names win over wildcards, near wildcards over wide ones, `*` comes
-    /// last; within a host the longest path wins. `www.X` falls back to `X`.
+    /// last; if told so, `www.X` falls back to `X` after that. Within a host the longest path
+    /// wins, then the narrowest [`crate::Entrance`].
     #[must_use]
-    pub fn lookup(&self, authority: Authority<'_>, listener: u16, path: &[u8]) -> Lookup<'_> {
-        let Some(place) = self.find(authority.host, path) else { return Lookup::Unknown };
-        match &place.serves {
-            Serves::Offline(notice) => Lookup::Offline(notice),
-            Serves::Live { main, listener: by_listener, named } => {
-                let asked = authority.port.filter(|port| *port != listener).and_then(|port| of_port(named, port));
-                let group = asked.or_else(|| of_port(by_listener, listener)).unwrap_or(*main);
-                Lookup::Found(Found { group, service: &place.service })
-            }
+    pub fn lookup(&self, authority: Authority<'_>, listener: Listener, path: &[u8]) -> Lookup<'_> {
+        let Some(door) = self.doors(authority.host, listener, path).next() else { return Lookup::Unknown };
+        let place = door.first(authority.host);
+        match (&place.serves, place.group(authority, listener)) {
+            (Serves::Live { .. }, Some(group)) => Lookup::Found(found(place, group)),
+            (Serves::Redirect(redirect), _) => Lookup::Redirect(redirect, &place.rewrite),
+            (Serves::Offline(notice), _) => Lookup::Offline(notice),
+            (Serves::Live { .. }, None) => Lookup::Unknown,
         }
+    }
+
+    /// Everybody who may serve a name that only wildcards match, the likeliest
+    /// first, each with the number of the wildcard: 0 for the nearest.
+    #[must_use]
+    pub fn candidates<'t>(&'t self, authority: Authority<'_>, listener: Listener, path: &[u8]) -> Vec<(usize, Found<'t>)> {
+        let doors = self.doors(authority.host, listener, path).enumerate();
+        let places = doors.flat_map(|(level, door)| door.in_turn(authority.host).map(move |place| (level, place)));
+        let wild = places.filter(|(_, place)| place.wild.is_some());
+        wild.filter_map(|(level, place)| Some((level, found(place, place.group(authority, listener)?)))).collect()
+    }
+
+    /// The doors that would open for a request, the one that does first: at most one of each
+    /// site, in the order of precedence. Everything that looks into the table goes this way.
+    pub(crate) fn doors<'t>(&'t self, host: &str, listener: Listener, path: &[u8]) -> impl Iterator<Item = &'t Door> {
+        let bare = || self.exact.get(host.strip_prefix("www.").filter(|_| self.www)?);
+        let parents = std::iter::successors(parent(host), |host| parent(host)).take_while(|_| !self.below.is_empty());
+        let sites = std::iter::once_with(|| self.exact.get(host)).flatten();
+        let sites = sites.chain(parents.filter_map(|parent| self.below.get(parent))).chain(self.any.as_ref());
+        sites.chain(std::iter::once_with(bare).flatten()).filter_map(move |site| site.find(path, listener))
     }
 
     /// All backends, each once.
@@ -148,27 +156,7 @@ impl RouteTable {
         &self.groups[index.as_usize()]
     }
 
-    fn find(&self, host: &str, path: &[u8]) -> Option<&Place> {
-        if let Some(place) = self.exact.get(host).and_then(|site| site.find(path)) {
-            return Some(place);
-        }
-        if !self.below.is_empty() {
-            let mut rest = host;
-            while let Some((_, parent)) = rest.split_once('.') {
-                if let Some(place) = self.below.get(parent).and_then(|site| site.find(path)) {
-                    return Some(place);
-                }
-                rest = parent;
-            }
-        }
-        if let Some(place) = self.any.as_ref().and_then(|site| site.find(path)) {
-            return Some(place);
-        }
-        let bare = host.strip_prefix("www.")?;
-        self.exact.get(bare)?.find(path)
-    }
-
-    fn site(&mut self, host: &HostPattern) -> &mut Site {
+    fn site_mut(&mut self, host: &HostPattern) -> &mut Site {
         match host {
             HostPattern::Exact(host) => self.exact.entry_ref(host.as_str()).or_default(),
             HostPattern::Below(parent) => self.below.entry_ref(parent.as_str()).or_default(),
@@ -176,27 +164,48 @@ impl RouteTable {
         }
     }
 
+    /// Everybody behind one door. Behind a wildcard a service that is offline counts only where no other is live.
+    fn door(&mut self, routes: &[&Route], interned: &mut Map<BackendId, BackendIndex>) -> Door {
+        let places = routes.chunk_by(|one, other| is_same_place(one, other));
+        let mut places: Vec<Place> = places.map(|replicas| self.place(replicas, interned)).collect();
+        if places.iter().any(|place| !place.is_offline()) {
+            places.retain(|place| !place.is_offline());
+        }
+        Door { entrance: routes[0].entrance, places }
+    }
+
     /// Puts the offers of replicas together.
     fn place(&mut self, replicas: &[&Route], interned: &mut Map<BackendId, BackendIndex>) -> Place {
-        let first = replicas[0];
-        let offers: Vec<Ports<'_>> = replicas.iter().filter_map(|route| Ports::of(&route.offer)).collect();
-        let serves = if offers.is_empty() {
-            Serves::Offline(latest_notice(replicas))
-        } else {
-            let mut group = |choice: &dyn Fn(&Ports<'_>) -> Option<Backend>| {
-                let chosen: Vec<Backend> = offers.iter().filter_map(choice).collect();
-                self.group_of(first.pick, chosen, interned)
-            };
-            let mut ports: Vec<u16> = offers.iter().flat_map(Ports::numbers).collect();
-            ports.sort_unstable();
-            ports.dedup();
-            let main = group(&|offer| Some(offer.main.clone())).expect("every offer has a main port");
-            let listener = ports.iter().filter_map(|port| Some((*port, group(&|offer| Some(offer.on_listener(*port).clone()))?)));
-            let listener = listener.filter(|(_, index)| *index != main).collect();
-            let named = ports.iter().filter_map(|port| Some((*port, group(&|offer| offer.on(*port).cloned())?))).collect();
-            Serves::Live { main, listener, named }
+        let agreed = agreed(replicas);
+        let first = agreed.first().unwrap_or(&replicas[0]);
+        let offers: Vec<Ports<'_>> = agreed.iter().filter_map(|route| Ports::of(&route.offer)).collect();
+        let serves = match &first.offer {
+            Offer::Redirect(redirect) => Serves::Redirect(redirect.clone()),
+            Offer::Offline(_) => Serves::Offline(latest_notice(replicas)),
+            Offer::Ports { .. } => self.live(first.pick, &offers, interned),
         };
-        Place { service: first.service.clone(), serves }
+        let wild = (!matches!(first.host, HostPattern::Exact(_))).then(|| self.next_wild());
+        Place { service: first.service.clone(), rewrite: first.rewrite.clone(), wild, serves }
+    }
+
+    fn live(&mut self, pick: PickPolicy, offers: &[Ports<'_>], interned: &mut Map<BackendId, BackendIndex>) -> Serves {
+        let mut group = |choice: &dyn Fn(&Ports<'_>) -> Option<Backend>| {
+            let chosen: Vec<Backend> = offers.iter().filter_map(choice).collect();
+            self.group_of(pick, chosen, interned)
+        };
+        let mut ports: Vec<u16> = offers.iter().flat_map(Ports::numbers).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let main = group(&|offer| Some(offer.main.clone())).expect("every offer has a main port");
+        let listener = ports.iter().filter_map(|port| Some((*port, group(&|offer| Some(offer.on_listener(*port).clone()))?)));
+        let listener = listener.filter(|(_, index)| *index != main).collect();
+        let named = ports.iter().filter_map(|port| Some((*port, group(&|offer| offer.on(*port).cloned())?))).collect();
+        Serves::Live { main, listener, named }
+    }
+
+    fn next_wild(&mut self) -> WildIndex {
+        self.wild += 1;
+        WildIndex(self.wild - 1)
     }
 
     /// The group of the fittest of `chosen`; the same members give the same group.
@@ -248,33 +257,13 @@ impl GroupIndex {
     }
 }
 
-impl Site {
-    fn insert(&mut self, route: &Route, place: Place) {
-        if route.path.is_root() {
-            self.root = Some(place);
-        } else {
-            let key = route.path.as_key();
-            self.longest = self.longest.max(key.len());
-            self.deeper.insert(key.as_bytes().to_vec(), place);
-        }
-    }
+fn found(place: &Place, group: GroupIndex) -> Found<'_> {
+    Found { group, service: &place.service, rewrite: &place.rewrite, wild: place.wild }
+}
 
-    fn find(&self, path: &[u8]) -> Option<&Place> {
-        if !self.deeper.is_empty() {
-            let mut prefix = path;
-            while let Some(border) = prefix.iter().rposition(|&byte| byte != b'/') {
-                prefix = &prefix[..=border];
-                if prefix.len() <= self.longest
-                    && let Some(place) = self.deeper.get(prefix)
-                {
-                    return Some(place);
-                }
-                let Some(slash) = prefix.iter().rposition(|&byte| byte == b'/') else { break };
-                prefix = &prefix[..slash];
-            }
-        }
-        self.root.as_ref()
-    }
+/// What is behind the first dot of a name.
+fn parent(host: &str) -> Option<&str> {
+    host.split_once('.').map(|(_, parent)| parent)
 }
 
 /// The live side of an [`Offer`].
@@ -288,7 +277,7 @@ impl<'r> Ports<'r> {
     fn of(offer: &'r Offer) -> Option<Ports<'r>> {
         match offer {
             Offer::Ports { main, firm, others } => Some(Ports { main, firm: *firm, others }),
-            Offer::Offline(_) => None,
+            Offer::Redirect(_) | Offer::Offline(_) => None,
         }
     }
 
@@ -307,15 +296,11 @@ impl<'r> Ports<'r> {
     }
 }
 
-fn of_port(groups: &[(u16, GroupIndex)], port: u16) -> Option<GroupIndex> {
-    groups.iter().find(|(number, _)| *number == port).map(|(_, group)| *group)
-}
-
 /// The notice of whoever went last.
 fn latest_notice(replicas: &[&Route]) -> Notice {
     let notices = replicas.iter().filter_map(|route| match &route.offer {
         Offer::Offline(notice) => Some(notice),
-        Offer::Ports { .. } => None,
+        Offer::Ports { .. } | Offer::Redirect(_) => None,
     });
     notices.max_by_key(|notice| notice.since).cloned().expect("replicas that are not live are offline, and there is at least one")
 }

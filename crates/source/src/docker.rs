@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `watcher` | the driver: connects, subscribes, lists, inspects, starts over |
 //! | `world` | all that is known, and what each piece of news changes; pure |
-//! | `routes`, `names`, `backends`, `reach` | containers in, routes out; pure |
+//! | `routes`, `names`, `rules`, `backends`, `reach` | containers in, routes out; pure |
 //! | `facts` | what is known of one container |
 //! | `wire`, `events` | the engine's JSON, read leniently |
 //! | `engine`, `transport`, `tls` | the questions, and how they get there |
@@ -17,6 +17,7 @@ mod facts;
 mod names;
 mod reach;
 mod routes;
+mod rules;
 mod sight;
 mod tls;
 mod transport;

@@ -12,9 +12,14 @@ fn check(yaml: &str, expected: &[&str]) {
     let source = Source::new(Path::new("f"), yaml);
     let file = File::read(&source, &Environment::default());
     let routes = file.routes.iter().map(|route| {
-        let Offer::Ports { main, .. } = &route.offer else { panic!("a route of the file is never offline") };
-        let most = main.max_requests.map(|most| format!(" <{most}")).unwrap_or_default();
-        format!("{} {}{} {}{most}", route.owner, route.host, route.path, main.id)
+        let behind = match &route.offer {
+            Offer::Ports { main, .. } => format!("{}{}", main.id, main.max_requests.map(|most| format!(" <{most}")).unwrap_or_default()),
+            Offer::Redirect(redirect) => redirect.to_string(),
+            Offer::Offline(_) => panic!("a route of the file is never offline"),
+        };
+        let listen = if route.entrance.is_any() { String::new() } else { format!("{}|", route.entrance) };
+        let rewrite = if route.rewrite.is_nothing() { String::new() } else { format!(" ({})", route.rewrite) };
+        format!("{} {listen}{}{}{rewrite} {behind}", route.owner, route.host, route.path)
     });
     let mistakes = file.mistakes.iter().map(|mistake| format!("{}: {}", mistake.origin, mistake.text));
     assert_eq!(routes.chain(mistakes).collect::<Vec<_>>(), expected, "{yaml}");
@@ -68,6 +73,33 @@ fn a_route_says_how_many_requests_each_backend_takes() {
 }
 
 #[test]
+fn a_route_may_rewrite_paths_and_choose_its_listener() {
+    let entry = |rest: &str, expected: &str| check(&format!("routes:\n  - {{host: a.test, {rest}}}\n"), &[expected]);
+    entry("path: /api, strip_prefix: true, backends: 10.0.0.1:80", "routes[0] a.test/api (strip /api) 10.0.0.1:80");
+    entry("path: /api/v1, strip_prefix: /api, backends: 10.0.0.1:80", "routes[0] a.test/api/v1 (strip /api) 10.0.0.1:80");
+    entry("add_prefix: /app/, backends: 10.0.0.1:80", "routes[0] a.test/ (add /app) 10.0.0.1:80");
+    entry("listen: https, backends: 10.0.0.1:80", "routes[0] https|a.test/ 10.0.0.1:80");
+    entry("listen: 8080, backends: 10.0.0.1:80", "routes[0] 8080|a.test/ 10.0.0.1:80");
+    entry("redirect: https://b.test", "routes[0] a.test/ 302 https://b.test{path}{query}");
+    entry("redirect: \"https://{host}\", redirect_code: 308", "routes[0] http|a.test/ 308 https://{host}{path}{query}");
+    entry("redirect: \"/x{path}\", listen: https, redirect_code: 301", "routes[0] https|a.test/ 301 /x{path}");
+    let bad = |rest: &str, place: &str, expected: &str| {
+        refused(&format!("{{host: a.test, backends: 10.0.0.1:80, {rest}}}"), &format!("f:2:{place}: `routes[0]`: {expected}"));
+    };
+    bad("path: /a, strip_prefix: /b", "67", "`/b` is neither `true` nor `false` nor a part at the front of the path `/a`");
+    bad("add_prefix: app", "55", "path `app` must begin with `/`");
+    bad("listen: [http]", "51", "`listen` must be a single value; write one entry for each listener");
+    bad("listen: tls", "51", "`tls` names no listener; write `http`, `https`, a port like `8080`, or both like `https:8443`");
+    bad("redirect: https://b.test", "53", "has `redirect` and `backends`; a request goes to one or the other");
+    bad("redirect_code: 301", "58", "`redirect_code` needs `redirect`, which says where to");
+    refused("{host: a.test, redirect: b.test}", "f:2:30: `routes[0]`: redirect `b.test` begins with none of `http://`, `https://` and `/`");
+    refused(
+        "{host: a.test, redirect: /x, redirect_code: 200}",
+        "f:2:49: `routes[0]`: `200` is none of the redirects 301, 302, 307 and 308",
+    );
+}
+
+#[test]
 fn what_is_no_route_is_told_at_its_place() {
     refused("{host: a b, backends: 10.0.0.1:80}", "f:2:12: `routes[0]`: `a b` is not a host name");
     refused("{host: a.test, path: api, backends: 10.0.0.1:80}", "f:2:26: `routes[0]`: path `api` must begin with `/`");
@@ -76,8 +108,14 @@ fn what_is_no_route_is_told_at_its_place() {
         "f:2:26: `routes[0]`: `path` must be a single value; write one entry for each path",
     );
     refused("{backends: 10.0.0.1:80}", "f:2:5: `routes[0]`: has no host; write `host: name`, or `host: \"*\"` for every name");
-    refused("{host: a.test}", "f:2:5: `routes[0]`: has no backend; write `backends: [\"10.0.0.5:8080\"]`");
-    refused("{host: a.test, backends: []}", "f:2:5: `routes[0]`: has no backend; write `backends: [\"10.0.0.5:8080\"]`");
+    refused(
+        "{host: a.test}",
+        "f:2:5: `routes[0]`: has no backend; write `backends: [\"10.0.0.5:8080\"]`, or `redirect: https://example.com`",
+    );
+    refused(
+        "{host: a.test, backends: []}",
+        "f:2:5: `routes[0]`: has no backend; write `backends: [\"10.0.0.5:8080\"]`, or `redirect: https://example.com`",
+    );
     refused("{host: a.test, host: b.test, backends: 10.0.0.1:80}", "f:2:20: `routes[0]`: key `host` is already there in line 2");
     refused("{host: a.test, backend5: 10.0.0.1:80}", "f:2:20: `routes[0]`: unknown key `backend5`; did you mean `backend`?");
     refused("{host: {a: b}, backends: 10.0.0.1:80}", "f:2:12: `routes[0]`: `host` must be a single value or a list, not a section of keys");

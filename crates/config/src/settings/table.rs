@@ -110,6 +110,16 @@ pub(crate) const TRUSTED: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_TRUSTED")]);
 
+/// [`crate::ProxySettings::www_fallback`].
+pub(crate) const WWW_FALLBACK: Setting = Setting::new(
+    "www_fallback",
+    "www-fallback",
+    Switch,
+    Text("true"),
+    "A name that begins with `www.` and that nothing else serves is served as the name behind it.",
+)
+.environment(&[variable("DOCKER_PROXY_WWW_FALLBACK")]);
+
 /// [`crate::Config::log_level`].
 pub(crate) const LOG_LEVEL: Setting =
     Setting::new("log_level", "log-level", One("LEVEL"), Text("info"), "How much is logged: `error`, `warn`, `info`, `debug` or `trace`.")
@@ -420,6 +430,7 @@ pub const SETTINGS: &[Setting] = &[
     SANDBOX,
     SERVER_NAME,
     TRUSTED,
+    WWW_FALLBACK,
     LOG_LEVEL,
     ACCESS_LOG,
     PID_PATH,

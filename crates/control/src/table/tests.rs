@@ -122,15 +122,22 @@ fn routes_containers_backends_and_problems_have_their_columns() {
         service: "shop_web".to_owned(),
         backends: if reason.is_some() { Vec::new() } else { owned(&["web1:80 172.17.0.2:80 (ready)"]) },
         reason: reason.map(str::to_owned),
+        ..RouteRow::default()
     };
+    let strip = Some("/api".to_owned());
+    let api = RouteRow { path: "/api".to_owned(), listen: Some("https:8443".to_owned()), strip_prefix: strip, ..route("a.test", None) };
+    let (state, target) = ("redirect".to_owned(), Some("301 https://new.test".to_owned()));
+    let moved = RouteRow { listen: Some("http".to_owned()), state, redirect: target, backends: Vec::new(), ..route("b.test", None) };
     check(
         Command::Routes,
-        &Reply::Routes(vec![route("*.shop.test", None), route("old.test", Some("container stopped"))]),
+        &Reply::Routes(vec![route("*.shop.test", None), route("old.test", Some("container stopped")), api, moved]),
         Width::Free,
         "
-        |ROUTE         STATE                       BACKENDS                       SERVICE   OWNER
-        |*.shop.test/  live                        web1:80 172.17.0.2:80 (ready)  shop_web  web1
-        |old.test/     offline: container stopped  -                              shop_web  web1
+        |ROUTE                    STATE                           PATH        BACKENDS                       SERVICE   OWNER
+        |*.shop.test/             live                            -           web1:80 172.17.0.2:80 (ready)  shop_web  web1
+        |old.test/                offline: container stopped      -           -                              shop_web  web1
+        |https://a.test:8443/api  live                            strip /api  web1:80 172.17.0.2:80 (ready)  shop_web  web1
+        |http://b.test/           redirect: 301 https://new.test  -           -                              shop_web  web1
         ",
     );
     let container = ContainerRow {

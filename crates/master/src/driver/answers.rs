@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use dproxy_control::{Asked, Command, ContainerRow, EngineRow, ProblemRow, Refusal, Reply, RouteRow, Status, Wait, WorkerRow};
-use dproxy_route::{Owner, Route};
+use dproxy_route::{Owner, Route, contradictions};
 use dproxy_stats::{Counter, Counters};
 
 use super::Driver;
@@ -63,7 +63,7 @@ impl Driver {
             containers: engines.iter().map(|engine| engine.containers).sum(),
             engines,
             warnings: self.warnings(),
-            problems: self.engines.iter().map(|engine| engine.update().problems.len()).sum(),
+            problems: self.engines.iter().map(|engine| engine.update().problems.len()).sum::<usize>() + contradictions(self.routes()).len(),
             connections_total: sum.get(Counter::Accepted),
             connections_open: sum.get(Counter::Open),
             requests_total: sum.get(Counter::Requests),
@@ -121,6 +121,7 @@ impl Driver {
         for engine in self.engines.iter() {
             rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
         }
+        rows.extend(contradictions(self.routes()).iter().map(|problem| views::problem_row(problem, None)));
         rows
     }
 

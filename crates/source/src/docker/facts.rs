@@ -25,6 +25,8 @@ pub(super) struct Facts {
     pub(super) health: Condition,
     /// With which its last process ended; a running one has none.
     pub(super) exit_code: Option<i64>,
+    /// When it was made, in seconds since 1970.
+    pub(super) created: u64,
     pub(super) labels: HashMap<String, String>,
     pub(super) mode: NetworkMode,
     /// Sorted by network name.

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use dproxy_route::{Condition, Notice, Offer, Owner, PathPrefix, PickPolicy, Problem, Route, Service};
+use dproxy_route::{Condition, Notice, Offer, Owner, PickPolicy, Problem, Route, Service};
 
 use super::backends::backends_of;
 use super::facts::{Ending, Facts, State};
 use super::names::{Names, names_of};
 use super::reach::{Place, Reach};
+use super::rules::{Rules, rules_of};
 use crate::{Container, Reason};
 
 /// How long a stopped container's hosts get a notice instead of a plain 404.
@@ -91,14 +92,23 @@ impl Findings {
             backends: Vec::new(),
             reasons: Vec::new(),
         };
-        match standing(facts, settings.now) {
-            Standing::Live => self.live(facts, names, reach, &mut container),
-            Standing::Offline(notice) => {
+        match (standing(facts, settings.now), rules_of(facts)) {
+            (Standing::Live, Ok(rules)) => self.live(facts, names, &rules, reach, &mut container),
+            (Standing::Live, Err(problems)) => {
+                container.reasons.push(standing_in_words(facts));
+                container.reasons.extend(names.reasons);
+                container.reasons.extend(hindrances("host", &names.problems).chain(hindrances("label", &problems)));
+                self.report(facts, names.problems.into_iter().chain(problems));
+            }
+            (Standing::Offline(notice), rules) => {
                 container.reasons.push(Reason::hindrance("state", format!("{}; start it and it is served again", notice.reason)));
                 container.reasons.extend(names.reasons.iter().cloned());
-                self.offer(facts, &names, &Offer::Offline(notice));
+                match rules {
+                    Ok(rules) => self.offer(facts, &names, &rules, &Offer::Offline(notice)),
+                    Err(problems) => container.reasons.extend(hindrances("label", &problems)),
+                }
             }
-            Standing::Absent => {
+            (Standing::Absent, _) => {
                 let state = facts.state.as_str();
                 container.reasons.push(Reason::hindrance("state", format!("{state}, and did not run lately; start it to serve it")));
                 container.reasons.extend(names.reasons);
@@ -110,35 +120,39 @@ impl Findings {
     }
 
     /// Adds what a running container offers, and says why.
-    fn live(&mut self, facts: &Facts, mut names: Names, reach: &Reach<'_>, container: &mut Container) {
-        let backends = backends_of(facts, reach);
-        let hindrances = |about: &'static str, texts: &[String]| -> Vec<Reason> {
-            texts.iter().map(|text| Reason::hindrance(about, text.clone())).collect()
-        };
+    fn live(&mut self, facts: &Facts, mut names: Names, rules: &Rules, reach: &Reach<'_>, container: &mut Container) {
         let reasons = &mut container.reasons;
         reasons.push(standing_in_words(facts));
         reasons.append(&mut names.reasons);
         reasons.extend(hindrances("host", &names.problems));
+        reasons.extend(rules.in_words().map(|words| Reason::note("label", words)));
+        self.report(facts, names.problems.drain(..));
+        if let Some(redirect) = &rules.redirect {
+            return self.offer(facts, &names, rules, &Offer::Redirect(redirect.clone()));
+        }
+        let backends = backends_of(facts, reach);
         reasons.extend(backends.reasons);
         reasons.extend(hindrances("port", &backends.problems));
         reasons.extend(hindrances("port", backends.absence.as_slice()));
-        self.report(facts, names.problems.drain(..));
         self.report(facts, backends.problems);
         if names.asked_for {
             self.report(facts, backends.absence.map(|why| format!("no request can reach it: {why}")));
         }
         let Some((main, firm, others)) = backends.ports else { return };
         container.backends = std::iter::once(&main).chain(&others).map(|backend| format!("{} {}", backend.port, backend.address)).collect();
-        self.offer(facts, &names, &Offer::Ports { main, firm, others });
+        self.offer(facts, &names, rules, &Offer::Ports { main, firm, others });
     }
 
-    fn offer(&mut self, facts: &Facts, names: &Names, offer: &Offer) {
+    fn offer(&mut self, facts: &Facts, names: &Names, rules: &Rules, offer: &Offer) {
         self.routes.extend(names.hosts.iter().map(|host| Route {
             host: host.clone(),
-            path: PathPrefix::root(),
+            path: rules.path.clone(),
+            entrance: rules.entrance,
             owner: Owner::Container { id: facts.id.clone(), name: facts.name.clone() },
             service: service_of(facts),
             pick: PickPolicy::default(),
+            rewrite: rules.rewrite.clone(),
+            since: facts.created,
             offer: offer.clone(),
         }));
     }
@@ -146,6 +160,10 @@ impl Findings {
     fn report(&mut self, facts: &Facts, texts: impl IntoIterator<Item = String>) {
         self.problems.extend(texts.into_iter().map(|text| Problem::new(format!("container {}", facts.name), text)));
     }
+}
+
+fn hindrances(about: &'static str, texts: &[String]) -> impl Iterator<Item = Reason> {
+    texts.iter().map(move |text| Reason::hindrance(about, text.clone()))
 }
 
 /// Whether a running container is fit.

@@ -64,6 +64,7 @@ fn facts_of(element: &Value) -> Option<Facts> {
         state: State::of(text(element, "State").unwrap_or_default()),
         health: health_of(element, status),
         exit_code: exit_code_of(status),
+        created: element["Created"].as_u64().unwrap_or_default(),
         labels: strings(&element["Labels"]),
         mode: NetworkMode::of(text(&element["HostConfig"], "NetworkMode").unwrap_or_default()),
         attachments: attachments_of(&element["NetworkSettings"]["Networks"]),

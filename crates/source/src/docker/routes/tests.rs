@@ -46,6 +46,7 @@ fn settings() -> Settings {
 fn shown(findings: &Findings) -> String {
     let offer = |offer: &Offer| match offer {
         Offer::Ports { main, .. } => format!("{} {}", main.address, main.condition.as_str()),
+        Offer::Redirect(redirect) => redirect.to_string(),
         Offer::Offline(Notice { reason, since }) => {
             let since = since.map(|since| since.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs().to_string());
             format!("offline: {reason} {}", since.unwrap_or_default())
@@ -124,6 +125,27 @@ fn one_odd_container_costs_only_itself() {
         "a.test 10.1.0.99:80 ready; c.test 10.1.0.101:80 ready; \
          ! container b: no request can reach it: it has no network (`--network none`); attach it to one; \
          ! container c: label dproxy.host: `-c` is not a host name; ! container c: port {} makes no sense",
+    );
+}
+
+#[test]
+fn labels_make_paths_rewrites_and_redirects() {
+    let labelled = |labels: &[(&str, &str)]| {
+        let mut facts = container("a", "a.test");
+        facts.labels.extend(labels.iter().map(|(label, value)| (format!("dproxy.{label}"), (*value).to_owned())));
+        facts
+    };
+    let routed = routes_of(&[labelled(&[("path", "/api"), ("strip_prefix", "true"), ("listen", "8080")])], &settings()).routes;
+    let Route { path, entrance, rewrite, .. } = &routed[0];
+    assert_eq!(format!("{entrance} {path} {rewrite}"), "8080 /api strip /api");
+    let mut redirecting = labelled(&[("redirect", "https://b.test"), ("redirect_code", "301")]);
+    redirecting.ports.clear();
+    check(&[redirecting.clone()], "a.test 301 https://b.test{path}{query}");
+    redirecting.state = State::Exited;
+    check(&[redirecting], "a.test offline: stopped");
+    check(
+        &[labelled(&[("path", "api")])],
+        "! container a: label dproxy.path: path `api` must begin with `/`; no request reaches it until that is mended",
     );
 }
 

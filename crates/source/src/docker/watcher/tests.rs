@@ -50,7 +50,7 @@ fn hosts(update: &Update) -> Vec<String> {
 fn condition(update: &Update) -> Option<Condition> {
     match &update.routes.first()?.offer {
         Offer::Ports { main, .. } => Some(main.condition),
-        Offer::Offline(_) => None,
+        Offer::Redirect(_) | Offer::Offline(_) => None,
     }
 }
 

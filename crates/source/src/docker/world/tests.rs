@@ -49,6 +49,7 @@ fn world() -> World {
 fn route(world: &World) -> String {
     match world.update(SystemTime::now()).routes.first().map(|route| route.offer.clone()) {
         Some(Offer::Ports { main, .. }) => main.condition.as_str().to_owned(),
+        Some(Offer::Redirect(redirect)) => redirect.to_string(),
         Some(Offer::Offline(notice)) => notice.reason,
         None => "unknown".to_owned(),
     }

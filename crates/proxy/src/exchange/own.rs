@@ -1,0 +1,81 @@
+//! Answers that need no backend.
+
+use dproxy_http1::{Framing, Method, Name, RequestHead};
+use dproxy_route::{Authority, HostError, Redirect, RedirectCode, Rewrite};
+
+use crate::buffer::Buffer;
+use crate::client::Client;
+use crate::error::ProxyError;
+use crate::exchange::{Failure, Served};
+use crate::page::{self, Asked};
+use crate::proxy::Proxy;
+
+/// What we say ourselves.
+#[derive(Debug)]
+pub(super) enum Own {
+    /// We are alive.
+    Ping,
+    /// What we can do.
+    Options,
+    /// It is elsewhere.
+    Redirect { code: RedirectCode, location: Vec<u8> },
+}
+
+impl Own {
+    /// `Host: __ping__` asks whether we are alive, as hipache does; an OPTIONS that
+    /// may go no further is meant for us (RFC 9110 §7.6.2).
+    pub(super) fn to(authority: Authority<'_>, request: &RequestHead, head: &[u8]) -> Option<Own> {
+        match request.method {
+            Method::Options if authority.host == "__ping__" => Some(Own::Options),
+            Method::Options if request.fields.only(head, Name::MaxForwards) == Some(b"0") => Some(Own::Options),
+            _ if authority.host == "__ping__" => Some(Own::Ping),
+            _ => None,
+        }
+    }
+
+    /// The answer that sends a request for `target` elsewhere.
+    pub(super) fn redirect(redirect: &Redirect, rewrite: &Rewrite, authority: Authority<'_>, target: &[u8]) -> Result<Own, ProxyError> {
+        // HTTP/1.0 without a Host: there is no telling where to.
+        if authority.host.is_empty() {
+            return Err(ProxyError::Host(HostError::Empty));
+        }
+        let mut rewritten = Vec::with_capacity(target.len());
+        rewrite.write(target, &mut rewritten);
+        Ok(Own::Redirect { code: redirect.code, location: redirect.location(authority.host, &rewritten) })
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Own::Ping | Own::Options => 200,
+            Own::Redirect { code, .. } => code.status(),
+        }
+    }
+
+    /// Says it to whoever sent the request at the front of `buffer`.
+    pub(super) async fn answer(
+        &self,
+        proxy: &Proxy,
+        client: &mut Client,
+        buffer: &mut Buffer,
+        request: &RequestHead,
+        length: usize,
+    ) -> Result<Served, Failure> {
+        let mut out = proxy.buffers.scratch();
+        let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
+        let asked = Asked { request: Some((request, &buffer.filled()[..length])), close };
+        let body = match self {
+            Own::Ping => page::write_ping(&mut out, &asked),
+            Own::Options => page::write_options(&mut out, &asked),
+            Own::Redirect { code, location } => page::write_redirect(&mut out, *code, location, &asked),
+        };
+        buffer.consume(length);
+        proxy.count_status(self.status());
+        client.tally.answered(self.status());
+        client.tally.took(body);
+        client.deadline.set(proxy.view().settings.timeouts.idle);
+        match client.deadline.guard(client.wire.send_page(&out)).await {
+            Ok(Ok(())) => Ok(if close { Served::EndsEarly } else { Served::Persists }),
+            _ => Err(Failure::Answered(ProxyError::ClientGone)),
+        }
+    }
+}

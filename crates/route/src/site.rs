@@ -1,0 +1,125 @@
+//! What one host offers: by path, then by listener, then who stands behind it.
+
+use hashbrown::HashMap;
+
+use crate::{Authority, Entrance, GroupIndex, Listener, Notice, PathPrefix, Redirect, Rewrite, Service};
+
+pub(crate) type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// All paths of one host.
+#[derive(Debug, Default)]
+pub(crate) struct Site {
+    root: Vec<Door>,
+    deeper: Map<Vec<u8>, Vec<Door>>,
+    longest: usize,
+}
+
+/// One host, path and entrance.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) entrance: Entrance,
+    /// Never empty: one, or behind a wildcard one for each service, sorted.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Who answers there, by port asked for.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) service: Service,
+    pub(crate) rewrite: Rewrite,
+    /// Behind a wildcard each has a number of its own.
+    pub(crate) wild: Option<WildIndex>,
+    pub(crate) serves: Serves,
+}
+
+/// The number of a service behind a wildcard, the same as long as the table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WildIndex(pub(crate) u32);
+
+#[derive(Debug)]
+pub(crate) enum Serves {
+    Offline(Notice),
+    Redirect(Redirect),
+    Live {
+        /// For the bare host name on a listener whose number no container port equals.
+        main: GroupIndex,
+        /// For the bare host name on a listener with this port.
+        listener: Vec<(u16, GroupIndex)>,
+        /// For `host:port` where that is not the listener's port.
+        named: Vec<(u16, GroupIndex)>,
+    },
+}
+
+impl Site {
+    /// The doors of one path, the narrowest entrance first.
+    pub(crate) fn insert(&mut self, path: &PathPrefix, doors: Vec<Door>) {
+        if path.is_root() {
+            self.root = doors;
+        } else {
+            let key = path.as_key();
+            self.longest = self.longest.max(key.len());
+            self.deeper.insert(key.as_bytes().to_vec(), doors);
+        }
+    }
+
+    /// The door for a request: of the longest path that has one for its listener.
+    pub(crate) fn find(&self, path: &[u8], listener: Listener) -> Option<&Door> {
+        let open = |doors: &'_ Vec<Door>| doors.iter().position(|door| door.entrance.admits(listener));
+        if !self.deeper.is_empty() {
+            let mut prefix = path;
+            while let Some(border) = prefix.iter().rposition(|&byte| byte != b'/') {
+                prefix = &prefix[..=border];
+                if prefix.len() <= self.longest
+                    && let Some(doors) = self.deeper.get(prefix)
+                    && let Some(place) = open(doors)
+                {
+                    return Some(&doors[place]);
+                }
+                let Some(slash) = prefix.iter().rposition(|&byte| byte == b'/') else { break };
+                prefix = &prefix[..slash];
+            }
+        }
+        open(&self.root).map(|place| &self.root[place])
+    }
+}
+
+impl Door {
+    /// Whom a name is given to, while nobody knows better: names are spread over
+    /// the services behind a wildcard, by all workers in the same way.
+    pub(crate) fn first(&self, host: &str) -> &Place {
+        match self.places.as_slice() {
+            [only] => only,
+            several => &several[spread(host, several.len())],
+        }
+    }
+
+    /// Everybody behind it, whoever comes first in front.
+    pub(crate) fn in_turn(&self, host: &str) -> impl Iterator<Item = &Place> {
+        let (before, from) = self.places.split_at(spread(host, self.places.len()));
+        from.iter().chain(before)
+    }
+}
+
+/// A number below `count` that is the same in every process.
+fn spread(host: &str, count: usize) -> usize {
+    // FNV-1a.
+    let hash = host.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash as usize % count.max(1)
+}
+
+impl Place {
+    /// The group for a request; none where nobody is live.
+    pub(crate) fn group(&self, authority: Authority<'_>, listener: Listener) -> Option<GroupIndex> {
+        let Serves::Live { main, listener: by_listener, named } = &self.serves else { return None };
+        let asked = authority.port.filter(|port| *port != listener.port).and_then(|port| of_port(named, port));
+        Some(asked.or_else(|| of_port(by_listener, listener.port)).unwrap_or(*main))
+    }
+
+    pub(crate) fn is_offline(&self) -> bool {
+        matches!(self.serves, Serves::Offline(_))
+    }
+}
+
+fn of_port(groups: &[(u16, GroupIndex)], port: u16) -> Option<GroupIndex> {
+    groups.iter().find(|(number, _)| *number == port).map(|(_, group)| *group)
+}
