@@ -22,6 +22,7 @@ mod settings;
 mod streaming;
 mod supervised;
 mod websocket;
+mod wildcards;
 mod wire;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -54,6 +54,11 @@ impl Tally {
         self.bytes.set(0);
     }
 
+    /// The status of the answer, 0 while there is none.
+    pub(crate) fn status(&self) -> u16 {
+        self.status.get()
+    }
+
     /// So many bytes of the body went to the client.
     pub(crate) fn took(&self, bytes: usize) {
         self.bytes.set(self.bytes.get() + bytes as u64);

@@ -12,7 +12,7 @@ const TINY: usize = 4 * 1024;
 /// Enough for what a backend sends in one go.
 const SMALL: usize = 32 * 1024;
 /// So much of what was consumed can be had again.
-const KEPT: usize = 64 * 1024;
+pub(crate) const KEPT: usize = 64 * 1024;
 /// A megabyte through 64 KiB costs half as much again as through this.
 const LARGE: usize = 256 * 1024;
 

@@ -41,6 +41,8 @@ pub(crate) enum ProxyError {
     BackendTimeout,
     #[error("backend's answer is malformed")]
     Backend(#[source] Violation),
+    #[error("backend answered {status} for a name that it may not serve")]
+    Unfit { status: u16 },
     #[error("client went away")]
     ClientGone,
 }
@@ -69,6 +71,7 @@ impl ProxyError {
             | ProxyError::NoTunnel { .. }
             | ProxyError::BackendClosed(_)
             | ProxyError::BackendTimeout
+            | ProxyError::Unfit { .. }
             | ProxyError::Backend(_) => Blame::Backend,
         }
     }
@@ -104,6 +107,7 @@ impl ProxyError {
             | ProxyError::NoTunnel { .. }
             | ProxyError::BackendClosed(_)
             | ProxyError::Backend(_) => Some(502),
+            ProxyError::Unfit { status } => Some(*status),
             ProxyError::ConnectTimeout { .. } | ProxyError::BackendTimeout => Some(504),
             ProxyError::ClientGone => None,
         }

@@ -16,14 +16,14 @@ mod admission;
 mod answer;
 mod attempt;
 mod delivery;
+mod errand;
 mod inbound;
 mod own;
 mod progress;
 mod tunnel;
+mod wild;
 
-use std::time::Instant;
-
-use dproxy_http1::{BodyReader, Frame, Method, Name, RequestHead, Version, Violation};
+use dproxy_http1::{BodyReader, Method, RequestHead, Version};
 use dproxy_route::{Authority, BackendIndex, Found, Listener, Lookup, Protocol};
 use dproxy_stats::Counter;
 
@@ -32,10 +32,10 @@ use crate::client::Client;
 use crate::error::ProxyError;
 use crate::exchange::admission::admit;
 pub(crate) use crate::exchange::answer::Expected;
-use crate::exchange::attempt::{Attempt, Broken};
-use crate::exchange::delivery::owned;
+use crate::exchange::attempt::Broken;
+use crate::exchange::errand::Errand;
 use crate::exchange::own::Own;
-use crate::forward::{self, Origin};
+use crate::exchange::wild::{Question, seek};
 use crate::proxy::Proxy;
 use crate::view::{Seat, View};
 
@@ -97,37 +97,24 @@ pub(crate) async fn exchange(
     let mut room = [0; Authority::ROOM];
     let head = &buffer.filled()[..length];
     let authority = judge(request, head, &mut room).map_err(Failure::Unanswered)?;
-    let found = match goal(&view, authority, client, request, head).map_err(Failure::Unanswered)? {
+    let listener = Listener { protocol: Protocol::Http, port: client.port };
+    let found = match goal(&view, authority, listener, request, head).map_err(Failure::Unanswered)? {
         Goal::Backend(found) => found,
         Goal::Own(own) => return own.answer(proxy, client, buffer, request, length).await,
     };
-    let mut out = proxy.buffers.scratch();
-    let protocol = match request.version {
-        _ if client.wire.is_h2() => "2",
-        Version::Http11 => "1.1",
-        Version::Http10 => "1.0",
-    };
-    let origin = Origin {
-        peer: &client.peer,
-        trusted: view.trusts(client.peer.ip()),
-        port: client.port,
-        protocol,
-        server_name: &view.settings.server_name,
-        rewrite: found.rewrite,
-    };
-    forward::request_head(&mut out, request, head, &origin);
-    let opening = opening(request, buffer.filled(), length).map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
-    let unwanted = owned(request.fields.listed(head, request.connection));
-    // The head may move while we wait for the answer; the token is compared then.
-    let upgrade = forward::upgrade_token(request, head).map(<[u8]>::to_vec);
-    let wants_trailers = request.fields.only(head, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers"));
-    let clocked = (origin.trusted && request.fields.only(head, Name::XDebug).is_some()).then(Instant::now);
+    if let Some(first) = found.wild {
+        let path = path_of(request.origin_form(head)).to_vec();
+        let question = Question { request, length, authority, listener, path: &path };
+        // Apart, so that requests for names that were said in full make no room for it.
+        return Box::pin(seek(proxy, &view, client, buffer, &question, first)).await;
+    }
+    let errand = Errand::new(proxy, &view, client, buffer, request, length, found.rewrite);
+    let mut errand = errand.map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
 
     let mut tried: Vec<BackendIndex> = Vec::new();
     let mut first_error = None;
     let mut seat = None;
     let mut had_by_another = false;
-    let common = out.len();
     for retry in 0..=RETRIES {
         if seat.is_none() {
             seat = admit(&view, client, &found, &tried).await.map_err(Failure::Unanswered)?;
@@ -142,23 +129,7 @@ pub(crate) async fn exchange(
         if had_by_another {
             place.at().recent.retry(now);
         }
-        let pool = view.pool(backend);
-        out.truncate(common);
-        forward::line(&mut out, "x-debug-backend", pool.label.as_bytes());
-        out.extend_from_slice(b"\r\n");
-        let attempt = Attempt {
-            proxy,
-            view: &view,
-            pool,
-            request,
-            opening,
-            unwanted: &unwanted,
-            head: &out,
-            upgrade: upgrade.as_deref(),
-            wants_trailers,
-            clocked,
-        };
-        match attempt.run(client, buffer).await {
+        match errand.at(backend, false, client, buffer).await {
             Ok(served) => return Ok(served),
             Err(Broken::Final(failure)) => return Err(failure),
             Err(Broken::Unreached(error)) => {
@@ -197,14 +168,18 @@ fn judge<'r>(request: &RequestHead, head: &[u8], room: &'r mut [u8; Authority::R
 }
 
 /// Who answers, if anybody does.
-fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: &RequestHead, head: &[u8]) -> Result<Goal<'v>, ProxyError> {
+fn goal<'v>(
+    view: &'v View,
+    authority: Authority<'_>,
+    listener: Listener,
+    request: &RequestHead,
+    head: &[u8],
+) -> Result<Goal<'v>, ProxyError> {
     if let Some(own) = Own::to(authority, request, head) {
         return Ok(Goal::Own(own));
     }
     let target = request.origin_form(head);
-    let path = target.iter().position(|&byte| byte == b'?').map_or(target, |query| &target[..query]);
-    let listener = Listener { protocol: Protocol::Http, port: client.port };
-    match view.table.lookup(authority, listener, path) {
+    match view.table.lookup(authority, listener, path_of(target)) {
         Lookup::Found(found) => Ok(Goal::Backend(found)),
         Lookup::Redirect(redirect, rewrite) => Own::redirect(redirect, rewrite, authority, target).map(Goal::Own),
         Lookup::Offline(notice) => Err(ProxyError::Offline(notice.clone())),
@@ -212,18 +187,7 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
     }
 }
 
-/// How much of the body came along with the head.
-fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, Violation> {
-    let mut rest = BodyReader::new(request.framing);
-    let mut body = 0;
-    loop {
-        let before = rest;
-        match rest.next(&bytes[head + body..])? {
-            // What may have to be left out is left to the relay.
-            Frame::Trailer(_) if request.connection.lists => return Ok(Opening { head, body, rest: before }),
-            Frame::Data(length) | Frame::Framing(length) | Frame::Trailer(length) => body += length,
-            Frame::Dropped(_) => return Ok(Opening { head, body, rest: before }),
-            Frame::Partial | Frame::End => return Ok(Opening { head, body, rest }),
-        }
-    }
+/// A target without its query.
+fn path_of(target: &[u8]) -> &[u8] {
+    target.iter().position(|&byte| byte == b'?').map_or(target, |query| &target[..query])
 }

@@ -18,6 +18,7 @@ mod forward;
 mod front;
 mod listen;
 mod lookout;
+mod memory;
 mod message;
 mod page;
 mod peer;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use dproxy_route::WildIndex;
 use dproxy_stats::{Counter, Ledger, Page};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -16,6 +17,7 @@ use crate::departures::{Departing, Departures};
 use crate::front::h1;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
+use crate::memory::{Known, Memory};
 use crate::upstream::Pools;
 use crate::view::{Tables, View};
 
@@ -26,6 +28,7 @@ pub struct Proxy {
     pub(crate) buffers: Rc<Buffers>,
     pub(crate) clock: Rc<Clock>,
     pub(crate) access: AccessLog,
+    memory: Memory,
     view: RefCell<Rc<View>>,
     pools: RefCell<Pools>,
     course: Cell<Course>,
@@ -81,6 +84,7 @@ impl Proxy {
             buffers: Rc::default(),
             clock: Clock::new(),
             access: AccessLog::default(),
+            memory: Memory::default(),
             view: RefCell::new(Rc::new(view)),
             pools: RefCell::new(pools),
             course: Cell::new(Course::Serving),
@@ -95,6 +99,7 @@ impl Proxy {
     pub fn install(&self, tables: Tables) {
         let view = View::new(tables, &mut self.pools.borrow_mut(), self.offset);
         self.view.replace(Rc::new(view));
+        self.memory.clear();
     }
 
     /// Writes a line for each request to `file` from now on, which must be in
@@ -167,6 +172,22 @@ impl Proxy {
 
     pub(crate) fn view(&self) -> Rc<View> {
         Rc::clone(&self.view.borrow())
+    }
+
+    /// Who serves a name that only wildcards match, where it is known for the table of `view`.
+    pub(crate) fn recall(&self, view: &Rc<View>, first: WildIndex, host: &str) -> Option<Known> {
+        if self.serves_by(view) { self.memory.recall(first, host, self.clock.now()) } else { None }
+    }
+
+    /// From now on `known` serves a name, unless the table has changed since.
+    pub(crate) fn learn(&self, view: &Rc<View>, first: WildIndex, host: &str, known: Known) {
+        if self.serves_by(view) {
+            self.memory.learn(first, host, known, self.clock.now());
+        }
+    }
+
+    fn serves_by(&self, view: &Rc<View>) -> bool {
+        Rc::ptr_eq(&self.view.borrow(), view)
     }
 
     pub(crate) fn is_draining(&self) -> bool {

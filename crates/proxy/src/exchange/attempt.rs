@@ -11,7 +11,7 @@ use dproxy_route::Scheme;
 use dproxy_stats::Counter;
 use tokio::net::TcpStream;
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, KEPT};
 use crate::client::{Client, Wire};
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
@@ -20,6 +20,7 @@ use crate::exchange::delivery::{Delivered, Delivering};
 use crate::exchange::inbound::{Beside, InboundEnd, inbound};
 use crate::exchange::progress::Progress;
 use crate::exchange::tunnel::{End, Silence, tunnel};
+use crate::exchange::wild::is_unfit;
 use crate::exchange::{Failure, Opening, Served};
 use crate::flow::Outlet;
 use crate::forward;
@@ -48,6 +49,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) wants_trailers: bool,
     /// When the request began, if the client may know how long it took.
     pub(crate) clocked: Option<Instant>,
+    /// An answer that is an error is kept from the client: somebody else may serve the name.
+    pub(crate) wary: bool,
 }
 
 /// A try that came to nothing.
@@ -273,10 +276,13 @@ impl Attempt<'_> {
             method: self.request.method,
             upgrade: self.upgrade,
             accept: if to_h2 && self.upgrade.is_some() { websocket::accept(self.head) } else { None },
-            interim: self.request.version == Version::Http11,
+            interim: self.request.version == Version::Http11 && !self.wary,
         };
         let head = await_head(awaiting, answer, &expected, &mut speaker);
         let head = self.watched(head, &mut beside, &progress, kept).await?;
+        if self.wary && progress.is_request_sent() && self.keeps_body() && is_unfit(&head.response, answer.filled()) {
+            return Err(Broken::Elsewhere(ProxyError::Unfit { status: head.response.status }));
+        }
         let delivery = Delivering { attempt: self, progress: &progress, over_h2, asked };
         delivery.deliver(head, answer, speaker, &mut beside).await
     }
@@ -314,6 +320,11 @@ impl Attempt<'_> {
             page.add(Counter::BytesOut, down as u64);
         })
         .await;
+    }
+
+    /// Whether all of the body can be sent again.
+    fn keeps_body(&self) -> bool {
+        self.opening.rest.is_done() || matches!(self.request.framing, Framing::Length(length) if length <= KEPT as u64)
     }
 
     /// The backend closed without a byte of an answer. Asking again is right only

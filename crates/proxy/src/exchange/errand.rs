@@ -1,0 +1,125 @@
+//! A request, ready to be sent to whichever backend it will be.
+
+use std::time::Instant;
+
+use dproxy_http1::{BodyReader, Frame, Name, RequestHead, Version, Violation};
+use dproxy_route::{BackendIndex, Rewrite};
+
+use crate::buffer::{Buffer, Scratch};
+use crate::client::Client;
+use crate::exchange::attempt::{Attempt, Broken};
+use crate::exchange::delivery::owned;
+use crate::exchange::{Opening, Served};
+use crate::forward::{self, Origin};
+use crate::proxy::Proxy;
+use crate::view::View;
+
+/// What all tries of a request have in common.
+pub(super) struct Errand<'r> {
+    proxy: &'r Proxy,
+    view: &'r View,
+    request: &'r RequestHead,
+    opening: Opening,
+    /// Names of trailer fields of the request that end here.
+    unwanted: Vec<Vec<u8>>,
+    /// The token of an `Upgrade` that was asked for; the head may move while we wait for the answer.
+    upgrade: Option<Vec<u8>>,
+    wants_trailers: bool,
+    /// When the request began, if the client may know how long it took.
+    clocked: Option<Instant>,
+    /// The head as a backend gets it, but for the name of the backend behind the first `common` bytes.
+    head: Scratch,
+    common: usize,
+}
+
+impl<'r> Errand<'r> {
+    /// The request whose head is the first `length` bytes of `buffer`, with its path as `rewrite` makes it.
+    pub(super) fn new(
+        proxy: &'r Proxy,
+        view: &'r View,
+        client: &Client,
+        buffer: &Buffer,
+        request: &'r RequestHead,
+        length: usize,
+        rewrite: &Rewrite,
+    ) -> Result<Errand<'r>, Violation> {
+        let bytes = &buffer.filled()[..length];
+        let mut head = proxy.buffers.scratch();
+        let protocol = match request.version {
+            _ if client.wire.is_h2() => "2",
+            Version::Http11 => "1.1",
+            Version::Http10 => "1.0",
+        };
+        let origin = Origin {
+            peer: &client.peer,
+            trusted: view.trusts(client.peer.ip()),
+            port: client.port,
+            protocol,
+            server_name: &view.settings.server_name,
+            rewrite,
+        };
+        forward::request_head(&mut head, request, bytes, &origin);
+        Ok(Errand {
+            proxy,
+            view,
+            request,
+            opening: opening(request, buffer.filled(), length)?,
+            unwanted: owned(request.fields.listed(bytes, request.connection)),
+            upgrade: forward::upgrade_token(request, bytes).map(<[u8]>::to_vec),
+            wants_trailers: request.fields.only(bytes, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers")),
+            clocked: (origin.trusted && request.fields.only(bytes, Name::XDebug).is_some()).then(Instant::now),
+            common: head.len(),
+            head,
+        })
+    }
+
+    /// Asks one backend. If `wary`, an answer that is an error is kept from the client.
+    pub(super) async fn at(
+        &mut self,
+        backend: BackendIndex,
+        wary: bool,
+        client: &mut Client,
+        buffer: &mut Buffer,
+    ) -> Result<Served, Broken> {
+        let pool = self.view.pool(backend);
+        self.head.truncate(self.common);
+        forward::line(&mut self.head, "x-debug-backend", pool.label.as_bytes());
+        self.head.extend_from_slice(b"\r\n");
+        let attempt = Attempt {
+            proxy: self.proxy,
+            view: self.view,
+            pool,
+            request: self.request,
+            opening: self.opening,
+            unwanted: &self.unwanted,
+            head: &self.head,
+            upgrade: self.upgrade.as_deref(),
+            wants_trailers: self.wants_trailers,
+            clocked: self.clocked,
+            wary,
+        };
+        attempt.run(client, buffer).await
+    }
+
+    /// Whether it may be sent to several backends, one after the other (RFC 9110 §9.2.2).
+    pub(super) fn is_harmless(&self) -> bool {
+        // A client that awaits a 100 gets it from the backend.
+        self.request.method.is_idempotent() && self.upgrade.is_none() && !self.request.expects_continue
+    }
+}
+
+/// How much of the body came along with the head.
+fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, Violation> {
+    let mut rest = BodyReader::new(request.framing);
+    let mut body = 0;
+    loop {
+        let before = rest;
+        match rest.next(&bytes[head + body..])? {
+            // What may have to be left out is left to the relay.
+            Frame::Trailer(_) if request.connection.lists => return Ok(Opening { head, body, rest: before }),
+            Frame::Data(length) | Frame::Framing(length) | Frame::Trailer(length) => body += length,
+            Frame::Dropped(_) => return Ok(Opening { head, body, rest: before }),
+            Frame::Partial | Frame::End => return Ok(Opening { head, body, rest }),
+        }
+    }
+}
