@@ -12,11 +12,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("config", &["route"]),
     ("source", &["route", "config"]),
+    ("certs", &["route", "config"]),
     ("ipc", &["route", "stats", "config"]),
     ("proxy", &["route", "http1", "stats", "config"]),
     ("control", &["route", "stats", "config"]),
     ("worker", &["ipc", "proxy", "route", "http1", "stats", "config"]),
-    ("master", &["ipc", "source", "control", "route", "stats", "config"]),
+    ("master", &["ipc", "source", "certs", "control", "route", "stats", "config"]),
     ("testkit", &[]),
     ("bin", &["master", "worker", "control", "config"]),
 ];
@@ -97,7 +98,7 @@ fn the_table_has_no_way_round() {
         for other in *others {
             assert!(allowed.contains_key(other), "`{room}` may use `{other}`, which does not exist");
             let layer = |name: &str| {
-                ["route http1 stats", "config", "source ipc proxy control", "worker master", "bin"]
+                ["route http1 stats", "config", "source certs ipc proxy control", "worker master", "bin"]
                     .iter()
                     .position(|layer| layer.split(' ').any(|room| room == name))
             };

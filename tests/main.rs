@@ -21,6 +21,7 @@ mod service;
 mod settings;
 mod streaming;
 mod supervised;
+mod tls;
 mod websocket;
 mod wildcards;
 mod wire;

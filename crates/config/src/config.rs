@@ -39,6 +39,8 @@ pub struct Config {
     pub docker: Vec<Docker>,
     /// What the workers obey.
     pub proxy: ProxySettings,
+    /// The directory with the TLS certificates; without it no TLS is spoken.
+    pub certificates: Option<PathBuf>,
     /// Routes written in the file.
     pub routes: Vec<Route>,
 }
@@ -50,6 +52,8 @@ pub struct Listen {
     pub addresses: Vec<IpAddr>,
     /// The clear port.
     pub http: PortChoice,
+    /// The TLS port, where there are certificates.
+    pub https: PortChoice,
 }
 
 /// A port somebody asked for, or the one we would like.

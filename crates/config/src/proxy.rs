@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::TlsSettings;
+
 /// Everything that a worker needs to know besides routes and sockets.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
@@ -19,6 +21,8 @@ pub struct ProxySettings {
     pub trusted: Vec<String>,
     /// Whether `www.X` is served as `X` where nothing else serves it.
     pub www_fallback: bool,
+    /// How TLS is spoken with clients, and with what.
+    pub tls: TlsSettings,
 }
 
 /// How long each step may take; none is a cap on a whole body.
@@ -27,6 +31,8 @@ pub struct ProxySettings {
 pub struct Timeouts {
     /// From the first byte of a request head to its last.
     pub request_head: Duration,
+    /// From the first byte of a TLS handshake to its end.
+    pub handshake: Duration,
     /// To get a place at a backend when all of a route's backends are full.
     pub queue: Duration,
     /// To open a connection to a backend.
@@ -57,6 +63,8 @@ pub struct Limits {
     pub target_bytes: u32,
     /// Client connections per worker.
     pub connections: u32,
+    /// TLS handshakes that are under way at a time in one worker; another one ends the oldest.
+    pub handshakes: u32,
     /// Requests that a backend takes at a time, over all workers, where nothing else is said of it; zero is any number.
     pub backend_requests: u32,
     /// Requests that wait in one worker for the backends of one route; more are refused at once.
@@ -67,6 +75,7 @@ impl Default for Timeouts {
     fn default() -> Timeouts {
         Timeouts {
             request_head: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
             queue: Duration::from_secs(10),
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(60),
@@ -81,7 +90,15 @@ impl Default for Timeouts {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { head_bytes: 64 * 1024, head_fields: 128, target_bytes: 16 * 1024, connections: 100_000, backend_requests: 0, queue: 1000 }
+        Limits {
+            head_bytes: 64 * 1024,
+            head_fields: 128,
+            target_bytes: 16 * 1024,
+            connections: 100_000,
+            handshakes: 2000,
+            backend_requests: 0,
+            queue: 1000,
+        }
     }
 }
 
@@ -93,6 +110,7 @@ impl Default for ProxySettings {
             limits: Limits::default(),
             trusted: Vec::new(),
             www_fallback: true,
+            tls: TlsSettings::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::places;
 use crate::privileges::Privileges;
 use crate::proxy::{Limits, ProxySettings, Timeouts};
 use crate::settings::{self, DefaultValue, Setting};
+use crate::tls::{Hsts, TlsPolicy, TlsSettings};
 use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
 use crate::words::{Environment, Flags, Origin, Surroundings, Word, split};
 
@@ -78,10 +79,10 @@ pub(crate) fn resolve_what_makes_sense(
         api: reader.api(&directories),
         docker: reader.docker(&written.engines),
         proxy: reader.proxy(surroundings),
+        certificates: reader.path(&settings::SSL_PATH),
         routes: written.routes,
         directories,
     };
-    reader.tls_is_not_there_yet();
     reader.port_clash(&config);
     (Loaded { config, warnings: reader.warnings }, reader.mistakes)
 }
@@ -119,7 +120,11 @@ impl Reader<'_> {
             Some(Port(port)) => PortChoice::Explicit(port),
             None => PortChoice::Preferred { wanted: 80, fallback: 8080 },
         };
-        Listen { addresses, http }
+        let https = match self.optional(&settings::SSL_PORT) {
+            Some(Port(port)) => PortChoice::Explicit(port),
+            None => PortChoice::Preferred { wanted: 443, fallback: 8443 },
+        };
+        Listen { addresses, http, https }
     }
 
     fn api(&mut self, directories: &Directories) -> Api {
@@ -147,6 +152,18 @@ impl Reader<'_> {
             limits: self.limits(),
             trusted: self.list(&settings::TRUSTED).into_iter().map(|Network(network)| network).collect(),
             www_fallback: self.switch(&settings::WWW_FALLBACK),
+            tls: self.tls(),
+        }
+    }
+
+    fn tls(&mut self) -> TlsSettings {
+        let hsts = self.said(&settings::SSL_HSTS).and_then(|words| words.into_iter().next());
+        TlsSettings {
+            policy: self.required::<TlsPolicy>(&settings::SSL_POLICY),
+            peek: self.switch(&settings::SSL_PEEK),
+            redirect: self.switch(&settings::SSL_REDIRECT),
+            hsts: hsts.filter(|word| !word.text.eq_ignore_ascii_case("off")).and_then(|word| self.parse::<Hsts>(&word)),
+            ..TlsSettings::default()
         }
     }
 
@@ -157,6 +174,7 @@ impl Reader<'_> {
         };
         Timeouts {
             request_head: time(&settings::TIMEOUT_REQUEST_HEAD),
+            handshake: time(&settings::TIMEOUT_HANDSHAKE),
             queue: time(&settings::TIMEOUT_QUEUE),
             connect: time(&settings::TIMEOUT_CONNECT),
             first_byte: time(&settings::TIMEOUT_FIRST_BYTE),
@@ -173,6 +191,7 @@ impl Reader<'_> {
         let Number(head_fields) = self.required::<Number<16, 10_000>>(&settings::LIMIT_HEAD_FIELDS);
         let Size(target_bytes) = self.required::<Size<1024, { 16 * 1024 * 1024 }>>(&settings::LIMIT_TARGET_BYTES);
         let Number(connections) = self.required::<Number<1, 10_000_000>>(&settings::LIMIT_CONNECTIONS);
+        let Number(handshakes) = self.required::<Number<1, 1_000_000>>(&settings::LIMIT_HANDSHAKES);
         let Number(backend_requests) = self.required::<Number<0, 1_000_000>>(&settings::LIMIT_BACKEND_REQUESTS);
         let Number(queue) = self.required::<Number<0, 1_000_000>>(&settings::LIMIT_QUEUE);
         if target_bytes > head_bytes && self.said(&settings::LIMIT_TARGET_BYTES).is_some() {
@@ -180,17 +199,7 @@ impl Reader<'_> {
             self.mistake(&settings::LIMIT_TARGET_BYTES, text);
         }
         // The default of one follows a smaller choice of the other.
-        Limits { head_bytes, head_fields, target_bytes: target_bytes.min(head_bytes), connections, backend_requests, queue }
-    }
-
-    fn tls_is_not_there_yet(&mut self) {
-        self.optional::<FilePath>(&settings::SSL_PATH);
-        self.optional::<Port>(&settings::SSL_PORT);
-        for setting in [&settings::SSL_PATH, &settings::SSL_PORT] {
-            if let Some(word) = self.said(setting).and_then(|words| words.into_iter().next()) {
-                self.warnings.push(format!("{}: this version does not terminate TLS yet; the value is ignored", word.origin));
-            }
-        }
+        Limits { head_bytes, head_fields, target_bytes: target_bytes.min(head_bytes), connections, handshakes, backend_requests, queue }
     }
 
     /// Two listeners of ours at one place can only fail, and later than here.
@@ -200,6 +209,17 @@ impl Reader<'_> {
         if config.listen.http == PortChoice::Explicit(api.port()) && overlaps {
             let text = format!("port {} is also the control API's; choose another `port` or `api.port`", api.port());
             self.mistake(&settings::PORT, text);
+        }
+        if config.listen.https == PortChoice::Explicit(api.port()) && overlaps {
+            let text = format!("port {} is also the control API's; choose another `ssl.port` or `api.port`", api.port());
+            self.mistake(&settings::SSL_PORT, text);
+        }
+        if let (PortChoice::Explicit(clear), PortChoice::Explicit(tls)) = (config.listen.http, config.listen.https)
+            && clear == tls
+        {
+            let text =
+                format!("port {tls} is also the clear port; leave `ssl.port` out: TLS is understood at the clear port too (`ssl.peek`)");
+            self.mistake(&settings::SSL_PORT, text);
         }
     }
 

@@ -19,13 +19,15 @@ use std::os::unix::fs::FileExt;
 use std::sync::LazyLock;
 
 use bincode::config::Configuration;
-use dproxy_config::ProxySettings;
+use dproxy_config::{Authority, Certificate, ProxySettings, Secret, TicketKey, TlsSettings};
 use dproxy_route::{
     Backend, BackendId, Entrance, HostPattern, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect, RedirectCode, Rewrite,
     Route, Service,
 };
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use serde::{Deserialize, Serialize};
+
+use zeroize::Zeroizing;
 
 use crate::memfd;
 
@@ -95,7 +97,8 @@ impl Snapshot {
     /// # Errors
     /// When the kernel has no descriptor or memory left, or the snapshot is too large.
     pub fn seal(&self) -> io::Result<OwnedFd> {
-        let body = bincode::config::serialize(self, codec()).map_err(io::Error::other)?;
+        // There are keys in it.
+        let body = Zeroizing::new(bincode::config::serialize(self, codec()).map_err(io::Error::other)?);
         let length = u64::try_from(body.len()).map_err(io::Error::other)?;
         if length > Snapshot::MAX_BYTES {
             return Err(io::Error::other(SnapshotError::TooLarge(length)));
@@ -120,7 +123,7 @@ impl Snapshot {
         let mut found = [0; HEAD];
         file.read_exact_at(&mut found, 0).map_err(|_shorter| SnapshotError::NotASnapshot)?;
         let length = body_length(&found, size)?;
-        let mut body = vec![0; length];
+        let mut body = Zeroizing::new(vec![0; length]);
         file.read_exact_at(&mut body, u64::try_from(HEAD).expect("the head is a few bytes")).map_err(SnapshotError::Read)?;
         bincode::config::deserialize_exact(&body, codec()).map_err(SnapshotError::Decode)
     }
@@ -190,7 +193,28 @@ fn specimen() -> Snapshot {
     let redirect = Route { offer: Offer::Redirect(Redirect { target, code: RedirectCode::default() }), ..live.clone() };
     let offline = Route { offer: Offer::Offline(Notice { reason: "gone".to_owned(), since: Some(std::time::UNIX_EPOCH) }), ..live.clone() };
     let columns = vec![(BackendId::of_container("0123456789ab", 80), 1)];
-    Snapshot { generation: Generation(1), settings: ProxySettings::default(), routes: vec![live, container, redirect, offline], columns }
+    let settings = ProxySettings { tls: specimen_of_tls(), ..ProxySettings::default() };
+    Snapshot { generation: Generation(1), settings, routes: vec![live, container, redirect, offline], columns }
+}
+
+fn specimen_of_tls() -> TlsSettings {
+    let key = || Secret::new(vec![1]);
+    let certificate = Certificate {
+        file: "file".to_owned(),
+        names: vec![HostPattern::Any],
+        default: true,
+        chain: vec![vec![2]],
+        key: key(),
+        staple: Some(vec![3]),
+    };
+    TlsSettings {
+        ports: vec![443],
+        hsts: "max-age=1".parse().ok(),
+        certificates: [certificate].into(),
+        authorities: [Authority { name: "name".to_owned(), certificates: vec![vec![4]] }].into(),
+        tickets: vec![TicketKey { name: [5; 16], secret: key() }],
+        ..TlsSettings::default()
+    }
 }
 
 #[cfg(test)]

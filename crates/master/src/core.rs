@@ -120,7 +120,7 @@ pub(crate) enum Event {
     /// A source's whole set of routes.
     Routes(SourceId, Vec<Route>),
     /// Other settings for the workers.
-    Settings(ProxySettings),
+    Settings(Box<ProxySettings>),
     /// Other addresses to listen on.
     Listen(Vec<SocketAddr>),
     /// An operator wants a change.
@@ -247,7 +247,7 @@ impl Core {
             Event::Vacated(columns) => self.vacated(&columns),
             Event::Outgrew(worker, bytes) => self.outgrew(worker, bytes),
             Event::Routes(source, routes) => self.tables.replace(source, routes),
-            Event::Settings(settings) => self.settings_changed(settings),
+            Event::Settings(settings) => self.settings_changed(*settings),
             Event::Listen(addresses) => self.listeners.listen_on(addresses),
             Event::Asked(request, change, wait) => self.asked(request, change, wait),
             Event::Close => self.close(),

@@ -4,6 +4,7 @@
 //! send it what they see.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,8 +31,10 @@ use crate::remembered::Remembered;
 use crate::signals::{self, Order, Signals};
 use crate::spawn::{Launcher, Letter, Memory, Worker};
 use crate::supervisor::Supervisor;
+use certificates::Vault;
 
 mod answers;
+mod certificates;
 mod engines;
 mod reload;
 mod rounds;
@@ -62,6 +65,7 @@ struct Driver {
     next_request: u64,
     remembered: Remembered,
     engines: Engines,
+    vault: Vault,
     facts: Facts,
     leaving: bool,
 }
@@ -77,6 +81,8 @@ struct Facts {
     refused: Option<String>,
     /// Of the newest one: what needs a restart of dproxy.
     postponed: Vec<String>,
+    /// Where clients come in that begin in clear.
+    clear: Vec<SocketAddr>,
     /// Which port was chosen instead of the wanted one.
     port: Option<String>,
     figures: Figures,
@@ -111,6 +117,8 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
     let inherited = Inherited::take_over();
     let chosen = inherited.choose(&config.listen)?;
     chosen.warning.iter().for_each(|warning| warn!("{warning}"));
+    let mut vault = Vault::open(config.certificates.clone());
+    vault.open_doors(&config.listen, |listen| inherited.choose_tls(listen, &[]))?;
     let bound = Bound::bind(config.api.address, &config.api.socket).await?;
     raise_descriptor_limit();
 
@@ -119,8 +127,8 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
     let setup = Setup {
         workers: remembered.size(),
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
-        addresses: chosen.addresses,
-        settings: config.proxy.clone(),
+        addresses: [chosen.addresses.as_slice(), vault.addresses()].concat(),
+        settings: vault.equip(config.proxy.clone()),
         awaited: std::iter::once(SourceId::File).chain(engines.sources()).collect(),
     };
     let now = Instant::now();
@@ -147,12 +155,14 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
         next_request: 0,
         remembered,
         engines,
+        vault,
         facts: Facts {
             started: now,
             api,
             warnings,
             refused: None,
             postponed: Vec::new(),
+            clear: chosen.addresses,
             port: chosen.warning,
             figures: Figures::new(),
             scales: Figures::new(),
@@ -180,7 +190,11 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             order = signals.next() => driver.obey(order, &reload),
             news = driver.engines.news() => driver.happened.push_back(news),
             _ = looks.tick() => driver.look(),
-            _ = weighings.tick() => driver.weigh(),
+            () = driver.vault.changed() => driver.certificates_changed(),
+            _ = weighings.tick() => {
+                driver.weigh();
+                driver.renew_tickets();
+            }
             () = driver.supervisor.beat() => {}
             () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
         }

@@ -66,8 +66,7 @@ impl Inherited {
     /// When no port can be had on every address.
     pub(crate) fn choose(&self, listen: &Listen) -> Result<Chosen, ListenError> {
         if !self.decides() {
-            let ours: Vec<SocketAddr> = self.kept.iter().map(|(address, ..)| *address).collect();
-            return listen::choose_beside(listen, &ours);
+            return listen::choose_beside(&listen.addresses, listen.http, &self.kept_addresses());
         }
         let mut addresses: Vec<SocketAddr> = self.activated.iter().map(|(address, _)| *address).collect();
         addresses.sort_unstable();
@@ -80,6 +79,26 @@ impl Inherited {
             PortChoice::Explicit(_) | PortChoice::Preferred { .. } => None,
         };
         Ok(Chosen { addresses, warning })
+    }
+
+    /// Where nothing but TLS is spoken: at those sockets of the service manager that have the port for it, else as
+    /// the configuration says. Other sockets of ours listen on `ours`.
+    ///
+    /// # Errors
+    /// When no port can be had on every address.
+    pub(crate) fn choose_tls(&self, listen: &Listen, ours: &[SocketAddr]) -> Result<Chosen, ListenError> {
+        if !self.decides() {
+            return listen::choose_beside(&listen.addresses, listen.https, &[ours, &self.kept_addresses()].concat());
+        }
+        let is_tls = |port: u16| match listen.https {
+            PortChoice::Explicit(explicit) => port == explicit,
+            PortChoice::Preferred { wanted, fallback } => port == wanted || port == fallback,
+        };
+        let mut addresses: Vec<SocketAddr> =
+            self.activated.iter().map(|(address, _)| *address).filter(|address| is_tls(address.port())).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        Ok(Chosen { addresses, warning: None })
     }
 
     /// A socket at `address`: one that is there, or a new one, which is then called `new_name`.
@@ -96,6 +115,10 @@ impl Inherited {
             return Ok(Opened { descriptor: Arc::new(descriptor), name: Some(name) });
         }
         Ok(Opened { descriptor: Arc::new(listen::open(address)?), name: Some(new_name) })
+    }
+
+    fn kept_addresses(&self) -> Vec<SocketAddr> {
+        self.kept.iter().map(|(address, ..)| *address).collect()
     }
 
     /// Whether sockets of ours listen at `address` already.
@@ -140,7 +163,7 @@ mod tests {
     }
 
     fn config(http: PortChoice) -> Listen {
-        Listen { addresses: vec!["127.0.0.1".parse().unwrap()], http }
+        Listen { addresses: vec!["127.0.0.1".parse().unwrap()], http, https: PortChoice::Explicit(2) }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 
-use dproxy_config::{Listen, PortChoice};
+use dproxy_config::PortChoice;
 use socket2::{Domain, Protocol, Socket, Type};
 use tracing::debug;
 
@@ -50,9 +50,9 @@ const DEFER_SECONDS: i32 = 1;
 ///
 /// # Errors
 /// When no port can be had on every address.
-pub(crate) fn choose_beside(listen: &Listen, ours: &[SocketAddr]) -> Result<Chosen, ListenError> {
-    let probe_all = |port| probe_all(&listen.addresses, port, ours);
-    match listen.http {
+pub(crate) fn choose_beside(addresses: &[IpAddr], choice: PortChoice, ours: &[SocketAddr]) -> Result<Chosen, ListenError> {
+    let probe_all = |port| probe_all(addresses, port, ours);
+    match choice {
         PortChoice::Explicit(port) => Ok(Chosen { addresses: probe_all(port)?, warning: None }),
         PortChoice::Preferred { wanted, fallback } => match probe_all(wanted) {
             Ok(addresses) => Ok(Chosen { addresses, warning: None }),
@@ -153,10 +153,12 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
 
+    use dproxy_config::Listen;
+
     use super::*;
 
     fn choose(listen: &Listen) -> Result<Chosen, ListenError> {
-        choose_beside(listen, &[])
+        choose_beside(&listen.addresses, listen.http, &[])
     }
 
     fn any() -> SocketAddr {
@@ -164,7 +166,7 @@ mod tests {
     }
 
     fn listen(ip: &str, http: PortChoice) -> Listen {
-        Listen { addresses: vec![ip.parse().unwrap()], http }
+        Listen { addresses: vec![ip.parse().unwrap()], http, https: PortChoice::Explicit(0) }
     }
 
     #[test]
@@ -194,13 +196,13 @@ mod tests {
     fn an_address_of_another_machine_is_an_error() {
         let error = choose(&listen("192.0.2.1", PortChoice::Explicit(1))).unwrap_err();
         assert_eq!(error.to_string(), "cannot listen on `192.0.2.1:1`");
-        let nothing = Listen { addresses: Vec::new(), http: PortChoice::Explicit(0) };
+        let nothing = Listen { addresses: Vec::new(), ..listen("::", PortChoice::Explicit(0)) };
         assert!(matches!(choose(&nothing), Err(ListenError::NoAddress)));
     }
 
     #[test]
     fn both_families_get_the_same_port() {
-        let both = Listen { addresses: vec!["0.0.0.0".parse().unwrap(), "::".parse().unwrap()], http: PortChoice::Explicit(0) };
+        let both = Listen { addresses: vec!["0.0.0.0".parse().unwrap(), "::".parse().unwrap()], ..listen("::", PortChoice::Explicit(0)) };
         let chosen = choose(&both).unwrap();
         assert!(chosen.addresses.iter().all(|address| address.port() == chosen.addresses[0].port()));
         let _sockets: Vec<OwnedFd> = chosen.addresses.iter().map(|address| open(*address).unwrap()).collect();

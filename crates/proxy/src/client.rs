@@ -1,17 +1,17 @@
 //! Whoever sent a request, as the exchange sees them.
 
 use std::future::{Future, poll_fn};
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use dproxy_http1::{Framing, ResponseHead};
+use dproxy_route::{Listener, Protocol};
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
-use tokio::io::{AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
-use tokio::net::tcp::WriteHalf;
 
 use crate::access::Tally;
 use crate::buffer::Buffer;
@@ -20,6 +20,8 @@ use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery};
 use crate::message;
 use crate::peer::Peer;
+use crate::tls::Agreed;
+use crate::transport::Transport;
 use crate::unless::unless;
 
 /// One client, for one request or for many.
@@ -28,6 +30,8 @@ pub(crate) struct Client {
     pub(crate) peer: Peer,
     /// The port it reached.
     pub(crate) port: u16,
+    /// What was agreed upon, if it speaks TLS.
+    pub(crate) tls: Option<Rc<Agreed>>,
     pub(crate) deadline: Deadline,
     /// What the request that is being answered came to so far.
     pub(crate) tally: Tally,
@@ -36,7 +40,7 @@ pub(crate) struct Client {
 /// How a client is spoken to.
 pub(crate) enum Wire {
     /// A connection that carries one request at a time.
-    H1(TcpStream),
+    H1(Transport),
     /// A stream of a connection that carries many.
     H2(Stream),
 }
@@ -59,8 +63,16 @@ pub(crate) enum Carries {
 
 /// The half of a client that is spoken to before the body of the answer.
 pub(crate) enum Speaker<'c> {
-    H1(WriteHalf<'c>),
+    H1(Outlet<'c>),
     H2(&'c mut Stream),
+}
+
+impl Client {
+    /// Where it came in.
+    pub(crate) fn listener(&self) -> Listener {
+        let protocol = if self.tls.is_some() { Protocol::Https } else { Protocol::Http };
+        Listener { protocol, port: self.port }
+    }
 }
 
 impl Wire {
@@ -68,8 +80,8 @@ impl Wire {
     pub(crate) fn split(&mut self) -> (Inlet<'_>, Speaker<'_>) {
         match self {
             Wire::H1(stream) => {
-                let (reads, writes) = stream.split();
-                (Inlet::Tcp(reads), Speaker::H1(writes))
+                let (inlet, outlet) = stream.split();
+                (inlet, Speaker::H1(outlet))
             }
             Wire::H2(stream) => {
                 let inlet = stream.carries.take_body().map_or(Inlet::Ended, Inlet::h2);
@@ -90,10 +102,7 @@ impl Wire {
     /// Both directions of a tunnel that was agreed to; none if it was not.
     pub(crate) fn tunnel(&mut self) -> Option<(Inlet<'_>, Outlet<'_>)> {
         match self {
-            Wire::H1(stream) => {
-                let (reads, writes) = stream.split();
-                Some((Inlet::Tcp(reads), Outlet::Tcp(writes)))
-            }
+            Wire::H1(stream) => Some(stream.split()),
             Wire::H2(stream) => match std::mem::replace(&mut stream.carries, Carries::Nothing) {
                 Carries::Tunnel { reads, writes: Some(writes) } => Some((Inlet::h2(reads), Outlet::H2(writes))),
                 Carries::Tunnel { .. } | Carries::Body(_) | Carries::Nothing => None,
@@ -101,11 +110,11 @@ impl Wire {
         }
     }
 
-    /// The connection, if it is this one's alone.
+    /// The connection, if it is this one's alone and in clear.
     pub(crate) fn into_tcp(self) -> Option<TcpStream> {
         match self {
-            Wire::H1(stream) => Some(stream),
-            Wire::H2(_) => None,
+            Wire::H1(Transport::Tcp(stream)) => Some(stream),
+            Wire::H1(Transport::Tls(_)) | Wire::H2(_) => None,
         }
     }
 
@@ -117,14 +126,7 @@ impl Wire {
 
     async fn gone(&mut self) {
         match self {
-            Wire::H1(stream) => {
-                // Bytes that wait to be read would end a wait for readability at once. Nobody asked the kernel for
-                // urgent ones, so that this wait ends with the connection.
-                let ended = stream.ready(Interest::PRIORITY).await;
-                if ended.is_ok_and(|ready| !ready.is_read_closed()) {
-                    std::future::pending().await
-                }
-            }
+            Wire::H1(stream) => stream.gone().await,
             Wire::H2(stream) => poll_fn(|context| stream.poll_gone(context)).await,
         }
     }
@@ -137,7 +139,7 @@ impl Wire {
     /// Sends an answer of our own, written as HTTP/1.
     pub(crate) async fn send_page(&mut self, page: &[u8]) -> io::Result<()> {
         match self {
-            Wire::H1(stream) => stream.write_all(page).await,
+            Wire::H1(stream) => stream.split().1.write_all(&mut [IoSlice::new(page)], || {}).await,
             Wire::H2(stream) => {
                 let (head, body) = message::response_of_page(page);
                 let mut outlet = stream.respond.send_response(head, body.is_empty()).map_err(io_error)?;
@@ -178,7 +180,7 @@ impl<'c> Speaker<'c> {
             Speaker::H1(stream) => {
                 let mut out = Vec::new();
                 forward::interim_head(&mut out, head, bytes);
-                stream.write_all(&out).await
+                stream.write_all(&mut [IoSlice::new(&out)], || {}).await
             }
             Speaker::H2(stream) => stream.respond.send_informational(message::response(head, bytes, None)).map_err(io_error),
         }
@@ -190,7 +192,7 @@ impl<'c> Speaker<'c> {
         match self {
             Speaker::H1(stream) => {
                 forward::response_head(out, head, bytes, delivery);
-                Ok(Outlet::Tcp(stream))
+                Ok(stream)
             }
             Speaker::H2(stream) => {
                 let ends = head.framing == Framing::None && head.status != 101;

@@ -13,6 +13,8 @@ pub(crate) enum ProxyError {
     Request(#[source] Violation),
     #[error("bad host")]
     Host(#[source] HostError),
+    #[error("this connection was made for another site")]
+    Misdirected,
     #[error("method not allowed")]
     Method,
     #[error("the request did not arrive in time")]
@@ -61,9 +63,12 @@ pub(crate) enum Blame {
 impl ProxyError {
     pub(crate) fn blame(&self) -> Blame {
         match self {
-            ProxyError::Request(_) | ProxyError::Host(_) | ProxyError::Method | ProxyError::RequestTimeout | ProxyError::ClientGone => {
-                Blame::Client
-            }
+            ProxyError::Request(_)
+            | ProxyError::Host(_)
+            | ProxyError::Misdirected
+            | ProxyError::Method
+            | ProxyError::RequestTimeout
+            | ProxyError::ClientGone => Blame::Client,
             ProxyError::Unknown | ProxyError::Offline(_) | ProxyError::Busy => Blame::Nobody,
             ProxyError::Connect { .. }
             | ProxyError::ConnectTimeout { .. }
@@ -98,6 +103,7 @@ impl ProxyError {
                 | Violation::Trailer => 400,
             }),
             ProxyError::Host(_) => Some(400),
+            ProxyError::Misdirected => Some(421),
             ProxyError::Method => Some(405),
             ProxyError::RequestTimeout => Some(408),
             ProxyError::Unknown => Some(404),
@@ -115,13 +121,18 @@ impl ProxyError {
 
     /// Its own words and those of everything that caused it.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        chain(self)
     }
+}
+
+/// An error's own words and those of everything that caused it.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -24,7 +24,7 @@ mod tunnel;
 mod wild;
 
 use dproxy_http1::{BodyReader, Method, RequestHead, Version};
-use dproxy_route::{Authority, BackendIndex, Found, Listener, Lookup, Protocol};
+use dproxy_route::{Authority, BackendIndex, Found, Lookup};
 use dproxy_stats::Counter;
 
 use crate::buffer::Buffer;
@@ -97,8 +97,8 @@ pub(crate) async fn exchange(
     let mut room = [0; Authority::ROOM];
     let head = &buffer.filled()[..length];
     let authority = judge(request, head, &mut room).map_err(Failure::Unanswered)?;
-    let listener = Listener { protocol: Protocol::Http, port: client.port };
-    let found = match goal(&view, authority, listener, request, head).map_err(Failure::Unanswered)? {
+    let listener = client.listener();
+    let found = match goal(&view, authority, client, request, head).map_err(Failure::Unanswered)? {
         Goal::Backend(found) => found,
         Goal::Own(own) => return own.answer(proxy, client, buffer, request, length).await,
     };
@@ -168,18 +168,15 @@ fn judge<'r>(request: &RequestHead, head: &[u8], room: &'r mut [u8; Authority::R
 }
 
 /// Who answers, if anybody does.
-fn goal<'v>(
-    view: &'v View,
-    authority: Authority<'_>,
-    listener: Listener,
-    request: &RequestHead,
-    head: &[u8],
-) -> Result<Goal<'v>, ProxyError> {
+fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: &RequestHead, head: &[u8]) -> Result<Goal<'v>, ProxyError> {
     if let Some(own) = Own::to(authority, request, head) {
         return Ok(Goal::Own(own));
     }
+    if client.tls.as_ref().is_some_and(|agreed| !view.is_meant_for(agreed, authority.host)) {
+        return Err(ProxyError::Misdirected);
+    }
     let target = request.origin_form(head);
-    match view.table.lookup(authority, listener, path_of(target)) {
+    match view.table.lookup(authority, client.listener(), path_of(target)) {
         Lookup::Found(found) => Ok(Goal::Backend(found)),
         Lookup::Redirect(redirect, rewrite) => Own::redirect(redirect, rewrite, authority, target).map(Goal::Own),
         Lookup::Offline(notice) => Err(ProxyError::Offline(notice.clone())),

@@ -13,16 +13,18 @@ use dproxy_http1::Name;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
+use crate::tls::{Session, reset};
 
 /// Where bytes come from.
 #[derive(Debug)]
 pub(crate) enum Inlet<'t> {
     /// A connection of its own.
     Tcp(ReadHalf<'t>),
+    /// A TLS session of its own.
+    Tls(&'t Session),
     /// A stream of an HTTP/2 connection, and what of its last frame did not fit.
     H2 { stream: RecvStream, rest: Bytes },
     /// The message has no body.
@@ -34,16 +36,12 @@ pub(crate) enum Inlet<'t> {
 pub(crate) enum Outlet<'t> {
     /// A connection of its own.
     Tcp(WriteHalf<'t>),
+    /// A TLS session of its own.
+    Tls(&'t Session),
     /// A stream of an HTTP/2 connection.
     H2(SendStream<Bytes>),
     /// The message has no body and was ended with its head.
     Ended,
-}
-
-/// Waits until there is something to read, or the end. Each connection is read by one task, so the place
-/// for one waker will do: [`TcpStream::readable`] keeps a list of waiters and costs several times as much.
-pub(crate) async fn readable(stream: &TcpStream) -> io::Result<()> {
-    poll_fn(|context| stream.poll_read_ready(context)).await
 }
 
 impl Inlet<'_> {
@@ -56,9 +54,17 @@ impl Inlet<'_> {
         match self {
             Inlet::Tcp(stream) => {
                 if buffer.is_empty() {
-                    poll_fn(|context| poll_readable(stream.as_ref(), buffer, context)).await?;
+                    poll_fn(|context| without_memory(stream.as_ref().poll_read_ready(context), buffer)).await?;
                 }
                 let read = stream.read(buffer.room()).await?;
+                buffer.produced(read);
+                Ok(read)
+            }
+            Inlet::Tls(session) => {
+                if buffer.is_empty() {
+                    poll_fn(|context| without_memory(session.poll_readable(context), buffer)).await?;
+                }
+                let read = session.read(buffer.room()).await?;
                 buffer.produced(read);
                 Ok(read)
             }
@@ -106,6 +112,11 @@ impl Outlet<'_> {
                 return Err(io::ErrorKind::WriteZero.into());
             }
             IoSlice::advance_slices(&mut pieces, written);
+            if let Outlet::Tls(session) = self {
+                while session.send().await? {
+                    moved();
+                }
+            }
             if !pieces.is_empty() {
                 moved();
             }
@@ -118,6 +129,7 @@ impl Outlet<'_> {
         match (self, pieces) {
             (Outlet::Tcp(stream), [data]) => stream.write(data).await,
             (Outlet::Tcp(stream), pieces) => stream.write_vectored(pieces).await,
+            (Outlet::Tls(session), pieces) => session.seal(pieces),
             (Outlet::H2(stream), pieces) => send(stream, pieces.first().map_or(&[], |data| data), false).await,
             (Outlet::Ended, pieces) => Ok(pieces.iter().map(|piece| piece.len()).sum()),
         }
@@ -143,6 +155,7 @@ impl Outlet<'_> {
     pub(crate) async fn shutdown(&mut self) -> io::Result<()> {
         match self {
             Outlet::Tcp(stream) => stream.shutdown().await,
+            Outlet::Tls(session) => session.end().await,
             Outlet::H2(_) | Outlet::Ended => Ok(()),
         }
     }
@@ -155,7 +168,7 @@ impl Outlet<'_> {
                 let _ = ready!(stream.poll_reset(context));
                 Poll::Ready(())
             }
-            Outlet::Tcp(_) | Outlet::Ended => Poll::Pending,
+            Outlet::Tcp(_) | Outlet::Tls(_) | Outlet::Ended => Poll::Pending,
         }
     }
 
@@ -163,18 +176,15 @@ impl Outlet<'_> {
     pub(crate) fn break_off(&mut self) {
         match self {
             Outlet::H2(stream) => stream.send_reset(Reason::INTERNAL_ERROR),
-            Outlet::Tcp(stream) => {
-                // If it cannot be set, the client sees an end too early, as from any server that dies.
-                let _ = socket2::SockRef::from(stream.as_ref()).set_linger(Some(std::time::Duration::ZERO));
-            }
+            Outlet::Tcp(stream) => reset(stream.as_ref()),
+            Outlet::Tls(session) => session.break_off(),
             Outlet::Ended => {}
         }
     }
 }
 
-/// Ready when there is something to read. No memory waits for a peer that is silent.
-fn poll_readable(stream: &TcpStream, buffer: &mut Buffer, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-    let ready = stream.poll_read_ready(context);
+/// No memory waits for a peer that is silent.
+fn without_memory(ready: Poll<io::Result<()>>, buffer: &mut Buffer) -> Poll<io::Result<()>> {
     if ready.is_pending() {
         buffer.rest();
     }

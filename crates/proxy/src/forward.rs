@@ -16,6 +16,8 @@ pub(crate) struct Origin<'r> {
     pub(crate) trusted: bool,
     /// The port the client reached.
     pub(crate) port: u16,
+    /// Whether it spoke TLS.
+    pub(crate) secure: bool,
     /// The protocol it spoke, for `Via`.
     pub(crate) protocol: &'static str,
     pub(crate) server_name: &'r str,
@@ -228,7 +230,11 @@ fn own_forwarding(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &
     out.extend_from_slice(ip);
     out.extend_from_slice(b"\r\nx-forwarded-for: ");
     out.extend_from_slice(ip);
-    out.extend_from_slice(b"\r\nx-forwarded-proto: http\r\nx-forwarded-protocol: http\r\nx-forwarded-port: ");
+    out.extend_from_slice(if origin.secure {
+        b"\r\nx-forwarded-proto: https\r\nx-forwarded-protocol: https\r\nx-forwarded-port: "
+    } else {
+        b"\r\nx-forwarded-proto: http\r\nx-forwarded-protocol: http\r\nx-forwarded-port: "
+    });
     decimal(out, origin.port);
     out.extend_from_slice(b"\r\nx-forwarded-host: ");
     out.extend_from_slice(head.host.of(bytes));
@@ -244,7 +250,8 @@ fn appended_forwarding(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], orig
     hops.push(ip);
     line(out, "x-real-ip", said(Name::XRealIp).unwrap_or(ip));
     line(out, "x-forwarded-for", &hops.join(&b", "[..]));
-    let proto = said(Name::XForwardedProto).or_else(|| said(Name::XForwardedProtocol)).unwrap_or(b"http");
+    let proto =
+        said(Name::XForwardedProto).or_else(|| said(Name::XForwardedProtocol)).unwrap_or(if origin.secure { b"https" } else { b"http" });
     line(out, "x-forwarded-proto", proto);
     line(out, "x-forwarded-protocol", proto);
     match said(Name::XForwardedPort) {

@@ -104,6 +104,7 @@ fn words(status: u16, error: &ProxyError, host: &str) -> Words {
         405 => ("Method Not Allowed", "This method is not passed on.".to_owned()),
         408 => ("Request Timeout", "The request did not arrive in time.".to_owned()),
         414 => ("URI Too Long", "The address of the page is too long.".to_owned()),
+        421 => ("Misdirected Request", format!("This connection was made for another site than {host}.")),
         431 => ("Request Header Fields Too Large", "The head of the request is too large.".to_owned()),
         503 => ("Service Unavailable", unavailable(error, host)),
         504 => ("Gateway Timeout", format!("The site {host} did not answer in time.")),

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dproxy_route::WildIndex;
@@ -14,10 +15,11 @@ use crate::access::AccessLog;
 use crate::buffer::Buffers;
 use crate::clock::{Clock, TICK, boot_millis};
 use crate::departures::{Departing, Departures};
-use crate::front::h1;
+use crate::front::arrival;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
 use crate::memory::{Known, Memory};
+use crate::tls::{Handshakes, Keyring};
 use crate::upstream::Pools;
 use crate::view::{Tables, View};
 
@@ -29,6 +31,7 @@ pub struct Proxy {
     pub(crate) clock: Rc<Clock>,
     pub(crate) access: AccessLog,
     memory: Memory,
+    pub(crate) handshakes: Handshakes,
     view: RefCell<Rc<View>>,
     pools: RefCell<Pools>,
     course: Cell<Course>,
@@ -85,6 +88,7 @@ impl Proxy {
             clock: Clock::new(),
             access: AccessLog::default(),
             memory: Memory::default(),
+            handshakes: Handshakes::default(),
             view: RefCell::new(Rc::new(view)),
             pools: RefCell::new(pools),
             course: Cell::new(Course::Serving),
@@ -100,6 +104,12 @@ impl Proxy {
         let view = View::new(tables, &mut self.pools.borrow_mut(), self.offset);
         self.view.replace(Rc::new(view));
         self.memory.clear();
+    }
+
+    /// The certificates that are shown now: the next tables may use them again.
+    #[must_use]
+    pub fn keyring(&self) -> Option<Arc<Keyring>> {
+        self.view().keyring.clone()
     }
 
     /// Writes a line for each request to `file` from now on, which must be in
@@ -264,7 +274,7 @@ impl Open {
     /// Serves the connection in a task of its own, until it ends or is given away.
     pub(crate) fn serve(self, stream: TcpStream, peer: SocketAddr, port: u16) {
         tokio::task::spawn_local(async move {
-            if let Some(stream) = h1::serve(&self.0, stream, peer, port).await {
+            if let Some(stream) = arrival::serve(&self.0, stream, peer, port).await {
                 let proxy = Rc::clone(&self.0);
                 proxy.departures.add(Departing { stream, peer, port, open: self });
             }

@@ -15,6 +15,7 @@ use hashbrown::HashMap;
 use tokio::net::TcpStream;
 
 use crate::place::{Count, Places};
+use crate::transport::Transport;
 use crate::upstream::h2::{Connections, Share};
 
 /// Unused connections kept for one backend.
@@ -55,14 +56,14 @@ pub(crate) struct Pool {
 #[derive(Debug)]
 pub(crate) enum Upstream {
     /// All of it.
-    H1(TcpStream),
+    H1(Transport),
     /// A stream of it.
     H2(Share),
 }
 
 #[derive(Debug)]
 struct Kept {
-    stream: TcpStream,
+    stream: Transport,
     /// Clock time at which it came back.
     since: u64,
     _counted: Counted,
@@ -121,7 +122,7 @@ impl Pools {
     /// Closes connections that were not used since `before`, or that the backend closed.
     pub(crate) fn sweep(&self, before: u64) {
         for pool in self.by_backend.values() {
-            pool.idle.borrow_mut().retain(|kept| kept.since >= before && is_alive(&kept.stream));
+            pool.idle.borrow_mut().retain(|kept| kept.since >= before && kept.stream.is_silent());
             pool.shared.sweep(before);
         }
     }
@@ -161,10 +162,10 @@ impl Pool {
     }
 
     /// A kept connection that is open as far as we know.
-    pub(crate) fn take_kept(&self) -> Option<TcpStream> {
+    pub(crate) fn take_kept(&self) -> Option<Transport> {
         let mut idle = self.idle.borrow_mut();
         while let Some(kept) = idle.pop() {
-            if is_alive(&kept.stream) {
+            if kept.stream.is_silent() {
                 return Some(kept.stream);
             }
         }
@@ -172,7 +173,7 @@ impl Pool {
     }
 
     /// Gives back a connection on which nothing is under way.
-    pub(crate) fn put(&self, stream: TcpStream, now: u64) {
+    pub(crate) fn put(&self, stream: Transport, now: u64) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() < MAX_IDLE
             && let Some(counted) = Counted::another(&self.kept)
@@ -187,17 +188,11 @@ impl Pool {
     }
 
     /// Opens a connection.
-    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
+    pub(crate) async fn connect(&self) -> io::Result<Transport> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
-        Ok(stream)
+        Ok(Transport::Tcp(stream))
     }
-}
-
-/// An idle connection has nothing to read: neither an end nor surplus bytes.
-/// Costs a system call only when something did arrive.
-fn is_alive(stream: &TcpStream) -> bool {
-    matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_http1::Limits;
@@ -14,6 +15,7 @@ use crate::budget::Sum;
 use crate::pick::Turn;
 use crate::place::{Place, Places};
 use crate::queue::{Queue, Waiting};
+use crate::tls::{Agreed, Keyring};
 use crate::upstream::{Pool, Pools};
 
 /// Routes and settings, ready for look-up. Made off the loop, since it may take
@@ -24,6 +26,7 @@ pub struct Tables {
     table: RouteTable,
     /// Of each backend of the table.
     columns: Vec<Option<Column>>,
+    keyring: Option<Arc<Keyring>>,
 }
 
 /// [`Tables`] with what only the loop may touch. It never changes; a request is
@@ -33,6 +36,8 @@ pub(crate) struct View {
     pub(crate) settings: ProxySettings,
     pub(crate) table: RouteTable,
     pub(crate) limits: Limits,
+    /// None: there is no TLS.
+    pub(crate) keyring: Option<Arc<Keyring>>,
     trusted: Vec<IpNet>,
     /// Of each group of the table.
     choices: Vec<Choice>,
@@ -60,7 +65,7 @@ impl Tables {
     pub fn build(settings: ProxySettings, routes: &[Route]) -> Tables {
         let table = RouteTable::build(routes).with_www_fallback(settings.www_fallback);
         let columns = vec![None; table.backends().len()];
-        Tables { settings, table, columns }
+        Tables { settings, table, columns, keyring: None }
     }
 
     /// The same, with the places of backends on the board of all workers; `columns` are sorted.
@@ -73,12 +78,18 @@ impl Tables {
         let columns = self.table.backends().iter().map(|backend| column(&backend.id)).collect();
         Tables { columns, ..self }
     }
+
+    /// The same with the certificates of its settings; those that were `before` are not read again.
+    #[must_use]
+    pub fn with_certificates(self, before: Option<&Arc<Keyring>>) -> Tables {
+        Tables { keyring: Keyring::build(&self.settings.tls, before), ..self }
+    }
 }
 
 impl View {
     /// `offset` is where round robin begins, so that workers do not move in step.
     pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32) -> View {
-        let Tables { settings, table, columns } = tables;
+        let Tables { settings, table, columns, keyring } = tables;
         let limits = Limits {
             head_bytes: settings.limits.head_bytes as usize,
             fields: settings.limits.head_fields as usize,
@@ -89,7 +100,23 @@ impl View {
         let choices = table.groups().iter().map(choice).collect();
         // The configuration refuses what is no network, so nothing is lost here.
         let trusted = settings.trusted.iter().filter_map(|network| network.parse().ok()).collect();
-        View { settings, table, limits, trusted, choices, pools }
+        View { settings, table, limits, keyring, trusted, choices, pools }
+    }
+
+    /// Whether nothing but TLS is spoken at this port.
+    pub(crate) fn is_tls_port(&self, port: u16) -> bool {
+        self.settings.tls.ports.contains(&port)
+    }
+
+    /// Whether TLS is understood at the other ports.
+    pub(crate) fn peeks(&self) -> bool {
+        self.settings.tls.peek && self.keyring.is_some()
+    }
+
+    /// Whether a client that has agreed upon this may ask for `host`: it was shown the certificate that is shown there.
+    pub(crate) fn is_meant_for(&self, agreed: &Agreed, host: &str) -> bool {
+        let Some(name) = &agreed.name else { return true };
+        name == host || self.keyring.as_ref().is_none_or(|keyring| keyring.is_shown_for(name, host))
     }
 
     /// Whether this peer's forwarding fields are believed.

@@ -14,11 +14,12 @@ use std::fs::File;
 use std::io::IsTerminal as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use dproxy_ipc::{Channel, Confinement, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
-use dproxy_proxy::{Idle, Proxy, Tables};
+use dproxy_proxy::{Idle, Keyring, Proxy, Tables};
 use dproxy_stats::{Board, Ledger, Page, Row};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -95,7 +96,7 @@ impl Worker {
                 (message, _) => bail!("the master says `{message:?}` before the first snapshot"),
             }
         };
-        let tables = open(memory).await.context("cannot read the first snapshot")?;
+        let tables = open(memory, None).await.context("cannot read the first snapshot")?;
         let proxy = Proxy::sharing(tables, page, Ledger::new(board, row), u32::from(slot));
         proxy.log_to(log);
         channel.send(&ToMaster::Applied { generation }, &[]).await?;
@@ -137,7 +138,7 @@ impl Worker {
 
     async fn apply(&mut self, generation: Generation, memory: Option<OwnedFd>) -> ToMaster {
         let opened = match memory {
-            Some(memory) => open(memory).await,
+            Some(memory) => open(memory, self.proxy.keyring()).await,
             None => Err(anyhow::anyhow!("the snapshot came without its memory")),
         };
         match opened {
@@ -174,10 +175,10 @@ impl Worker {
 }
 
 /// Decodes and builds off the loop: connections go on meanwhile.
-async fn open(memory: OwnedFd) -> anyhow::Result<Tables> {
+async fn open(memory: OwnedFd, keyring: Option<Arc<Keyring>>) -> anyhow::Result<Tables> {
     let build = move || {
         let snapshot = Snapshot::open(memory)?;
-        Ok(Tables::build(snapshot.settings, &snapshot.routes).on_board(&snapshot.columns))
+        Ok(Tables::build(snapshot.settings, &snapshot.routes).on_board(&snapshot.columns).with_certificates(keyring.as_ref()))
     };
     tokio::task::spawn_blocking(build).await.context("building the table panicked")?
 }

@@ -60,7 +60,10 @@ fn every_setting_obeys_flag_environment_and_file() {
         "log-level" => "debug",
         "docker-endpoint" => "tcp://10.9.8.7:99",
         // Nothing but a TLS endpoint shows these two.
-        "docker-tls-verify" | "docker-cert-path" | "ssl-path" | "ssl-port" | "config" => "",
+        "docker-tls-verify" | "docker-cert-path" | "config" => "",
+        "ssl-path" => "/certificates",
+        "ssl-policy" => "modern",
+        "ssl-hsts" => "max-age=77",
         name if name.starts_with("timeout-") => "77s",
         "limit-head-bytes" | "limit-target-bytes" => "8KiB",
         "max-memory" => "64MiB",
@@ -101,6 +104,17 @@ fn a_port_that_is_asked_for_is_explicit() {
         "f:1:7: `port`: port 16000 is also the control API's; choose another `port` or `api.port`\n 1 | port: 16000\n   |       ^^^^^",
     );
     port("--port=16000 --hostname=10.0.0.1", "", "Explicit(16000)");
+}
+
+#[test]
+fn tls_has_a_port_of_its_own() {
+    let port = |words, yaml, expected| check(said(words, yaml), |config| config.listen.https, expected);
+    port("", "", "Preferred { wanted: 443, fallback: 8443 }");
+    port("DOCKER_PROXY_SSL_PORT=444", "", "Explicit(444)");
+    port("--ssl-port=16000", "", "flag `--ssl-port`: port 16000 is also the control API's; choose another `ssl.port` or `api.port`");
+    let text =
+        "flag `--ssl-port`: port 81 is also the clear port; leave `ssl.port` out: TLS is understood at the clear port too (`ssl.peek`)";
+    port("--ssl-port=81 --port=81", "", text);
 }
 
 #[test]
@@ -317,18 +331,12 @@ fn the_proxy_is_named_after_the_machine() {
 }
 
 #[test]
-fn what_does_nothing_yet_is_said_so() {
+fn what_does_nothing_is_said_so() {
     let warned = |words, yaml, expected: &[&str]| {
         let warnings = resolve(&said(words, yaml)).unwrap().warnings;
         assert_eq!(warnings, expected);
     };
     warned("", "", &[]);
-    warned(
-        "DOCKER_PROXY_SSL_DIR=/c",
-        "",
-        &["environment `DOCKER_PROXY_SSL_DIR`: this version does not terminate TLS yet; the value is ignored"],
-    );
-    warned("", "ssl: {port: 443}", &["f:1:13: `ssl.port`: this version does not terminate TLS yet; the value is ignored"]);
     warned(
         "DOCKER_HOST=tcp://a:1 DOCKER_CERT_PATH=/c",
         "",

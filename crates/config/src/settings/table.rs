@@ -280,6 +280,15 @@ pub(crate) const TIMEOUT_REQUEST_HEAD: Setting = timeout(
     &[variable("DOCKER_PROXY_TIMEOUT_REQUEST_HEAD")],
 );
 
+/// [`crate::Timeouts::handshake`].
+pub(crate) const TIMEOUT_HANDSHAKE: Setting = timeout(
+    "timeouts.handshake",
+    "timeout-handshake",
+    "10s",
+    "From the first byte of a TLS handshake to its end.",
+    &[variable("DOCKER_PROXY_TIMEOUT_HANDSHAKE")],
+);
+
 /// [`crate::Timeouts::queue`].
 pub(crate) const TIMEOUT_QUEUE: Setting = timeout(
     "timeouts.queue",
@@ -377,6 +386,16 @@ pub(crate) const LIMIT_CONNECTIONS: Setting =
     Setting::new("limits.connections", "limit-connections", One("COUNT"), Text("100000"), "The most client connections of one worker.")
         .environment(&[variable("DOCKER_PROXY_LIMIT_CONNECTIONS")]);
 
+/// [`crate::Limits::handshakes`].
+pub(crate) const LIMIT_HANDSHAKES: Setting = Setting::new(
+    "limits.handshakes",
+    "limit-handshakes",
+    One("COUNT"),
+    Text("2000"),
+    "The most TLS handshakes that are under way at a time in one worker; another one ends the oldest.",
+)
+.environment(&[variable("DOCKER_PROXY_LIMIT_HANDSHAKES")]);
+
 /// [`crate::Limits::backend_requests`].
 pub(crate) const LIMIT_BACKEND_REQUESTS: Setting = Setting::new(
     "limits.backend_requests",
@@ -398,25 +417,67 @@ pub(crate) const LIMIT_QUEUE: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_LIMIT_QUEUE")]);
 
-/// Accepted, and answered with a warning, so that an environment made for the whole product starts.
+/// [`crate::Config::certificates`].
 pub(crate) const SSL_PATH: Setting = Setting::new(
     "ssl.path",
     "ssl-path",
     One("PATH"),
-    Text(""),
-    "The TLS certificates. This version does not terminate TLS yet: it says so in a warning and ignores the value.",
+    Depends("none: no TLS is spoken"),
+    "The directory with the TLS certificates and their keys, as PEM: `NAME.crt` and `NAME.key`, folders with `fullchain.pem` and \
+     `privkey.pem` (certbot), or both in one `NAME.pem`; `default.crt` is shown where no other fits. Changes are noticed.",
 )
 .environment(&[variable("DOCKER_PROXY_SSL_PATH"), variable("DOCKER_PROXY_SSL_DIR")]);
 
-/// See [`SSL_PATH`].
+/// [`crate::Listen::https`].
 pub(crate) const SSL_PORT: Setting = Setting::new(
     "ssl.port",
     "ssl-port",
     One("PORT"),
-    Text(""),
-    "The public TLS port. This version does not terminate TLS yet: it says so in a warning and ignores the value.",
+    Depends("443, or 8443 with a warning where 443 cannot be bound"),
+    "The public TLS port, listened on when a certificate loads. When it is set and cannot be bound then, the start fails.",
 )
 .environment(&[variable("DOCKER_PROXY_SSL_PORT")]);
+
+/// [`crate::TlsSettings::policy`].
+pub(crate) const SSL_POLICY: Setting = Setting::new(
+    "ssl.policy",
+    "ssl-policy",
+    One("POLICY"),
+    Text("intermediate"),
+    "Which TLS is spoken with clients: `intermediate` is TLS 1.2 and 1.3, `modern` is TLS 1.3 only.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_POLICY")]);
+
+/// [`crate::TlsSettings::peek`].
+pub(crate) const SSL_PEEK: Setting = Setting::new(
+    "ssl.peek",
+    "ssl-peek",
+    Switch,
+    Text("true"),
+    "Whether a client that begins with TLS at the clear port is understood, when there are certificates.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_PEEK")]);
+
+/// [`crate::TlsSettings::redirect`].
+pub(crate) const SSL_REDIRECT: Setting = Setting::new(
+    "ssl.redirect",
+    "ssl-redirect",
+    Switch,
+    Text("false"),
+    "Whether hosts that have a certificate send clients of the clear port to the TLS port. A container says otherwise by label `dproxy.https`.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_REDIRECT")]);
+
+/// [`crate::TlsSettings::hsts`].
+pub(crate) const SSL_HSTS: Setting = Setting::new(
+    "ssl.hsts",
+    "ssl-hsts",
+    One("VALUE"),
+    Text("off"),
+    "What hosts tell clients of TLS in `Strict-Transport-Security`, like `max-age=31536000`; `off` is nothing. A container says otherwise \
+     by label `dproxy.hsts`.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_HSTS")]);
 
 /// The table, in the order of the file.
 pub const SETTINGS: &[Setting] = &[
@@ -448,6 +509,7 @@ pub const SETTINGS: &[Setting] = &[
     DOCKER_INTERNAL_NAMES,
     DOCKER_UNPUBLISHED,
     TIMEOUT_REQUEST_HEAD,
+    TIMEOUT_HANDSHAKE,
     TIMEOUT_QUEUE,
     TIMEOUT_CONNECT,
     TIMEOUT_FIRST_BYTE,
@@ -460,10 +522,15 @@ pub const SETTINGS: &[Setting] = &[
     LIMIT_HEAD_FIELDS,
     LIMIT_TARGET_BYTES,
     LIMIT_CONNECTIONS,
+    LIMIT_HANDSHAKES,
     LIMIT_BACKEND_REQUESTS,
     LIMIT_QUEUE,
     SSL_PATH,
     SSL_PORT,
+    SSL_POLICY,
+    SSL_PEEK,
+    SSL_REDIRECT,
+    SSL_HSTS,
 ];
 
 const fn timeout(

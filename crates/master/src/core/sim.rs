@@ -233,7 +233,7 @@ impl World {
     fn settings(&mut self) {
         let mut settings = ProxySettings::default();
         settings.timeouts.drain = Duration::from_secs(2 + self.random.below(2));
-        self.tell(Event::Settings(settings));
+        self.tell(Event::Settings(Box::new(settings)));
     }
 
     fn listen(&mut self) {

@@ -63,7 +63,7 @@ impl Driver {
             containers: engines.iter().map(|engine| engine.containers).sum(),
             engines,
             warnings: self.warnings(),
-            problems: self.engines.iter().map(|engine| engine.update().problems.len()).sum::<usize>() + contradictions(self.routes()).len(),
+            problems: self.problems().len(),
             connections_total: sum.get(Counter::Accepted),
             connections_open: sum.get(Counter::Open),
             requests_total: sum.get(Counter::Requests),
@@ -117,7 +117,7 @@ impl Driver {
     }
 
     fn problems(&self) -> Vec<ProblemRow> {
-        let mut rows = Vec::new();
+        let mut rows: Vec<ProblemRow> = self.vault.problems().iter().map(|problem| views::problem_row(problem, None)).collect();
         for engine in self.engines.iter() {
             rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
         }
@@ -127,7 +127,7 @@ impl Driver {
 
     fn warnings(&self) -> Vec<String> {
         let facts = &self.facts;
-        let own = facts.warnings.iter().chain(&facts.port).chain(&facts.refused).chain(&facts.postponed);
+        let own = facts.warnings.iter().chain(&facts.port).chain(self.vault.warning()).chain(&facts.refused).chain(&facts.postponed);
         own.cloned().chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
     }
 

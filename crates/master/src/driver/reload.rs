@@ -3,6 +3,7 @@
 use dproxy_config::{Config, Listen, Loaded};
 use tracing::{error, info, warn};
 
+use super::certificates::Vault;
 use super::{Driver, chain, launcher};
 use crate::access_log::AccessLog;
 use crate::core::{Change, Event, SourceId};
@@ -35,7 +36,11 @@ impl Driver {
         self.facts.postponed = postponed(&before, &config);
         self.facts.postponed.iter().for_each(|warning| warn!("{warning}"));
         self.launcher = launcher(&config);
-        self.happened.push_back(Event::Settings(config.proxy));
+        if before.certificates == config.certificates {
+            self.vault.nudge();
+        } else {
+            self.vault = Vault::open(config.certificates.clone());
+        }
         self.happened.push_back(Event::Routes(SourceId::File, config.routes));
         if self.remembered.reconfigure(config.workers) {
             self.order(Change::Resize(config.workers));
@@ -50,7 +55,9 @@ impl Driver {
         }
         if before.listen != config.listen {
             self.listen_elsewhere(&config.listen);
+            self.vault.close_doors();
         }
+        self.certificates_changed();
     }
 
     fn listen_elsewhere(&mut self, listen: &Listen) {
@@ -58,12 +65,12 @@ impl Driver {
             let text = "still listening at the sockets of the service manager, whatever `port` and `hostname` say";
             return self.facts.postponed.push(text.to_owned());
         }
-        match listen::choose_beside(listen, &self.core.addresses()) {
+        match listen::choose_beside(&listen.addresses, listen.http, &self.core.addresses()) {
             Ok(chosen) => {
                 chosen.warning.iter().for_each(|warning| warn!("{warning}"));
                 info!(addresses = ?chosen.addresses, "listening elsewhere");
                 self.facts.port = chosen.warning;
-                self.happened.push_back(Event::Listen(chosen.addresses));
+                self.facts.clear = chosen.addresses;
             }
             Err(error) => {
                 let text = format!("still listening where it was: {}", chain(error));
@@ -97,7 +104,7 @@ mod tests {
         let path = PathBuf::from("/x");
         Config {
             path: None,
-            listen: Listen { addresses: Vec::new(), http: PortChoice::Explicit(80) },
+            listen: Listen { addresses: Vec::new(), http: PortChoice::Explicit(80), https: PortChoice::Explicit(443) },
             workers: WorkerCount::of_cpus(1),
             worker_silent: false,
             max_memory: None,
@@ -109,6 +116,7 @@ mod tests {
             api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path },
             docker: Vec::new(),
             proxy: ProxySettings::default(),
+            certificates: None,
             routes: Vec::new(),
         }
     }

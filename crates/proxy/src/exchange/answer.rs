@@ -9,7 +9,6 @@ use dproxy_http1::{Limits, Method, Name, ResponseHead, Violation};
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream};
 use http::Response;
-use tokio::net::tcp::ReadHalf;
 
 use crate::buffer::Buffer;
 use crate::client::Speaker;
@@ -22,7 +21,7 @@ const MAX_INTERIM: usize = 32;
 
 /// Where an answer will come from.
 pub(crate) enum Awaiting<'u> {
-    Tcp(ReadHalf<'u>),
+    H1(Inlet<'u>),
     H2(ResponseFuture),
 }
 
@@ -68,7 +67,7 @@ pub(crate) async fn await_head<'u>(
     client: &mut Speaker<'_>,
 ) -> Result<AnswerHead<'u>, NoHead> {
     match awaiting {
-        Awaiting::Tcp(reads) => await_h1(Inlet::Tcp(reads), buffer, expected, client).await,
+        Awaiting::H1(inlet) => await_h1(inlet, buffer, expected, client).await,
         Awaiting::H2(response) => await_h2(response, buffer, expected, client).await,
     }
 }

@@ -9,7 +9,6 @@ use std::time::Instant;
 use dproxy_http1::{BodyReader, Frame, Framing, RequestHead, Version, Violation};
 use dproxy_route::Scheme;
 use dproxy_stats::Counter;
-use tokio::net::TcpStream;
 
 use crate::buffer::{Buffer, KEPT};
 use crate::client::{Client, Wire};
@@ -27,6 +26,7 @@ use crate::forward;
 use crate::message::{self, Manner};
 use crate::proxy::Proxy;
 use crate::relay::{LONG, Sink, Source};
+use crate::transport::Transport;
 use crate::upstream::h2::Share;
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
@@ -202,7 +202,7 @@ impl Attempt<'_> {
         Ok((Upstream::H1(self.dial().await?), false))
     }
 
-    async fn dial(&self) -> io::Result<TcpStream> {
+    async fn dial(&self) -> io::Result<Transport> {
         let stream = self.pool.connect().await?;
         self.proxy.page.add(Counter::Connects, 1);
         Ok(stream)
@@ -231,9 +231,8 @@ impl Attempt<'_> {
         Ok(Sent { answer: Awaiting::H2(sent.0), outlet })
     }
 
-    async fn send_h1<'u>(&self, stream: &'u mut TcpStream, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
-        let (reads, writes) = stream.split();
-        let mut outlet = Outlet::Tcp(writes);
+    async fn send_h1<'u>(&self, stream: &'u mut Transport, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
+        let (inlet, mut outlet) = stream.split();
         let idle = self.view.settings.timeouts.idle;
         let moved = || client.deadline.set(idle);
         moved();
@@ -243,7 +242,7 @@ impl Attempt<'_> {
             Ok(Err(cause)) if kept && is_gone(&cause) => Err(self.stale(cause)),
             Err(Elapsed) => Err(Broken::Final(Failure::Unanswered(ProxyError::BackendTimeout))),
             // With an error too: it may have answered before it closed, and the answer tells.
-            Ok(Ok(()) | Err(_)) => Ok(Sent { answer: Awaiting::Tcp(reads), outlet }),
+            Ok(Ok(()) | Err(_)) => Ok(Sent { answer: Awaiting::H1(inlet), outlet }),
         }
     }
 

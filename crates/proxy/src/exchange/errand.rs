@@ -54,6 +54,7 @@ impl<'r> Errand<'r> {
             peer: &client.peer,
             trusted: view.trusts(client.peer.ip()),
             port: client.port,
+            secure: client.tls.is_some(),
             protocol,
             server_name: &view.settings.server_name,
             rewrite,

@@ -51,7 +51,7 @@ pub(crate) async fn inbound(body: Source<'_, '_>, to: Sink<'_, '_>, progress: &P
 
 async fn watch(from: &mut Inlet<'_>, buffer: &mut Buffer) -> InboundEnd {
     // A stream that has ended says nothing more; whether its client is still there shows where it is answered.
-    while matches!(from, Inlet::Tcp(_)) && !buffer.is_full() {
+    while matches!(from, Inlet::Tcp(_) | Inlet::Tls(_)) && !buffer.is_full() {
         if !matches!(from.read(buffer).await, Ok(1..)) {
             return InboundEnd::Gone;
         }

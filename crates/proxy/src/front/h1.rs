@@ -1,25 +1,23 @@
 //! HTTP/1 clients: one connection, one request after another.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use dproxy_http1::RequestHead;
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
-use crate::access::Tally;
 use crate::buffer::Buffer;
 use crate::client::{Client, Wire};
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::Served;
-use crate::flow::readable;
+use crate::front::arrival;
 use crate::front::h2::{self, Preface};
 use crate::front::{fail, respond, unread};
-use crate::peer::Peer;
 use crate::proxy::Proxy;
+use crate::tls;
+use crate::transport::Transport;
 use crate::unless::unless;
 
 /// A client that asks again so soon finds what its last request was served with;
@@ -36,6 +34,8 @@ enum Next {
     Linger,
     /// It speaks HTTP/2, as the bytes that were read show.
     Http2(Buffer),
+    /// It speaks TLS, as the bytes that were read show.
+    Tls(Buffer),
 }
 
 /// What the first bytes of a request are.
@@ -44,6 +44,8 @@ enum Begun {
     Head(usize),
     /// The preface of HTTP/2.
     Preface,
+    /// A TLS handshake.
+    Handshake,
     /// The client left without having begun one.
     Nothing,
 }
@@ -61,9 +63,7 @@ enum Silence {
 }
 
 /// Serves a connection until it ends; one that shall be given away, with nothing under way, is given back.
-pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr, port: u16) -> Option<TcpStream> {
-    let mut client =
-        Client { wire: Wire::H1(stream), peer: Peer::new(peer), port, deadline: proxy.clock.deadline(), tally: Tally::default() };
+pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client) -> Option<TcpStream> {
     // The first request is awaited like its first byte, not like another one.
     let mut patience = proxy.view().settings.timeouts.request_head;
     let mut asks_again = false;
@@ -83,7 +83,11 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
                 return None;
             }
             Next::Http2(begun) => {
-                Box::pin(h2::serve(proxy, client, begun)).await;
+                Box::pin(h2::serve(proxy, client, Some(begun))).await;
+                return None;
+            }
+            Next::Tls(begun) => {
+                Box::pin(arrival::secure(proxy, client, Some(begun))).await;
                 return None;
             }
         }
@@ -95,12 +99,14 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr
 async fn silence(proxy: &Proxy, client: &mut Client, patience: Duration) -> Silence {
     let Client { wire: Wire::H1(stream), deadline, .. } = client else { return Silence::Left };
     deadline.set_idle(patience);
+    let in_clear = matches!(stream, Transport::Tcp(_));
     let end = |context: &mut Context<'_>| match deadline.poll_elapsed(context) {
-        _ if proxy.hands_over() => Poll::Ready(Silence::HandedOver),
+        // The keys of a TLS session are nobody else's.
+        _ if in_clear && proxy.hands_over() => Poll::Ready(Silence::HandedOver),
         elapsed => elapsed.map(|Elapsed| Silence::TooLong),
     };
     // What was said already is answered before anything else.
-    match unless(readable(stream), end).await {
+    match unless(stream.readable(), end).await {
         Ok(Ok(())) => Silence::Over,
         Ok(Err(_)) => Silence::Left,
         Err(end) => end,
@@ -117,6 +123,7 @@ async fn requests(proxy: &Proxy, client: &mut Client, asks_again: bool) -> Next 
         let length = match read_head(proxy, client, &mut buffer, &mut request).await {
             Ok(Begun::Head(length)) => length,
             Ok(Begun::Preface) => return Next::Http2(buffer),
+            Ok(Begun::Handshake) => return Next::Tls(buffer),
             Ok(Begun::Nothing) => return Next::Close,
             Err(error) => {
                 return match fail(proxy, client, &mut buffer, None, &error).await {
@@ -156,11 +163,14 @@ async fn read_head(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, requ
     let Wire::H1(stream) = &mut client.wire else { return Ok(Begun::Nothing) };
     loop {
         if !buffer.is_empty() {
+            // What begins a connection is no request: HTTP/2 behind TLS was agreed upon before.
+            let in_clear = matches!(stream, Transport::Tcp(_));
             match h2::preface(buffer.filled()) {
-                Preface::Whole => return Ok(Begun::Preface),
+                _ if in_clear && buffer.filled()[0] == tls::HANDSHAKE && view.peeks() => return Ok(Begun::Handshake),
+                Preface::Whole if in_clear => return Ok(Begun::Preface),
                 // Cannot be told from HTTP/1 before its last byte.
-                Preface::Partial => {}
-                Preface::Other => {
+                Preface::Partial if in_clear => {}
+                Preface::Whole | Preface::Partial | Preface::Other => {
                     if let Some(length) = request.parse(buffer.filled(), &view.limits).map_err(ProxyError::Request)? {
                         return Ok(Begun::Head(length));
                     }

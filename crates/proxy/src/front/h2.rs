@@ -11,7 +11,6 @@ use dproxy_http1::RequestHead;
 use h2::RecvStream;
 use h2::server::{Builder, Connection, SendResponse};
 use http::Request;
-use tokio::net::TcpStream;
 
 use crate::access::Tally;
 use crate::buffer::Buffer;
@@ -22,6 +21,7 @@ use crate::front::h2::guard::Guarded;
 use crate::front::{fail, respond};
 use crate::message;
 use crate::proxy::Proxy;
+use crate::transport::Transport;
 
 /// RFC 9113 §3.4
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -59,9 +59,9 @@ pub(crate) fn preface(bytes: &[u8]) -> Preface {
     }
 }
 
-/// Serves a connection whose first bytes were read already.
-pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
-    let Client { wire, peer, port, deadline, tally: _ } = client;
+/// Serves a connection, of which `begun` was read before.
+pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Option<Buffer>) {
+    let Client { wire, peer, port, tls, deadline, tally: _ } = client;
     let Wire::H1(stream) = wire else { return };
     let timeouts = proxy.view().settings.timeouts.clone();
     let io = Guarded::new(stream, begun, &proxy.clock, timeouts.request_head);
@@ -72,7 +72,8 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Buffer) {
     let mut leaving = false;
     while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
         let stream = Stream { carries: Carries::Nothing, respond: answer };
-        let client = Client { wire: Wire::H2(stream), peer, port, deadline: proxy.clock.deadline(), tally: Tally::default() };
+        let (tls, deadline) = (tls.clone(), proxy.clock.deadline());
+        let client = Client { wire: Wire::H2(stream), peer, port, tls, deadline, tally: Tally::default() };
         let proxy = Rc::clone(proxy);
         // Kilobytes that are made where they stay: a task is moved several times before it runs.
         tokio::task::spawn_local(Box::pin(async move { serve_request(&proxy, client, request).await }));
@@ -101,7 +102,7 @@ fn builder(proxy: &Proxy) -> Builder {
 /// ended, has been silent for too long, or shall end and has nothing under way.
 async fn next_request(
     proxy: &Proxy,
-    connection: &mut Connection<Guarded<TcpStream>, Bytes>,
+    connection: &mut Connection<Guarded<Transport>, Bytes>,
     deadline: &Deadline,
     keep_alive: Duration,
     leaving: &mut bool,

@@ -8,11 +8,10 @@ use std::io;
 use std::time::Duration;
 
 use dproxy_http1::{BodyReader, Frame, Framing, Name, RequestHead};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::buffer::Buffer;
 use crate::client::{Client, Wire};
+use crate::transport::Transport;
 
 /// How long, and for how many bytes, an answered client is read on.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,7 +42,7 @@ pub(super) async fn read(client: &mut Client, buffer: &mut Buffer, mut body: Bod
     matches!(skipped, Ok(Ok(())))
 }
 
-async fn skip(stream: &mut TcpStream, buffer: &mut Buffer, body: &mut BodyReader) -> io::Result<()> {
+async fn skip(stream: &mut Transport, buffer: &mut Buffer, body: &mut BodyReader) -> io::Result<()> {
     loop {
         match body.next(buffer.filled()).map_err(io::Error::other)? {
             Frame::Data(count) | Frame::Framing(count) | Frame::Trailer(count) | Frame::Dropped(count) => buffer.consume(count),
@@ -64,8 +63,8 @@ pub(super) async fn linger(client: &mut Client) {
     let _ = client.deadline.guard(discard(stream)).await;
 }
 
-async fn discard(stream: &mut TcpStream) -> io::Result<()> {
-    stream.shutdown().await?;
+async fn discard(stream: &mut Transport) -> io::Result<()> {
+    stream.end().await?;
     let mut room = [0; 1024];
     let mut left = MOST;
     while left > 0 {

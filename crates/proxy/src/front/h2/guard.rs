@@ -74,10 +74,10 @@ enum Block {
 
 impl<S> Guarded<S> {
     /// Guards `inner`, of which `begun` was read before. A header block may take as long as `patience`.
-    pub(crate) fn new(inner: S, begun: Buffer, clock: &Rc<Clock>, patience: Duration) -> Guarded<S> {
+    pub(crate) fn new(inner: S, begun: Option<Buffer>, clock: &Rc<Clock>, patience: Duration) -> Guarded<S> {
         let frames = Frames::new(super::PREFACE.len());
         let (deadline, refilled) = (clock.deadline(), clock.now());
-        Guarded { inner, begun: Some(begun), frames, written: 0, clock: Rc::clone(clock), refilled, deadline, patience }
+        Guarded { inner, begun, frames, written: 0, clock: Rc::clone(clock), refilled, deadline, patience }
     }
 
     fn account(&mut self, bytes: &[u8]) -> io::Result<()> {

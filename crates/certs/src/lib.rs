@@ -1,0 +1,19 @@
+//! Who vouches for a host name: certificates in files.
+//!
+//! A [`Directory`] is looked at again and again. What it holds becomes
+//! [`Holdings`]: certificates with their keys, the best one for a name first,
+//! authorities that may vouch for clients, and problems. A bad file costs only
+//! itself: what was read from it while it was good is served until it is mended
+//! or taken away. [`Tickets`] makes the keys by which all workers know the
+//! sessions of each other.
+
+mod directory;
+mod layout;
+mod pem;
+mod tickets;
+mod vouch;
+mod watch;
+
+pub use directory::{Directory, Holdings};
+pub use tickets::Tickets;
+pub use watch::watch;

@@ -1,0 +1,192 @@
+//! What workers need to speak TLS.
+//!
+//! The operator says how ([`TlsSettings`]); the master adds what it alone may
+//! read or make: certificates with their keys, authorities and ticket keys.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use dproxy_route::HostPattern;
+use zeroize::Zeroize;
+
+/// How TLS is spoken with clients, and with what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct TlsSettings {
+    /// Which versions are spoken.
+    pub policy: TlsPolicy,
+    /// Ports on which nothing but TLS is spoken.
+    pub ports: Vec<u16>,
+    /// Whether TLS is understood at the other ports, too.
+    pub peek: bool,
+    /// Whether hosts that have a certificate send clients of the clear port to the TLS port, where they do not say otherwise.
+    pub redirect: bool,
+    /// What hosts tell clients to remember, where they do not say otherwise.
+    pub hsts: Option<Hsts>,
+    /// The best one for a name comes first.
+    pub certificates: Arc<[Certificate]>,
+    /// Who may vouch for clients, by the name of its file.
+    pub authorities: Arc<[Authority]>,
+    /// The first one seals new tickets, all of them open old ones.
+    pub tickets: Vec<TicketKey>,
+}
+
+/// Which versions of TLS are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum TlsPolicy {
+    /// TLS 1.2 and 1.3, with forward secrecy and authenticated encryption.
+    #[default]
+    Intermediate,
+    /// TLS 1.3 only.
+    Modern,
+}
+
+/// Why a text is no policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a policy; use `intermediate` (TLS 1.2 and 1.3) or `modern` (TLS 1.3 only)")]
+pub struct TlsPolicyError(String);
+
+/// The value of a `Strict-Transport-Security` field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Hsts(String);
+
+/// Why a text is no value of `Strict-Transport-Security`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a value of Strict-Transport-Security; write one like `max-age=31536000; includeSubDomains`, or `off`")]
+pub struct HstsError(String);
+
+/// A certificate that vouches for host names, with its key.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Certificate {
+    /// The file it was read from.
+    pub file: String,
+    /// The names it is shown for; `*.` covers one label, as in certificates.
+    pub names: Vec<HostPattern>,
+    /// Whether it is shown where no other is for the name.
+    pub default: bool,
+    /// In DER, the one with the names first.
+    pub chain: Vec<Vec<u8>>,
+    /// In DER.
+    pub key: Secret,
+    /// An answer of its authority that it is not revoked (OCSP), in DER.
+    pub staple: Option<Vec<u8>>,
+}
+
+/// An authority that vouches for clients.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Authority {
+    /// Its file, as labels name it.
+    pub name: String,
+    /// In DER.
+    pub certificates: Vec<Vec<u8>>,
+}
+
+/// A key that seals session tickets.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct TicketKey {
+    /// Says in a ticket which key sealed it.
+    pub name: [u8; 16],
+    /// 32 bytes.
+    pub secret: Secret,
+}
+
+/// Bytes that nobody may see: not in a log, and not in memory that is free again.
+#[derive(Clone, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Secret(Vec<u8>);
+
+impl FromStr for TlsPolicy {
+    type Err = TlsPolicyError;
+
+    fn from_str(text: &str) -> Result<TlsPolicy, TlsPolicyError> {
+        match text.to_ascii_lowercase().as_str() {
+            "intermediate" => Ok(TlsPolicy::Intermediate),
+            "modern" => Ok(TlsPolicy::Modern),
+            _ => Err(TlsPolicyError(text.to_owned())),
+        }
+    }
+}
+
+impl Hsts {
+    /// The value as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Hsts {
+    type Err = HstsError;
+
+    /// RFC 6797 §6.1: `max-age` in seconds, and directives that we know.
+    fn from_str(text: &str) -> Result<Hsts, HstsError> {
+        let mut directives = text.split(';').map(str::trim);
+        let seconds = |value: &str| !value.is_empty() && value.len() <= 10 && value.bytes().all(|byte| byte.is_ascii_digit());
+        let has_age = directives.next().and_then(|first| first.strip_prefix("max-age=")).is_some_and(seconds);
+        let known = |directive: &str| ["includesubdomains", "preload"].contains(&directive.to_ascii_lowercase().as_str());
+        if has_age && directives.all(known) { Ok(Hsts(text.to_owned())) } else { Err(HstsError(text.to_owned())) }
+    }
+}
+
+impl Secret {
+    /// Keeps `bytes` from being seen.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Secret {
+        Secret(bytes)
+    }
+
+    /// The bytes, for whoever needs them.
+    #[must_use]
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        assert_eq!(format!("{:?}", Secret::new(b"hunter2".to_vec())), "Secret");
+    }
+
+    #[test]
+    fn hsts_has_an_age_and_directives_that_are_known() {
+        let check = |text: &str, good: bool| assert_eq!(text.parse::<Hsts>().is_ok(), good, "{text}");
+        check("max-age=31536000", true);
+        check("max-age=0", true);
+        check("max-age=63072000; includeSubDomains; preload", true);
+        check("max-age=", false);
+        check("max-age=1y", false);
+        check("includeSubDomains", false);
+        check("max-age=1; x=1", false);
+        check("max-age=1\r\nx: y", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_policy_is_one_of_two_words() {
+        assert_eq!("Modern".parse(), Ok(TlsPolicy::Modern));
+        assert_eq!("intermediate".parse(), Ok(TlsPolicy::Intermediate));
+        assert!("old".parse::<TlsPolicy>().unwrap_err().to_string().starts_with("`old` is not a policy"));
+    }
+}

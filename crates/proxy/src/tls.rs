@@ -1,0 +1,19 @@
+//! TLS with clients: who is shown which certificate, and the bytes of a connection.
+//!
+//! A handshake begins with the client's hello, read by [`handshake`]; the
+//! [`Keyring`] knows by its server name what to show. From then on a [`Session`]
+//! is to the rest what a TCP connection is.
+
+mod handshake;
+mod handshakes;
+mod keyring;
+mod session;
+mod ticketer;
+
+pub(crate) use handshake::{Agreed, Greeted, secure};
+pub(crate) use handshakes::Handshakes;
+pub use keyring::Keyring;
+pub(crate) use session::{Session, gone, reset};
+
+/// The first byte of every TLS connection: the record is a handshake.
+pub(crate) const HANDSHAKE: u8 = 0x16;

@@ -1,0 +1,259 @@
+//! A TLS connection once its handshake is over.
+//!
+//! Two halves share it: while one waits to read, the other may write. Neither
+//! ever waits with the session in its hands, so the cell that holds it is free
+//! whenever somebody comes.
+//!
+//! What is written is sealed first and leaves when it is flushed: a head and the
+//! bytes behind it are one record, and several records are one call to the kernel.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::poll_fn;
+use std::io::{self, BufRead as _, IoSlice, Read, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use rustls::Connection;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A connection and its keys.
+pub(crate) struct Session {
+    inner: RefCell<Inner>,
+}
+
+struct Inner {
+    tcp: TcpStream,
+    /// Boxed: it is larger than all the rest of an idle connection.
+    tls: Box<Connection>,
+    /// It shall look as if it had broken.
+    broken: bool,
+}
+
+impl Session {
+    pub(super) fn new(tcp: TcpStream, tls: Connection) -> Session {
+        Session { inner: RefCell::new(Inner { tcp, tls: Box::new(tls), broken: false }) }
+    }
+
+    /// Ready when there is something to read, or an end of it.
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner.borrow_mut().poll_fill(context)
+    }
+
+    /// Reads what is there already.
+    pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+        self.inner.borrow_mut().tls.reader().read(room)
+    }
+
+    /// Reads once; 0 is the end, which the other side has said.
+    pub(crate) async fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|context| self.inner.borrow_mut().poll_read(context, room)).await
+    }
+
+    /// Takes as much of `pieces` as has room. It leaves with [`Session::send`], before which nothing else is taken in
+    /// once there is no room.
+    pub(crate) fn seal(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.inner.borrow_mut().tls.writer().write_vectored(pieces)
+    }
+
+    /// Sends some of what was sealed; whether more is left.
+    pub(crate) async fn send(&self) -> io::Result<bool> {
+        poll_fn(|context| self.inner.borrow_mut().poll_send(context)).await
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) async fn end(&self) -> io::Result<()> {
+        poll_fn(|context| self.inner.borrow_mut().poll_shutdown(context)).await
+    }
+
+    /// Resolves when the other side has gone. Nothing is read.
+    pub(crate) async fn gone(&mut self) {
+        gone(&self.inner.get_mut().tcp).await;
+    }
+
+    /// Makes sure that what was written so far is not taken for the whole.
+    pub(crate) fn break_off(&self) {
+        let mut inner = self.inner.borrow_mut();
+        inner.broken = true;
+        reset(&inner.tcp);
+    }
+
+    /// Whether it is open, with nothing to read, as far as we know.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.inner.borrow_mut().poll_fill(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+}
+
+/// Resolves when the other side of a connection has gone.
+pub(crate) async fn gone(tcp: &TcpStream) {
+    // Bytes that wait to be read would end a wait for readability at once. Nobody asked the kernel for
+    // urgent ones, so that this wait ends with the connection.
+    let ended = tcp.ready(Interest::PRIORITY).await;
+    if ended.is_ok_and(|ready| !ready.is_read_closed()) {
+        std::future::pending().await
+    }
+}
+
+/// Makes a connection end abruptly.
+pub(crate) fn reset(tcp: &TcpStream) {
+    // If it cannot be set, the client sees an end too early, as from any server that dies.
+    let _ = socket2::SockRef::from(tcp).set_linger(Some(Duration::ZERO));
+}
+
+impl Inner {
+    /// Ready when there is something to read, or an end of it.
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match self.tls.reader().fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                filled => return Poll::Ready(filled.map(|_| ())),
+            }
+            match self.tls.read_tls(&mut Wire { tcp: &mut self.tcp, context }) {
+                Ok(0) => {}
+                Ok(_) => {
+                    if let Err(error) = self.tls.process_new_packets() {
+                        // The other side is told why, if it can be told at once.
+                        let _ = self.poll_flush(context);
+                        return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // What TLS itself has to say leaves with the next answer, or when there is nothing else to do.
+                    if let Poll::Ready(Err(error)) = self.poll_flush(context) {
+                        return Poll::Ready(Err(error));
+                    }
+                    return Poll::Pending;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_fill(context))?;
+        Poll::Ready(self.tls.reader().read(room))
+    }
+
+    /// Seals at least something of `pieces`, none of which may be empty unless all are.
+    fn poll_write(&mut self, context: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        loop {
+            match self.tls.writer().write_vectored(pieces) {
+                Ok(0) if self.tls.wants_write() => ready!(self.poll_flush(context))?,
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if !self.tls.wants_write() {
+            return Poll::Ready(Ok(false));
+        }
+        match ready!(would_block(self.tls.write_tls(&mut Wire { tcp: &mut self.tcp, context })))? {
+            0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            _ => Poll::Ready(Ok(self.tls.wants_write())),
+        }
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while ready!(self.poll_send(context))? {}
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.tls.send_close_notify();
+        ready!(self.poll_flush(context))?;
+        Pin::new(&mut self.tcp).poll_shutdown(context)
+    }
+}
+
+impl Drop for Inner {
+    /// A connection ends with a word, if that can be said at once.
+    fn drop(&mut self) {
+        if !self.broken {
+            self.tls.send_close_notify();
+            let _ = self.poll_flush(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+}
+
+impl AsyncRead for Session {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = ready!(self.get_mut().inner.get_mut().poll_read(context, into.initialize_unfilled()))?;
+        into.advance(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Session {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().inner.get_mut().poll_write(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(self: Pin<&mut Self>, context: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.get_mut().inner.get_mut().poll_write(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().inner.get_mut().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().inner.get_mut().poll_shutdown(context)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session")
+    }
+}
+
+/// A TCP connection as rustls reads and writes it: what is not there yet would block, and wakes the task when it is.
+pub(super) struct Wire<'w, 'c> {
+    pub(super) tcp: &'w mut TcpStream,
+    pub(super) context: &'w mut Context<'c>,
+}
+
+/// What would block is not there yet; the task is woken when it is.
+pub(super) fn would_block<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        result => Poll::Ready(result),
+    }
+}
+
+/// The same the other way round.
+fn blocking<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+impl Read for Wire<'_, '_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let mut room = ReadBuf::new(room);
+        blocking(Pin::new(&mut *self.tcp).poll_read(self.context, &mut room))?;
+        Ok(room.filled().len())
+    }
+}
+
+impl Write for Wire<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        blocking(Pin::new(&mut *self.tcp).poll_write(self.context, bytes))
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        blocking(Pin::new(&mut *self.tcp).poll_write_vectored(self.context, pieces))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! What carries HTTP/1, or the whole of HTTP/2: a TCP connection, or a TLS session on one.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::flow::{Inlet, Outlet};
+use crate::tls::{self, Session};
+
+/// A connection, in clear or not.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    Tcp(TcpStream),
+    Tls(Session),
+}
+
+impl Transport {
+    /// Waits until there is something to read, or the end. Each connection is read by one task, so the place
+    /// for one waker will do: [`TcpStream::readable`] keeps a list of waiters and costs several times as much.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        poll_fn(|context| match self {
+            Transport::Tcp(stream) => stream.poll_read_ready(context),
+            Transport::Tls(session) => session.poll_readable(context),
+        })
+        .await
+    }
+
+    /// Reads what waits to be read, if that can be had at once.
+    pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Transport::Tcp(stream) => stream.try_read(room),
+            Transport::Tls(session) => session.try_read(room),
+        }
+    }
+
+    /// Reads once; 0 is the end.
+    pub(crate) async fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Transport::Tcp(stream) => stream.read(room).await,
+            Transport::Tls(session) => session.read(room).await,
+        }
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) async fn end(&mut self) -> io::Result<()> {
+        match self {
+            Transport::Tcp(stream) => stream.shutdown().await,
+            Transport::Tls(session) => session.end().await,
+        }
+    }
+
+    /// Both directions, which may be used beside each other.
+    pub(crate) fn split(&mut self) -> (Inlet<'_>, Outlet<'_>) {
+        match self {
+            Transport::Tcp(stream) => {
+                let (reads, writes) = stream.split();
+                (Inlet::Tcp(reads), Outlet::Tcp(writes))
+            }
+            Transport::Tls(session) => (Inlet::Tls(session), Outlet::Tls(session)),
+        }
+    }
+
+    /// Resolves when the other side has gone. Nothing is read.
+    pub(crate) async fn gone(&mut self) {
+        match self {
+            Transport::Tcp(stream) => tls::gone(stream).await,
+            Transport::Tls(session) => session.gone().await,
+        }
+    }
+
+    /// Whether it is open, with nothing to read, as far as we know. Costs a
+    /// system call only when something did arrive.
+    pub(crate) fn is_silent(&self) -> bool {
+        match self {
+            Transport::Tcp(stream) => matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock),
+            Transport::Tls(session) => session.is_silent(),
+        }
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Transport::Tcp(stream) => Pin::new(stream).poll_read(context, into),
+            Transport::Tls(session) => Pin::new(session).poll_read(context, into),
+        }
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Transport::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Transport::Tls(session) => Pin::new(session).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(self: Pin<&mut Self>, context: &mut Context<'_>, pieces: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Transport::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, pieces),
+            Transport::Tls(session) => Pin::new(session).poll_write_vectored(context, pieces),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Transport::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Transport::Tls(session) => Pin::new(session).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Transport::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Transport::Tls(session) => Pin::new(session).poll_shutdown(context),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Which certificate is shown, and what becomes of files that change or are bad.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
+
+use super::{Secure, Shop};
+
+/// The names of the certificate that is shown for `name`, or what the client is told instead.
+fn shown(secure: &Secure, words: &[&str]) -> String {
+    let text = secure.s_client(words, "");
+    let Some(start) = text.find("-----BEGIN CERTIFICATE") else {
+        return text.lines().find(|line| line.contains("alert")).unwrap_or(&text).to_owned();
+    };
+    let file = secure.shop.home.path().join("shown");
+    fs::write(&file, &text[start..]).unwrap();
+    let words = ["x509", "-noout", "-ext", "subjectAltName", "-in"];
+    let output = Command::new("openssl").args(words).arg(file).output().unwrap();
+    let names = String::from_utf8(output.stdout).unwrap();
+    names.lines().last().unwrap_or_default().trim().replace("DNS:", "")
+}
+
+#[test]
+fn the_exact_name_counts_before_the_wildcard_and_that_before_the_default() {
+    let check = |secure: &Secure, words: &[&str], expected: &str| {
+        let shown = shown(secure, words);
+        assert!(shown.contains(expected), "{words:?}: {shown}");
+    };
+    let secure = Shop::with(&["a.test", "*.a.test", "www.a.test"]).serve(|options| options);
+    check(&secure, &["-servername", "a.test"], "a.test");
+    check(&secure, &["-servername", "WWW.A.test"], "www.a.test");
+    check(&secure, &["-servername", "x.a.test"], "*.a.test");
+    check(&secure, &["-servername", "y.x.a.test"], "unrecognized name");
+    check(&secure, &["-servername", "b.test"], "unrecognized name");
+    check(&secure, &["-noservername"], "unrecognized name");
+    secure.shop.put("default", &["fallback.test"]);
+    secure.dproxy.wait_for("the default", || shown(&secure, &["-noservername"]) == "fallback.test");
+    check(&secure, &["-servername", "b.test"], "fallback.test");
+    check(&secure, &["-servername", "a.test"], "a.test");
+}
+
+#[test]
+fn clients_get_the_kind_of_key_that_they_understand() {
+    let shop = Shop::with(&["a.test"]);
+    let pair = Command::new("openssl").args(["genrsa", "-out", &shop.path("rsa.key"), "2048"]).output().unwrap();
+    assert!(pair.status.success(), "{pair:?}");
+    let key = rcgen::KeyPair::from_pem(&fs::read_to_string(shop.path("rsa.key")).unwrap()).unwrap();
+    assert!(key.is_compatible(&PKCS_RSA_SHA256));
+    let params = rcgen::CertificateParams::new(vec!["a.test".to_owned()]).unwrap();
+    fs::write(shop.path("rsa.crt"), params.signed_by(&key, &shop.authority).unwrap().pem()).unwrap();
+    let secure = shop.serve(|options| options);
+    let key = |words: &[&str]| {
+        let text = secure.s_client(&[&["-servername", "a.test"], words].concat(), "");
+        text.lines().find_map(|line| line.strip_prefix("Peer signature type: ")).unwrap_or_default().to_owned()
+    };
+    assert_eq!(key(&[]), "ECDSA");
+    assert_eq!(key(&["-sigalgs", "RSA-PSS+SHA256"]), "RSA-PSS");
+    assert_eq!(key(&["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"]), "RSA-PSS");
+    assert_eq!(key(&["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"]), "ECDSA");
+}
+
+#[test]
+fn a_bad_file_costs_only_itself_and_is_shown() {
+    let shop = Shop::with(&["a.test", "b.test"]);
+    fs::copy(shop.path("a.test.key"), shop.path("b.test.key")).unwrap();
+    let secure = shop.serve(|options| options);
+    assert_eq!(shown(&secure, &["-servername", "a.test"]), "a.test");
+    assert!(shown(&secure, &["-servername", "b.test"]).contains("unrecognized name"));
+    let problems = secure.dproxy.data("/problems").to_string();
+    assert!(problems.contains("b.test.crt") && problems.contains("belongs to another certificate"), "{problems}");
+    assert!(secure.dproxy.log().contains("belongs to another certificate"));
+    secure.shop.put("b.test", &["b.test"]);
+    secure.dproxy.wait_for("a mended file", || shown(&secure, &["-servername", "b.test"]) == "b.test");
+    secure.dproxy.wait_for("no problem", || secure.dproxy.data("/problems").as_array().is_some_and(Vec::is_empty));
+}
+
+#[test]
+fn tls_begins_with_the_first_certificate() {
+    let secure = Shop::with(&[]).serve(|options| options);
+    assert!(shown(&secure, &["-servername", "a.test"]).contains("refused"));
+    secure.shop.put("a", &["a.test"]);
+    secure.dproxy.wait_for("the TLS port", || shown(&secure, &["-servername", "a.test"]) == "a.test");
+    let listeners = secure.dproxy.status()["listeners"].to_string();
+    assert!(listeners.contains(&secure.port.to_string()), "{listeners}");
+}
+
+#[test]
+fn folders_of_certbot_are_read_and_their_links_may_be_swapped() {
+    let shop = Shop::with(&[]);
+    for (version, names) in [("1", ["a.test"]), ("2", ["b.test"])] {
+        fs::create_dir_all(shop.path("archive")).unwrap();
+        let (certificate, key) = shop.make(&names, &PKCS_ECDSA_P256_SHA256);
+        fs::write(shop.path(&format!("archive/fullchain{version}.pem")), certificate).unwrap();
+        fs::write(shop.path(&format!("archive/privkey{version}.pem")), key).unwrap();
+    }
+    let (archive, live) = (shop.path("archive"), shop.path("live/site"));
+    fs::create_dir_all(&live).unwrap();
+    let link = |version: u8| {
+        for part in ["fullchain", "privkey"] {
+            let next = format!("{live}/next");
+            symlink(format!("{archive}/{part}{version}.pem"), &next).unwrap();
+            fs::rename(next, format!("{live}/{part}.pem")).unwrap();
+        }
+    };
+    link(1);
+    let secure = shop.serve(|options| options);
+    assert_eq!(shown(&secure, &["-servername", "a.test"]), "a.test");
+    link(2);
+    secure.dproxy.wait_for("the swapped certificate", || shown(&secure, &["-servername", "b.test"]) == "b.test");
+}
+
+#[test]
+fn a_staple_from_a_file_is_shown() {
+    let shop = Shop::with(&["a.test"]);
+    // Just enough of an OCSP response that a client shows it: `tryLater`.
+    fs::write(shop.path("a.test.ocsp"), [0x30, 3, 10, 1, 3]).unwrap();
+    let secure = shop.serve(|options| options);
+    let text = secure.s_client(&["-servername", "a.test", "-status"], "");
+    assert!(text.contains("OCSP Response Status: trylater"), "{text}");
+}

@@ -1,0 +1,37 @@
+//! Sessions that are taken up again, whichever worker the client meets.
+
+use super::{Secure, Shop, echo};
+
+/// A client that keeps its session in a file.
+fn resumes(secure: &Secure, session: &str, words: &[&str]) -> bool {
+    let request = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+    let words = [&["-servername", "a.test", "-ign_eof", "-sess_in", session], words].concat();
+    let text = secure.s_client(&words, request);
+    assert!(text.contains("Reused, ") || text.contains("New, "), "{text}");
+    text.contains("Reused, ")
+}
+
+fn new_session(secure: &Secure, words: &[&str]) -> String {
+    let session = secure.shop.home.path().join("session").display().to_string();
+    let request = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+    let words = [&["-servername", "a.test", "-ign_eof", "-sess_out", &session], words].concat();
+    let text = secure.s_client(&words, request);
+    assert!(text.contains("New, "), "{text}");
+    session
+}
+
+#[test]
+fn every_worker_knows_the_sessions_of_all_and_so_do_those_that_follow() {
+    let origin = echo();
+    let secure = Shop::with(&["a.test"]).serve(|options| options.workers(4).route("a.test", &[origin.addr()]));
+    for version in ["-tls1_3", "-tls1_2"] {
+        let session = new_session(&secure, &[version]);
+        for connection in 0..16 {
+            assert!(resumes(&secure, &session, &[version]), "connection {connection} with {version}");
+        }
+        let before = secure.dproxy.worker_pids();
+        assert_eq!(secure.dproxy.ctl(&["restart"]).code, Some(0));
+        assert!(secure.dproxy.worker_pids().iter().all(|pid| !before.contains(pid)));
+        assert!(resumes(&secure, &session, &[version]), "after a restart, with {version}");
+    }
+}
