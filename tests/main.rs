@@ -23,6 +23,7 @@ mod streaming;
 mod supervised;
 mod tls;
 mod websocket;
+mod why;
 mod wildcards;
 mod wire;
 

@@ -76,7 +76,7 @@ fn ask(ctl: &Ctl, environment: &Environment) -> ExitCode {
             Target::Either { socket: api.socket, address: api.address }
         }
     };
-    client::run(&target, ctl.command, ctl.output)
+    client::run(&target, &ctl.command, ctl.output)
 }
 
 /// Prints to the standard output. A reader that has seen enough (`| head`) is no failure.

@@ -91,6 +91,7 @@ fn worker_words() -> Words {
 
 fn ctl_words() -> Words {
     let word = |name: &'static str, about: &'static str| Words::new(name).about(about);
+    let container = Arg::new("container").required(true).value_name("CONTAINER").help("Its name, its id, or the beginning of its id");
     let size = Arg::new("size").required(true).value_name("SIZE").allow_negative_numbers(true);
     Words::new("ctl")
         .about("Asks a running proxy")
@@ -111,6 +112,7 @@ fn ctl_words() -> Words {
         .subcommand(word("containers", "Every container"))
         .subcommand(word("backends", "Every backend"))
         .subcommand(word("problems", "Everything that should be mended"))
+        .subcommand(word("why", "Why a container is, or is not, routed").arg(container))
 }
 
 /// The flag of a setting.
@@ -187,6 +189,7 @@ fn ctl(matches: &ArgMatches) -> Ctl {
         "containers" => Command::Containers,
         "backends" => Command::Backends,
         "problems" => Command::Problems,
+        "why" => Command::Why(own.get_one::<String>("container").expect("clap demands a container").clone()),
         other => unreachable!("`{other}` is none of the words above"),
     };
     let output = if own.get_flag("json") { Output::Json } else { Output::Table };

@@ -138,12 +138,18 @@ fn unknown_key(prefix: &str, key: &str) -> String {
 
 /// `unknown key`, and the key that was meant, else all there are.
 pub(crate) fn suggest(path: &str, key: &str, known: &[&str]) -> String {
-    let (key, most) = (key.to_ascii_lowercase().replace('-', "_"), (key.len() / 3).max(1) + 1);
-    let near = known.iter().map(|candidate| (distance(&key, candidate), candidate));
-    match near.filter(|(distance, _)| *distance <= most).min() {
-        Some((_, candidate)) => format!("unknown key `{path}`; did you mean `{candidate}`?"),
+    let key = key.to_ascii_lowercase().replace('-', "_");
+    match nearest(&key, known.iter().copied()) {
+        Some(candidate) => format!("unknown key `{path}`; did you mean `{candidate}`?"),
         None => format!("unknown key `{path}`; here are {}", list(known)),
     }
+}
+
+/// The one of `known` that was most likely meant by `word`; none where no one is near.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let most = (word.len() / 3).max(1) + 1;
+    let near = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
+    near.filter(|(distance, candidate)| *distance <= most && *distance < candidate.len()).min().map(|(_, candidate)| candidate)
 }
 
 /// How many letters must be added, dropped or changed to make one text of the other.

@@ -27,6 +27,7 @@ mod yaml;
 pub use config::{
     Api, Config, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError, PortChoice, WorkerCount, WorkerCountError,
 };
+pub use file::nearest;
 pub use load::{LoadError, ReadFile, load, load_api};
 pub use mistake::{Excerpt, Mistake, Mistakes};
 pub use places::CONFIG_PATHS;

@@ -68,7 +68,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// When nobody answers, when the answer is none of dproxy's, and when it is a refusal.
-pub async fn ask(target: &Target, command: Command) -> Result<Answer, ClientError> {
+pub async fn ask(target: &Target, command: &Command) -> Result<Answer, ClientError> {
     let after = match command.wait() {
         Some(Wait::Done) => CHANGE_TIME,
         Some(Wait::Accepted) | None => ANSWER_TIME,
@@ -83,7 +83,7 @@ pub async fn ask(target: &Target, command: Command) -> Result<Answer, ClientErro
 ///
 /// Makes a runtime of its own, so it must not be called inside another.
 #[must_use]
-pub fn run(target: &Target, command: Command, output: Output) -> ExitCode {
+pub fn run(target: &Target, command: &Command, output: Output) -> ExitCode {
     let answer = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -108,7 +108,7 @@ struct Envelope {
     data: Value,
 }
 
-fn understand(command: Command, status: u16, json: String) -> Result<Answer, ClientError> {
+fn understand(command: &Command, status: u16, json: String) -> Result<Answer, ClientError> {
     let strange = |cause| ClientError::Strange { status, cause };
     let envelope: Envelope = serde_json::from_str(&json).map_err(strange)?;
     if !envelope.ok {
@@ -118,7 +118,7 @@ fn understand(command: Command, status: u16, json: String) -> Result<Answer, Cli
     Ok(Answer { json, reply })
 }
 
-fn shown(answer: &Answer, command: Command, output: Output) -> String {
+fn shown(answer: &Answer, command: &Command, output: Output) -> String {
     match output {
         Output::Json => answer.json.clone(),
         Output::Table => table::render(command, &answer.reply, table::Width::of_terminal(&io::stdout())),

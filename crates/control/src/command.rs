@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::Reply;
 
 /// Something an operator asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Bring the pool up at the size it had.
     Start(Wait),
@@ -28,6 +28,8 @@ pub enum Command {
     Backends,
     /// Everything that an operator should mend.
     Problems,
+    /// Why the container with this name, id or beginning of an id is, or is not, routed.
+    Why(String),
 }
 
 /// When a change is answered.
@@ -63,6 +65,10 @@ impl Command {
             Command::Containers => "/containers".to_owned(),
             Command::Backends => "/backends".to_owned(),
             Command::Problems => "/problems".to_owned(),
+            Command::Why(container) => {
+                let encoded: String = form_urlencoded::byte_serialize(container.as_bytes()).collect();
+                format!("/why?container={encoded}")
+            }
         }
     }
 
@@ -74,7 +80,13 @@ impl Command {
             Command::Stop(_) => Some("stopping..."),
             Command::Resize(..) => Some("resizing..."),
             Command::Restart(_) => Some("restarting..."),
-            Command::Status | Command::Workers | Command::Routes | Command::Containers | Command::Backends | Command::Problems => None,
+            Command::Status
+            | Command::Workers
+            | Command::Routes
+            | Command::Containers
+            | Command::Backends
+            | Command::Problems
+            | Command::Why(_) => None,
         }
     }
 
@@ -83,7 +95,13 @@ impl Command {
     pub fn wait(&self) -> Option<Wait> {
         match self {
             Command::Start(wait) | Command::Stop(wait) | Command::Resize(_, wait) | Command::Restart(wait) => Some(*wait),
-            Command::Status | Command::Workers | Command::Routes | Command::Containers | Command::Backends | Command::Problems => None,
+            Command::Status
+            | Command::Workers
+            | Command::Routes
+            | Command::Containers
+            | Command::Backends
+            | Command::Problems
+            | Command::Why(_) => None,
         }
     }
 }

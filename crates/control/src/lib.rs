@@ -12,6 +12,8 @@ mod reply;
 mod request;
 pub mod server;
 pub mod table;
+mod why;
 
 pub use command::{Asked, Command, Refusal, Wait};
 pub use reply::{BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, WorkerRow};
+pub use why::{ReasonRow, Standing, Why};

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Command;
+use crate::{Command, Why};
 
 /// The answer to a [`Command`]: `message` and `data` of the API.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Reply {
     Backends(Vec<BackendRow>),
     /// To [`Command::Problems`].
     Problems(Vec<ProblemRow>),
+    /// To [`Command::Why`].
+    Why(Box<Why>),
 }
 
 impl Reply {
@@ -36,7 +38,7 @@ impl Reply {
     ///
     /// # Errors
     /// When `data` has another shape: another version of dproxy answered.
-    pub fn parse(command: Command, message: String, data: Value) -> Result<Reply, serde_json::Error> {
+    pub fn parse(command: &Command, message: String, data: Value) -> Result<Reply, serde_json::Error> {
         Ok(match command {
             Command::Start(_) | Command::Stop(_) | Command::Resize(..) | Command::Restart(_) => {
                 Reply::Done { message, status: serde_json::from_value(data)? }
@@ -47,6 +49,7 @@ impl Reply {
             Command::Containers => Reply::Containers(serde_json::from_value(data)?),
             Command::Backends => Reply::Backends(serde_json::from_value(data)?),
             Command::Problems => Reply::Problems(serde_json::from_value(data)?),
+            Command::Why(_) => Reply::Why(serde_json::from_value(data)?),
         })
     }
 }

@@ -18,11 +18,11 @@ pub(crate) struct Request {
 }
 
 /// Where a path leads, before its query is read.
-#[derive(Clone, Copy)]
 enum Place {
     Change(Change),
     Status,
     List(Command),
+    Why,
 }
 
 #[derive(Clone, Copy)]
@@ -43,6 +43,7 @@ impl Request {
             Place::Change(change) => Ok(Request { command: query.change(change)?, listing: Listing::default() }),
             Place::Status => Ok(Request { command: Command::Status, listing: Listing::default() }),
             Place::List(command) => Ok(Request { command, listing: query.listing()? }),
+            Place::Why => Ok(Request { command: Command::Why(query.container()?), listing: Listing::default() }),
         }
     }
 }
@@ -60,30 +61,32 @@ impl Place {
             "/containers" => Place::List(Command::Containers),
             "/backends" => Place::List(Command::Backends),
             "/problems" => Place::List(Command::Problems),
+            "/why" => Place::Why,
             _ => return Err(Refusal::NotFound(format!("no path `{path}`; {KNOWN_PATHS}"))),
         })
     }
 
-    fn check(self, method: &Method) -> Result<(), Refusal> {
+    fn check(&self, method: &Method) -> Result<(), Refusal> {
         let (other, allow) = match self {
             Place::Change(_) => (Method::POST, "GET, POST"),
-            Place::Status | Place::List(_) => (Method::HEAD, "GET, HEAD"),
+            Place::Status | Place::List(_) | Place::Why => (Method::HEAD, "GET, HEAD"),
         };
         if *method == Method::GET || *method == other { Ok(()) } else { Err(Refusal::Method { allow }) }
     }
 
-    fn keys(self) -> &'static [&'static str] {
+    fn keys(&self) -> &'static [&'static str] {
         match self {
             Place::Change(Change::Resize) => &["size", "wait"],
             Place::Change(Change::Start | Change::Stop | Change::Restart) => &["wait"],
             Place::Status => &[],
             Place::List(_) => &["limit", "skip", "sort"],
+            Place::Why => &["container"],
         }
     }
 }
 
 const KNOWN_PATHS: &str = "the paths are /service/balancer/{start,stop,resize,restart}, /status, /workers, /routes, /containers, \
-     /backends, /problems, /ping and /healthz";
+     /backends, /problems, /why, /ping and /healthz";
 
 /// The decoded pairs of a query: each key known, none twice.
 struct Query<'q>(Vec<(Cow<'q, str>, Cow<'q, str>)>);
@@ -130,6 +133,11 @@ impl<'q> Query<'q> {
             return Err(Refusal::Bad("resize needs a size in its query: `/service/balancer/resize?size=30`".to_owned()));
         };
         size.parse().map_err(|error: dproxy_config::WorkerCountError| Refusal::Bad(error.to_string()))
+    }
+
+    fn container(&self) -> Result<String, Refusal> {
+        let name = self.value("container").map(str::trim).filter(|name| !name.is_empty());
+        name.map(str::to_owned).ok_or_else(|| Refusal::Bad("why needs a container in its query: `/why?container=name`".to_owned()))
     }
 
     fn listing(&self) -> Result<Listing, Refusal> {

@@ -110,7 +110,7 @@ impl Service {
         if let Err(response) = discard(body).await {
             return *response;
         }
-        match self.ask(call.command).await {
+        match self.ask(call.command.clone()).await {
             Ok(reply) => answer::done(&call, reply),
             Err(refusal) => answer::refused(&refusal),
         }

@@ -3,6 +3,7 @@
 //! A terminal gets its width respected; a pipe gets one line a row, whatever its length, so that `grep` and `awk` work.
 
 mod units;
+mod why;
 
 use std::os::fd::AsFd;
 
@@ -22,7 +23,7 @@ pub enum Width {
 
 /// Shows the answer to `command`.
 #[must_use]
-pub fn render(command: Command, reply: &Reply, width: Width) -> String {
+pub fn render(command: &Command, reply: &Reply, width: Width) -> String {
     match reply {
         Reply::Done { message, status } => done(command, message, status),
         Reply::Status(status) => status_block(status),
@@ -34,6 +35,7 @@ pub fn render(command: Command, reply: &Reply, width: Width) -> String {
         Reply::Containers(rows) => columns(&CONTAINERS, rows.iter().map(container), width),
         Reply::Backends(rows) => columns(&BACKENDS, rows.iter().map(backend), width),
         Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
+        Reply::Why(why) => why::render(why),
     }
 }
 
@@ -134,7 +136,7 @@ fn problem(row: &ProblemRow) -> [String; 2] {
 }
 
 /// One line that says what has become of a change.
-fn done(command: Command, message: &str, status: &Status) -> String {
+fn done(command: &Command, message: &str, status: &Status) -> String {
     let online = format!("{} of {} workers online", status.workers_online, status.workers_wanted);
     match command {
         Command::Resize(size, Wait::Done) => format!("resized to {size}: {online}"),
@@ -150,7 +152,8 @@ fn done(command: Command, message: &str, status: &Status) -> String {
         | Command::Routes
         | Command::Containers
         | Command::Backends
-        | Command::Problems => clean(message),
+        | Command::Problems
+        | Command::Why(_) => clean(message),
     }
 }
 

@@ -15,6 +15,7 @@ mod signals;
 mod spawn;
 mod supervisor;
 mod views;
+mod why;
 
 pub use privileges::{PrivilegesError, worker_identity};
 

@@ -86,6 +86,13 @@ impl Run {
         self
     }
 
+    /// `--network`, a mode or the name of a network.
+    #[must_use]
+    pub fn network(mut self, network: &str) -> Run {
+        self.body["HostConfig"]["NetworkMode"] = json!(network);
+        self
+    }
+
     /// `--restart always`.
     #[must_use]
     pub fn always(mut self) -> Run {

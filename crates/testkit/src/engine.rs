@@ -21,6 +21,8 @@ use crate::{Container, Run};
 /// Starting a container beside 30 others under load takes seconds.
 const SILENCE: Duration = Duration::from_secs(60);
 const SHARED: &str = "dpxtest";
+/// Engines with a network of their own share a switch; only one of them at a time may begin or end.
+const SWITCHBOARD: &str = "switchboard";
 /// The variable that names the engines' version.
 const VERSION: &str = "DPROXY_TEST_ENGINE";
 
@@ -176,6 +178,7 @@ impl Engine {
         if let Some(rootfs) = version.rootfs() {
             script(kit, "rootfs", &[rootfs])?;
         }
+        let _alone = turn(SWITCHBOARD);
         let words: Vec<&str> = [name].iter().chain(version.words()).chain(words).copied().collect();
         let printed = script(kit, "up", &words)?;
         let socket = printed.lines().find_map(|line| line.strip_prefix("unix://"));
@@ -287,6 +290,7 @@ impl PrivateEngine {
 
 impl Drop for PrivateEngine {
     fn drop(&mut self) {
+        let _alone = turn(SWITCHBOARD);
         // An engine that is left behind costs memory, not correctness: the next run takes it over.
         let _ = script(&self.kit, "down", &[&self.name]);
     }

@@ -24,7 +24,7 @@ use crate::Command;
 const ANSWER_BYTES: usize = 256 * 1024 * 1024;
 
 /// Status and body of the answer to `command`.
-pub(super) async fn send(target: &Target, command: Command) -> Result<(u16, String), ClientError> {
+pub(super) async fn send(target: &Target, command: &Command) -> Result<(u16, String), ClientError> {
     match target {
         Target::Socket(socket) => over(connect_socket(socket).await?, "localhost", command).await,
         Target::Address(address) => over(connect_address(*address).await?, &address.to_string(), command).await,
@@ -57,7 +57,7 @@ async fn connect_address(address: SocketAddr) -> Result<TcpStream, ClientError> 
     })
 }
 
-async fn over<S>(stream: S, host: &str, command: Command) -> Result<(u16, String), ClientError>
+async fn over<S>(stream: S, host: &str, command: &Command) -> Result<(u16, String), ClientError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -77,7 +77,7 @@ where
     }
 }
 
-fn request(host: &str, command: Command) -> Request<Empty<Bytes>> {
+fn request(host: &str, command: &Command) -> Request<Empty<Bytes>> {
     let method = if command.wait().is_some() { Method::POST } else { Method::GET };
     Request::builder()
         .method(method)

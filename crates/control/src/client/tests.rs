@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::server::{Bound, serve};
-use crate::{Asked, PoolState, ProblemRow, Refusal, Status};
+use crate::{Asked, ContainerRow, PoolState, ProblemRow, Refusal, Status, Why};
 
 /// A server whose master does as told; ends when dropped with the runtime.
 async fn served(directory: &TempDir) -> (Target, Target) {
@@ -38,6 +38,10 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
         Command::Containers => Reply::Containers(Vec::new()),
         Command::Backends => Reply::Backends(Vec::new()),
         Command::Problems => Reply::Problems(vec![ProblemRow { subject: "container a".to_owned(), text: "none \u{e9}".to_owned() }]),
+        Command::Why(name) => {
+            let container = ContainerRow { name, ..ContainerRow::default() };
+            Reply::Why(Box::new(Why { container, ..Why::default() }))
+        }
     })
 }
 
@@ -56,8 +60,9 @@ async fn every_answer_arrives_as_the_master_gave_it() {
             Command::Containers,
             Command::Backends,
             Command::Problems,
+            Command::Why("web 1".to_owned()),
         ] {
-            let answer = ask(target, command).await.unwrap();
+            let answer = ask(target, &command).await.unwrap();
             assert_eq!(answer.reply, pretend_answer(command).unwrap());
             assert!(answer.json.starts_with(r#"{"ok":true,"message":""#), "{}", answer.json);
         }
@@ -68,7 +73,7 @@ async fn every_answer_arrives_as_the_master_gave_it() {
 async fn a_refusal_keeps_its_words_and_its_json() {
     let directory = TempDir::new().unwrap();
     let (socket, _) = served(&directory).await;
-    let error = ask(&socket, Command::Start(Wait::Done)).await.unwrap_err();
+    let error = ask(&socket, &Command::Start(Wait::Done)).await.unwrap_err();
     assert_eq!((error.to_string().as_str(), error.exit_code()), ("no worker came up", 1));
     assert_eq!(error.json().trim_end(), r#"{"ok":false,"message":"no worker came up","data":null}"#);
 }
@@ -81,9 +86,9 @@ async fn either_asks_the_address_only_where_nobody_answers_at_the_socket() {
     let nobody = free_address().await;
     for (socket, address) in [(&socket, nobody), (&missing, address)] {
         let either = Target::Either { socket: socket.clone(), address };
-        assert!(ask(&either, Command::Status).await.is_ok());
+        assert!(ask(&either, &Command::Status).await.is_ok());
     }
-    let neither = ask(&Target::Either { socket: missing.clone(), address: nobody }, Command::Status).await.unwrap_err();
+    let neither = ask(&Target::Either { socket: missing.clone(), address: nobody }, &Command::Status).await.unwrap_err();
     assert!(matches!(neither, ClientError::NoSocket(path) if path == missing));
 }
 
@@ -98,7 +103,7 @@ async fn a_dproxy_that_is_not_running_is_code_3_with_the_way_to_start_it() {
         (Target::Socket(dead.clone()), format!("dproxy is not running: nobody answers on control socket `{}`", dead.display())),
         (Target::Address(nobody), format!("dproxy is not running: nobody listens on `{nobody}`")),
     ] {
-        let error = ask(&target, Command::Status).await.unwrap_err();
+        let error = ask(&target, &Command::Status).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{expected}; start it with `dproxy master`"));
         assert_eq!(error.exit_code(), 3);
         assert!(error.json().starts_with(r#"{"ok":false,"message":"dproxy is not running: "#), "{}", error.json());
@@ -108,7 +113,7 @@ async fn a_dproxy_that_is_not_running_is_code_3_with_the_way_to_start_it() {
 #[tokio::test]
 async fn a_path_that_cannot_be_a_socket_is_an_error_with_its_cause() {
     let target = Target::Socket(Path::new("/tmp").join("x".repeat(200)));
-    let error = ask(&target, Command::Status).await.unwrap_err();
+    let error = ask(&target, &Command::Status).await.unwrap_err();
     assert!(matches!(error, ClientError::Connect { .. }), "{error:?}");
     assert!(error.chain().starts_with("cannot reach dproxy at `/tmp/xxx") && error.chain().contains("`: "), "{}", error.chain());
 }
@@ -126,7 +131,7 @@ async fn what_is_not_dproxy_is_recognised() {
         ("SSH-2.0-OpenSSH_9.2\r\n", "the connection to dproxy broke before it answered; its log may say why: "),
         ("", "the connection to dproxy broke before it answered; its log may say why: "),
     ] {
-        let error = ask(&Target::Address(answering(answer).await), Command::Status).await.unwrap_err();
+        let error = ask(&Target::Address(answering(answer).await), &Command::Status).await.unwrap_err();
         assert!(error.chain().starts_with(expected), "{answer:?}: {}", error.chain());
         assert_eq!(error.exit_code(), 1);
     }
@@ -136,9 +141,9 @@ async fn what_is_not_dproxy_is_recognised() {
 async fn a_dproxy_that_hangs_is_not_waited_for_for_ever() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = Target::Address(silent.local_addr().unwrap());
-    let error = ask(&target, Command::Status).await.unwrap_err();
+    let error = ask(&target, &Command::Status).await.unwrap_err();
     assert_eq!(error.to_string(), "dproxy did not answer within 10 s; a change may still be under way, see `dproxy ctl status`");
-    let error = ask(&target, Command::Restart(Wait::Done)).await.unwrap_err();
+    let error = ask(&target, &Command::Restart(Wait::Done)).await.unwrap_err();
     assert!(matches!(error, ClientError::TooSlow { after } if after == CHANGE_TIME));
 }
 

@@ -17,7 +17,8 @@ fn every_command() -> Vec<Command> {
         .into_iter()
         .flat_map(|wait| [Command::Start(wait), Command::Stop(wait), Command::Resize(size, wait), Command::Restart(wait)]);
     let reads = [Command::Status, Command::Workers, Command::Routes, Command::Containers, Command::Backends, Command::Problems];
-    changes.chain(reads).collect()
+    let judgements = ["web", "a b&c=d/é"].map(|name| Command::Why(name.to_owned()));
+    changes.chain(reads).chain(judgements).collect()
 }
 
 #[test]

@@ -24,7 +24,7 @@ struct Envelope<'a, Data> {
 pub(super) fn done(call: &Call, reply: Reply) -> Response<Full<Bytes>> {
     let listing = &call.listing;
     match reply {
-        Reply::Done { message, status } => success(&opened(call.command, message), &status),
+        Reply::Done { message, status } => success(&opened(&call.command, message), &status),
         Reply::Status(status) => {
             let message = format!("{}: {} of {} workers online", status.pool, status.workers_online, status.workers_wanted);
             success(&message, &status)
@@ -34,11 +34,12 @@ pub(super) fn done(call: &Call, reply: Reply) -> Response<Full<Bytes>> {
         Reply::Containers(rows) => list("containers", rows, listing),
         Reply::Backends(rows) => list("backends", rows, listing),
         Reply::Problems(rows) => list("problems", rows, listing),
+        Reply::Why(why) => success(&why.verdict(), &why),
     }
 }
 
 /// The master's message with the words that are promised at its beginning.
-fn opened(command: Command, message: String) -> String {
+fn opened(command: &Command, message: String) -> String {
     match command.opening() {
         Some(opening) if !message.starts_with(opening) => format!("{opening} {message}"),
         Some(_) | None => message,

@@ -9,7 +9,7 @@ use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::{ContainerRow, Status};
+use crate::{ContainerRow, Status, Why};
 
 /// Longer than any test needs; only a failing one waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -73,6 +73,8 @@ async fn pretend_master(mut asked: mpsc::Receiver<Asked>) {
             Command::Containers => Ok(Reply::Containers(["b", "a", "c"].map(named).to_vec())),
             Command::Backends => Ok(Reply::Backends(Vec::new())),
             Command::Problems => Ok(Reply::Problems(Vec::new())),
+            Command::Why(name) if name == "a" => Ok(Reply::Why(Box::new(Why { container: named("a"), ..Why::default() }))),
+            Command::Why(name) => Err(Refusal::NotFound(format!("no container `{name}`"))),
         };
         // Whoever asked may have gone.
         let _ = reply.send(answer);

@@ -4,7 +4,7 @@ use crate::{EngineRow, PoolState, SandboxRow};
 /// What is shown, as lines with a bar at the left, so that blanks at the margins are seen.
 #[track_caller]
 fn check(command: Command, reply: &Reply, width: Width, expected: &str) {
-    let shown: Vec<String> = render(command, reply, width).lines().map(|line| format!("|{line}")).collect();
+    let shown: Vec<String> = render(&command, reply, width).lines().map(|line| format!("|{line}")).collect();
     let expected: Vec<&str> = expected.lines().map(str::trim_start).filter(|line| !line.is_empty()).collect();
     assert_eq!(shown, expected, "\n{}\n", shown.join("\n"));
 }
@@ -106,7 +106,7 @@ fn a_terminal_is_never_overrun() {
     let containers = Reply::Containers(vec![container]);
     for (command, reply, narrowest) in [(Command::Workers, workers(), 76), (Command::Containers, containers, 40)] {
         for width in narrowest..140 {
-            let shown = render(command, &reply, Width::Columns(width));
+            let shown = render(&command, &reply, Width::Columns(width));
             assert!(fits(&shown, width), "{width}\n{shown}");
         }
     }
@@ -240,7 +240,7 @@ fn an_engine_that_is_away_says_why() {
 }
 
 fn engine_line(status: &Status) -> String {
-    let shown = render(Command::Status, &Reply::Status(Box::new(status.clone())), Width::Free);
+    let shown = render(&Command::Status, &Reply::Status(Box::new(status.clone())), Width::Free);
     shown.lines().find(|line| line.starts_with("docker")).unwrap().to_owned()
 }
 
@@ -249,7 +249,7 @@ fn a_change_is_one_line() {
     let check = |command: Command, expected: &str| {
         let status = Box::new(Status { workers_wanted: 30, workers_online: 30, ..status() });
         let reply = Reply::Done { message: "resizing... to 30 workers".to_owned(), status };
-        assert_eq!(render(command, &reply, Width::Columns(20)), expected);
+        assert_eq!(render(&command, &reply, Width::Columns(20)), expected);
     };
     let size = "30".parse().unwrap();
     check(Command::Resize(size, Wait::Done), "resized to 30: 30 of 30 workers online");
@@ -262,6 +262,6 @@ fn a_change_is_one_line() {
 #[test]
 fn a_name_cannot_write_to_the_terminal() {
     let problem = ProblemRow { subject: "container \u{1b}[2Jx\u{7}".to_owned(), text: "a\nb\rc\u{9b}d".to_owned() };
-    let shown = render(Command::Problems, &Reply::Problems(vec![problem]), Width::Free);
+    let shown = render(&Command::Problems, &Reply::Problems(vec![problem]), Width::Free);
     assert!(shown.contains("container \u{fffd}[2Jx\u{fffd}") && shown.contains("a\u{fffd}b\u{fffd}c\u{fffd}d"), "{shown}");
 }

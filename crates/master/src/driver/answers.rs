@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use dproxy_control::{Asked, Command, ContainerRow, EngineRow, ProblemRow, Refusal, Reply, RouteRow, Status, Wait, WorkerRow};
+use dproxy_control::{Asked, Command, ContainerRow, EngineRow, ProblemRow, Refusal, Reply, RouteRow, Status, Wait, Why, WorkerRow};
 use dproxy_route::{Owner, Route, contradictions};
 use dproxy_stats::{Counter, Counters};
 
 use super::Driver;
 use super::engines::Engine;
 use crate::core::{Change, Event, RequestId};
-use crate::views;
+use crate::{views, why};
 
 impl Driver {
     /// Reads are answered from what is here; changes go to the core, which answers in its own time.
@@ -27,6 +27,11 @@ impl Driver {
             Command::Containers => Reply::Containers(self.containers()),
             Command::Backends => Reply::Backends(views::backend_rows(self.routes())),
             Command::Problems => Reply::Problems(self.problems()),
+            Command::Why(word) => {
+                // Whoever asked may have gone.
+                let _ = reply.send(self.why(&word).map(|why| Reply::Why(Box::new(why))));
+                return;
+            }
         };
         // Whoever asked may have gone.
         let _ = reply.send(Ok(answer));
@@ -129,6 +134,15 @@ impl Driver {
         let facts = &self.facts;
         let own = facts.warnings.iter().chain(&facts.port).chain(self.vault.warning()).chain(&facts.refused).chain(&facts.postponed);
         own.cloned().chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
+    }
+
+    fn why(&self, word: &str) -> Result<Why, Refusal> {
+        let mut known = Vec::new();
+        for engine in self.engines.iter() {
+            known.extend(engine.update().containers.iter().map(|container| (container.clone(), engine.name())));
+        }
+        let (container, engine) = why::find(word, &known)?;
+        Ok(why::judgement(container, *engine, self.routes()))
     }
 
     /// All workers that are, and the totals of those that were.
