@@ -10,9 +10,9 @@ use crate::{alone, among_others, dproxy};
 /// What the issue promises from the engine's answer to a served route.
 const PROMISED: Duration = Duration::from_millis(100);
 
-/// A proxy that has heard from the engine.
+/// A proxy that has heard from the engine, and does not wait long for what has gone.
 pub(crate) fn before(engine: &Engine) -> Dproxy {
-    let dproxy = dproxy().docker(&engine.endpoint()).start();
+    let dproxy = dproxy().docker(&engine.endpoint()).yaml("timeouts:\n  hold: 1s").start();
     dproxy.wait_for("the engine", || dproxy.status()["engine"]["connected"] == true);
     dproxy
 }

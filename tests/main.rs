@@ -6,6 +6,7 @@ mod access_log;
 mod caps;
 mod clients;
 mod control;
+mod deploy;
 mod docker;
 mod engine;
 mod engines;

@@ -5,10 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use dproxy_route::Route;
 
-use crate::{Privileges, ProxySettings};
+use crate::{Privileges, ProxySettings, Timeouts};
 
 /// Everything `dproxy master` was told, by flag, environment, file or default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +145,8 @@ pub struct Docker {
     pub internal_names: bool,
     /// Whether containers without a published port are reached at their own address.
     pub unpublished: bool,
+    /// How long requests for a container that has gone wait for its return.
+    pub hold: Duration,
 }
 
 /// How an engine is reached.
@@ -177,7 +180,15 @@ impl Docker {
     /// The only engine, at `endpoint`, with the defaults.
     #[must_use]
     pub fn at(endpoint: DockerEndpoint) -> Docker {
-        Docker { endpoint, name: None, address: None, container_addresses: None, internal_names: true, unpublished: true }
+        Docker {
+            endpoint,
+            name: None,
+            address: None,
+            container_addresses: None,
+            internal_names: true,
+            unpublished: true,
+            hold: Timeouts::default().hold,
+        }
     }
 }
 

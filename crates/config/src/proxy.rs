@@ -35,6 +35,8 @@ pub struct Timeouts {
     pub handshake: Duration,
     /// To get a place at a backend when all of a route's backends are full.
     pub queue: Duration,
+    /// To wait for containers that have gone and may come back at once, or that are starting.
+    pub hold: Duration,
     /// To open a connection to a backend.
     pub connect: Duration,
     /// From the whole request sent to the first byte of the answer.
@@ -69,6 +71,10 @@ pub struct Limits {
     pub backend_requests: u32,
     /// Requests that wait in one worker for the backends of one route; more are refused at once.
     pub queue: u32,
+    /// Requests that wait in one worker for containers to come back; more are refused at once.
+    pub held: u32,
+    /// Bytes of memory that these have.
+    pub held_bytes: u32,
 }
 
 impl Default for Timeouts {
@@ -77,6 +83,7 @@ impl Default for Timeouts {
             request_head: Duration::from_secs(10),
             handshake: Duration::from_secs(10),
             queue: Duration::from_secs(10),
+            hold: Duration::from_secs(10),
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(60),
             idle: Duration::from_secs(60),
@@ -98,6 +105,8 @@ impl Default for Limits {
             handshakes: 2000,
             backend_requests: 0,
             queue: 1000,
+            held: 1000,
+            held_bytes: 64 * 1024 * 1024,
         }
     }
 }

@@ -176,6 +176,7 @@ impl Reader<'_> {
             request_head: time(&settings::TIMEOUT_REQUEST_HEAD),
             handshake: time(&settings::TIMEOUT_HANDSHAKE),
             queue: time(&settings::TIMEOUT_QUEUE),
+            hold: time(&settings::TIMEOUT_HOLD),
             connect: time(&settings::TIMEOUT_CONNECT),
             first_byte: time(&settings::TIMEOUT_FIRST_BYTE),
             idle: time(&settings::TIMEOUT_IDLE),
@@ -194,12 +195,24 @@ impl Reader<'_> {
         let Number(handshakes) = self.required::<Number<1, 1_000_000>>(&settings::LIMIT_HANDSHAKES);
         let Number(backend_requests) = self.required::<Number<0, 1_000_000>>(&settings::LIMIT_BACKEND_REQUESTS);
         let Number(queue) = self.required::<Number<0, 1_000_000>>(&settings::LIMIT_QUEUE);
+        let Number(held) = self.required::<Number<0, 1_000_000>>(&settings::LIMIT_HELD);
+        let Size(held_bytes) = self.required::<Size<0, { u32::MAX }>>(&settings::LIMIT_HELD_BYTES);
         if target_bytes > head_bytes && self.said(&settings::LIMIT_TARGET_BYTES).is_some() {
             let text = format!("{target_bytes} bytes of target do not fit into a head of {head_bytes} (`limits.head_bytes`)");
             self.mistake(&settings::LIMIT_TARGET_BYTES, text);
         }
         // The default of one follows a smaller choice of the other.
-        Limits { head_bytes, head_fields, target_bytes: target_bytes.min(head_bytes), connections, handshakes, backend_requests, queue }
+        Limits {
+            head_bytes,
+            head_fields,
+            target_bytes: target_bytes.min(head_bytes),
+            connections,
+            handshakes,
+            backend_requests,
+            queue,
+            held,
+            held_bytes,
+        }
     }
 
     /// Two listeners of ours at one place can only fail, and later than here.

@@ -121,6 +121,12 @@ pub struct Status {
     pub requests_total: u64,
     /// Requests under way.
     pub requests_in_flight: u64,
+    /// Requests that waited for containers to come back, by all workers that ever were.
+    #[serde(default)]
+    pub requests_held_total: u64,
+    /// Those that wait now.
+    #[serde(default)]
+    pub requests_held: u64,
     /// Answers with a status of 500 or more.
     pub errors_5xx_total: u64,
     /// What holds the workers in.

@@ -199,7 +199,11 @@ fn engine(engine: &EngineRow) -> String {
 
 fn requests(status: &Status) -> String {
     let (total, active, errors) = (count(status.requests_total), count(status.requests_in_flight), count(status.errors_5xx_total));
-    format!("{total} in all, {active} active, {errors} answered with 5xx")
+    let held = match (status.requests_held, status.requests_held_total) {
+        (0, 0) => String::new(),
+        (now, total) => format!(", {} waited for a container to come back ({} now)", count(total), count(now)),
+    };
+    format!("{total} in all, {active} active, {errors} answered with 5xx{held}")
 }
 
 fn list(items: &[String]) -> String {

@@ -191,8 +191,18 @@ fn specimen() -> Snapshot {
     };
     let target = "https://{host}".parse().expect("this is a redirect's target");
     let redirect = Route { offer: Offer::Redirect(Redirect { target, code: RedirectCode::default() }), ..live.clone() };
-    let offline = Route { offer: Offer::Offline(Notice { reason: "gone".to_owned(), since: Some(std::time::UNIX_EPOCH) }), ..live.clone() };
-    let columns = vec![(BackendId::of_container("0123456789ab", 80), 1)];
+    let id = BackendId::of_container("0123456789ab", 80);
+    let then = Some(std::time::UNIX_EPOCH);
+    let notice = Notice {
+        container: Some("name".to_owned()),
+        reason: "gone".to_owned(),
+        exit_code: Some(1),
+        since: then,
+        left: then,
+        asleep: vec![id.clone()],
+    };
+    let offline = Route { offer: Offer::Offline(notice), ..live.clone() };
+    let columns = vec![(id, 1)];
     let settings = ProxySettings { tls: specimen_of_tls(), ..ProxySettings::default() };
     Snapshot { generation: Generation(1), settings, routes: vec![live, container, redirect, offline], columns }
 }

@@ -34,7 +34,7 @@ pub(crate) fn route_row(route: &Route, engine: Option<&str>) -> RouteRow {
     let (state, reason, redirect) = match &route.offer {
         Offer::Ports { .. } => ("live", None, None),
         Offer::Redirect(redirect) => ("redirect", None, Some(redirect.to_string())),
-        Offer::Offline(notice) => ("offline", Some(notice.reason.clone()), None),
+        Offer::Offline(notice) => ("offline", Some(notice.to_string()), None),
     };
     RouteRow {
         host: route.host.to_string(),
@@ -148,7 +148,7 @@ mod tests {
     fn an_offline_route_says_why() {
         let live = route_row(&route(0, "10.0.0.2:80"), None);
         assert_eq!((live.state.as_str(), live.backends[0].as_str()), ("live", "10.0.0.2:80:80 10.0.0.2:80 (ready)"));
-        let offline = Route { offer: Offer::Offline(Notice { reason: "paused".to_owned(), since: None }), ..route(0, "10.0.0.2:80") };
+        let offline = Route { offer: Offer::Offline(Notice::new("paused")), ..route(0, "10.0.0.2:80") };
         let row = route_row(&offline, None);
         assert_eq!((row.state.as_str(), row.reason.as_deref(), row.backends.len()), ("offline", Some("paused"), 0));
     }

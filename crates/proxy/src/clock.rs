@@ -77,6 +77,11 @@ impl Clock {
         self.wake(|_| true);
     }
 
+    /// The same for those that have something to lose.
+    pub(crate) fn wake_busy(&self) {
+        self.wake(|entry| !entry.idle.get());
+    }
+
     /// Ends the wait of every task that idles.
     pub(crate) fn expire_idle(&self) {
         self.wake(|entry| {

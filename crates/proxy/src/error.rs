@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use dproxy_http1::Violation;
+use dproxy_http1::{Method, Violation};
 use dproxy_route::{HostError, Notice};
 
 /// A request that failed.
@@ -22,7 +22,7 @@ pub(crate) enum ProxyError {
     #[error("no route")]
     Unknown,
     #[error("offline: {}", .0.reason)]
-    Offline(Notice),
+    Offline(Box<Notice>),
     #[error("all backends are busy")]
     Busy,
     #[error("cannot connect to `{address}`")]
@@ -39,6 +39,8 @@ pub(crate) enum ProxyError {
     NoTunnel { address: SocketAddr },
     #[error("backend closed the connection without an answer")]
     BackendClosed(#[source] io::Error),
+    #[error("the container at `{address}` has gone")]
+    BackendGone { address: SocketAddr },
     #[error("backend did not answer in time")]
     BackendTimeout,
     #[error("backend's answer is malformed")]
@@ -75,9 +77,20 @@ impl ProxyError {
             | ProxyError::BackendTls
             | ProxyError::NoTunnel { .. }
             | ProxyError::BackendClosed(_)
+            | ProxyError::BackendGone { .. }
             | ProxyError::BackendTimeout
             | ProxyError::Unfit { .. }
             | ProxyError::Backend(_) => Blame::Backend,
+        }
+    }
+
+    /// Whether a request with this method may be sent again once the world has changed: nobody had it, or nobody is
+    /// left who had it and twice does no harm.
+    pub(crate) fn may_pass(&self, method: Method) -> bool {
+        match self {
+            ProxyError::Connect { .. } | ProxyError::ConnectTimeout { .. } => true,
+            ProxyError::BackendClosed(_) | ProxyError::BackendGone { .. } => method.is_idempotent(),
+            _ => false,
         }
     }
 
@@ -112,6 +125,7 @@ impl ProxyError {
             | ProxyError::BackendTls
             | ProxyError::NoTunnel { .. }
             | ProxyError::BackendClosed(_)
+            | ProxyError::BackendGone { .. }
             | ProxyError::Backend(_) => Some(502),
             ProxyError::Unfit { status } => Some(*status),
             ProxyError::ConnectTimeout { .. } | ProxyError::BackendTimeout => Some(504),

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! judge (method, Host) ─► find (route) ─► admit ─► connect ─► send ─► await head ─► deliver
-//!                                          ▲                               │
-//!                                          └───── another backend ◄────────┘
+//!                         ▲    │           ▲  │                            │
+//!                         │    ▼           │  ▼                            │
+//!                         └── hold         └── another backend ◄───────────┘
 //! ```
+//! A request is held when its site is gone but may come back at once (`hold`).
 //! To be admitted is to have a place at a backend: one of those in turn that has
 //! room, or the first to have room again.
 //!
@@ -17,30 +19,28 @@ mod answer;
 mod attempt;
 mod delivery;
 mod errand;
+mod hold;
 mod inbound;
 mod own;
 mod progress;
+mod tries;
 mod tunnel;
 mod wild;
 
 use dproxy_http1::{BodyReader, Method, RequestHead, Version};
-use dproxy_route::{Authority, BackendIndex, Found, Lookup};
-use dproxy_stats::Counter;
+use dproxy_route::{Authority, Found, Lookup};
 
 use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::error::ProxyError;
-use crate::exchange::admission::admit;
 pub(crate) use crate::exchange::answer::Expected;
-use crate::exchange::attempt::Broken;
 use crate::exchange::errand::Errand;
+use crate::exchange::hold::Hold;
 use crate::exchange::own::Own;
+use crate::exchange::tries::{Stuck, Tries};
 use crate::exchange::wild::{Question, seek};
 use crate::proxy::Proxy;
-use crate::view::{Seat, View};
-
-/// After the first try, at most this many others.
-const RETRIES: usize = 2;
+use crate::view::View;
 
 /// How a request was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,65 +93,46 @@ pub(crate) async fn exchange(
     request: &RequestHead,
     length: usize,
 ) -> Result<Served, Failure> {
-    let view = proxy.view();
+    let mut view = proxy.view();
     let mut room = [0; Authority::ROOM];
     let head = &buffer.filled()[..length];
     let authority = judge(request, head, &mut room).map_err(Failure::Unanswered)?;
     let listener = client.listener();
-    let found = match goal(&view, authority, client, request, head).map_err(Failure::Unanswered)? {
-        Goal::Backend(found) => found,
-        Goal::Own(own) => return own.answer(proxy, client, buffer, request, length).await,
-    };
-    if let Some(first) = found.wild {
-        let path = path_of(request.origin_form(head)).to_vec();
-        let question = Question { request, length, authority, listener, path: &path };
-        // Apart, so that requests for names that were said in full make no room for it.
-        return Box::pin(seek(proxy, &view, client, buffer, &question, first)).await;
-    }
-    let errand = Errand::new(proxy, &view, client, buffer, request, length, found.rewrite);
-    let mut errand = errand.map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
-
-    let mut tried: Vec<BackendIndex> = Vec::new();
-    let mut first_error = None;
-    let mut seat = None;
-    let mut had_by_another = false;
-    for retry in 0..=RETRIES {
-        if seat.is_none() {
-            seat = admit(&view, client, &found, &tried).await.map_err(Failure::Unanswered)?;
-        }
-        let Some(Seat { backend, place }) = seat.take() else { break };
-        let now = proxy.clock.now();
-        if retry > 0 {
-            proxy.page.add(Counter::Retries, 1);
-        } else {
-            place.at().recent.request(now);
-        }
-        if had_by_another {
-            place.at().recent.retry(now);
-        }
-        match errand.at(backend, false, client, buffer).await {
-            Ok(served) => return Ok(served),
-            Err(Broken::Final(failure)) => return Err(failure),
-            Err(Broken::Unreached(error)) => {
-                tried.push(backend);
-                first_error.get_or_insert(error);
-            }
-            Err(Broken::Elsewhere(error)) => {
-                tried.push(backend);
-                first_error.get_or_insert(error);
-                had_by_another = true;
-                if !view.allows_retry(&found, proxy.clock.now()) {
-                    break;
+    let mut tries = Tries::default();
+    let mut hold = Hold::new(proxy, buffer.filled().len());
+    loop {
+        let patience = match goal(&view, authority, client, request, &buffer.filled()[..length]) {
+            Ok(Goal::Own(own)) => return own.answer(proxy, client, buffer, request, length).await,
+            Ok(Goal::Backend(found)) => {
+                if let Some(patience) = hold.for_turn(&view, &found) {
+                    patience
+                } else if let Some(first) = found.wild {
+                    let path = path_of(request.origin_form(&buffer.filled()[..length])).to_vec();
+                    let question = Question { request, length, authority, listener, path: &path };
+                    // Apart, so that requests for names that were said in full make no room for it.
+                    match Box::pin(seek(proxy, &view, client, buffer, &question, first)).await {
+                        Err(Failure::Unanswered(error)) if error.may_pass(request.method) => {
+                            hold.for_news(&view, &found).ok_or(Failure::Unanswered(error))?
+                        }
+                        served => return served,
+                    }
+                } else {
+                    let errand = Errand::new(proxy, &view, client, buffer, request, length, found.rewrite);
+                    let mut errand = errand.map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
+                    match tries.round(proxy, &view, &found, &mut errand, client, buffer).await {
+                        Ok(served) => return Ok(served),
+                        Err(Stuck::Final(failure)) => return Err(failure),
+                        Err(Stuck::Stranded(error)) => hold.for_recovery(&view, &found).ok_or(Failure::Unanswered(error))?,
+                    }
                 }
             }
-            // The connection had gone stale; the backend itself may be fine, and the place there is still ours.
-            Err(Broken::Again(error)) => {
-                first_error.get_or_insert(error);
-                seat = Some(Seat { backend, place });
-            }
-        }
+            Err(ProxyError::Offline(notice)) => hold.for_return(&view, &notice).ok_or(Failure::Unanswered(ProxyError::Offline(notice)))?,
+            Err(error) => return Err(Failure::Unanswered(error)),
+        };
+        // Apart, so that requests that need not wait make no room for it.
+        Box::pin(hold.wait(client, &view, patience)).await.map_err(Failure::Unanswered)?;
+        view = proxy.view();
     }
-    Err(Failure::Unanswered(first_error.unwrap_or(ProxyError::Unknown)))
 }
 
 /// Refuses what is never passed on; the authority of the rest.
@@ -179,7 +160,7 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
     match view.table.lookup(authority, client.listener(), path_of(target)) {
         Lookup::Found(found) => Ok(Goal::Backend(found)),
         Lookup::Redirect(redirect, rewrite) => Own::redirect(redirect, rewrite, authority, target).map(Goal::Own),
-        Lookup::Offline(notice) => Err(ProxyError::Offline(notice.clone())),
+        Lookup::Offline(notice) => Err(ProxyError::Offline(Box::new(notice.clone()))),
         Lookup::Unknown => Err(ProxyError::Unknown),
     }
 }

@@ -16,6 +16,7 @@ mod exchange;
 mod flow;
 mod forward;
 mod front;
+mod held;
 mod listen;
 mod lookout;
 mod memory;

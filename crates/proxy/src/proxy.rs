@@ -10,12 +10,14 @@ use dproxy_route::WildIndex;
 use dproxy_stats::{Counter, Ledger, Page};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use crate::access::AccessLog;
 use crate::buffer::Buffers;
 use crate::clock::{Clock, TICK, boot_millis};
 use crate::departures::{Departing, Departures};
 use crate::front::arrival;
+use crate::held::Held;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
 use crate::memory::{Known, Memory};
@@ -32,15 +34,24 @@ pub struct Proxy {
     pub(crate) access: AccessLog,
     memory: Memory,
     pub(crate) handshakes: Handshakes,
+    /// Requests that wait for their site to come back.
+    pub(crate) held: Held,
     view: RefCell<Rc<View>>,
+    /// There is another view.
+    news: Notify,
     pools: RefCell<Pools>,
     course: Cell<Course>,
     open: Cell<usize>,
     closed: Notify,
     pub(crate) departures: Departures,
+    /// Clock time until which requests under way are told that backends have gone.
+    farewells: Cell<u64>,
     /// Where round robin begins; differs between workers.
     offset: u32,
 }
+
+/// Milliseconds within which whatever was asked of a backend that has gone is looked at again.
+const FAREWELLS: u64 = 500;
 
 /// What becomes of connections on which nothing is under way when a drain begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +92,7 @@ impl Proxy {
     }
 
     fn start(tables: Tables, page: Page, offset: u32, mut pools: Pools) -> Rc<Proxy> {
-        let view = View::new(tables, &mut pools, offset);
+        let view = View::new(tables, &mut pools, offset, None);
         Rc::new(Proxy {
             page,
             buffers: Rc::default(),
@@ -89,21 +100,32 @@ impl Proxy {
             access: AccessLog::default(),
             memory: Memory::default(),
             handshakes: Handshakes::default(),
+            held: Held::default(),
             view: RefCell::new(Rc::new(view)),
+            news: Notify::new(),
             pools: RefCell::new(pools),
             course: Cell::new(Course::Serving),
             open: Cell::new(0),
             closed: Notify::new(),
             departures: Departures::default(),
+            farewells: Cell::new(0),
             offset,
         })
     }
 
     /// Serves by `tables` from the next request on.
-    pub fn install(&self, tables: Tables) {
-        let view = View::new(tables, &mut self.pools.borrow_mut(), self.offset);
+    pub fn install(&self, mut tables: Tables) {
+        let now = self.clock.now();
+        let asleep = std::mem::take(&mut tables.asleep);
+        let mut pools = self.pools.borrow_mut();
+        let view = View::new(tables, &mut pools, self.offset, Some(now));
+        if pools.dismiss(&asleep, now) {
+            self.farewells.set(now + FAREWELLS);
+        }
+        drop(pools);
         self.view.replace(Rc::new(view));
         self.memory.clear();
+        self.news.notify_waiters();
     }
 
     /// The certificates that are shown now: the next tables may use them again.
@@ -140,6 +162,9 @@ impl Proxy {
         loop {
             let now = ticks.tick().await;
             self.clock.tick(now.into_std());
+            if self.clock.now() <= self.farewells.get() {
+                self.clock.wake_busy();
+            }
             self.access.tick();
             self.page.set(Counter::Heartbeat, boot_millis());
             count += 1;
@@ -198,6 +223,11 @@ impl Proxy {
 
     fn serves_by(&self, view: &Rc<View>) -> bool {
         Rc::ptr_eq(&self.view.borrow(), view)
+    }
+
+    /// Ready once there is another view than now.
+    pub(crate) fn news(&self) -> Notified<'_> {
+        self.news.notified()
     }
 
     pub(crate) fn is_draining(&self) -> bool {

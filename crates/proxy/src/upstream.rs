@@ -2,6 +2,7 @@
 
 pub(crate) mod h2;
 mod pulse;
+mod standing;
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -17,6 +18,7 @@ use tokio::net::TcpStream;
 use crate::place::{Count, Places};
 use crate::transport::Transport;
 use crate::upstream::h2::{Connections, Share};
+use crate::upstream::standing::Standing;
 
 /// Unused connections kept for one backend.
 const MAX_IDLE: usize = 16 * 1024;
@@ -30,6 +32,8 @@ type Map = HashMap<BackendId, Rc<Pool>, foldhash::fast::RandomState>;
 #[derive(Debug, Default)]
 pub(crate) struct Pools {
     by_backend: Map,
+    /// Those that had a backend before.
+    left: Map,
     kept: Rc<KeptInAll>,
     /// Where requests are counted, if all workers count together.
     ledger: Option<Rc<Ledger>>,
@@ -43,6 +47,7 @@ pub(crate) struct Pool {
     /// `name@address`, for `x-debug-backend`.
     pub(crate) label: String,
     pub(crate) places: Rc<Places>,
+    pub(crate) standing: Standing,
     /// The last answer was long; the next one may be, and is then read with fewer calls.
     pub(crate) answers_long: Cell<bool>,
     kept: Rc<KeptInAll>,
@@ -88,20 +93,32 @@ impl Pools {
 
     /// The pool of each backend, in their order. Pools of backends that are gone
     /// are dropped, and with them their connections. A backend that does not say
-    /// how many requests it takes at a time takes `limit`; zero is any number.
-    pub(crate) fn of(&mut self, backends: &[Backend], columns: &[Option<Column>], limit: u32) -> Vec<Rc<Pool>> {
+    /// how many requests it takes at a time takes `limit`; zero is any number. `now`
+    /// is the clock's, none at the start.
+    pub(crate) fn of(&mut self, backends: &[Backend], columns: &[Option<Column>], limit: u32, now: Option<u64>) -> Vec<Rc<Pool>> {
         let mut old = std::mem::take(&mut self.by_backend);
         let both = backends.iter().zip(columns);
-        let pools: Vec<Rc<Pool>> = both.map(|(backend, column)| self.reuse(&mut old, backend, *column)).collect();
+        let pools: Vec<Rc<Pool>> = both.map(|(backend, column)| self.reuse(&mut old, backend, *column, now)).collect();
         for (pool, backend) in pools.iter().zip(backends) {
             pool.places.limit_to(NonZeroU32::new(backend.max_requests.unwrap_or(limit)));
+            pool.standing.turn(backend.condition, now);
         }
         self.by_backend = backends.iter().map(|backend| backend.id.clone()).zip(pools.iter().cloned()).collect();
+        self.left = old;
         pools
     }
 
+    /// Says of those that had a backend before the last call of [`Pools::of`] and have none now that it is gone, but
+    /// keeps those that are `asleep`. Whether there are any.
+    pub(crate) fn dismiss(&mut self, asleep: &[BackendId], now: u64) -> bool {
+        let mut left = std::mem::take(&mut self.left);
+        self.by_backend.extend(asleep.iter().filter_map(|id| left.remove_entry(id)));
+        left.values().for_each(|pool| pool.standing.leave(now));
+        !left.is_empty()
+    }
+
     /// The pool that the backend had, if it still stands at the same place and is counted there too.
-    fn reuse(&self, old: &mut Map, backend: &Backend, column: Option<Column>) -> Rc<Pool> {
+    fn reuse(&self, old: &mut Map, backend: &Backend, column: Option<Column>, now: Option<u64>) -> Rc<Pool> {
         let count = self.ledger.as_ref().zip(column);
         let column = count.map(|(_, column)| column);
         let places = match old.remove(&backend.id) {
@@ -116,7 +133,7 @@ impl Pools {
                 None => Count::Alone(Cell::default()),
             }),
         };
-        Rc::new(Pool::new(backend, places, Rc::clone(&self.kept)))
+        Rc::new(Pool::new(backend, places, Rc::clone(&self.kept), now))
     }
 
     /// Closes connections that were not used since `before`, or that the backend closed.
@@ -154,11 +171,12 @@ impl Drop for Counted {
 }
 
 impl Pool {
-    fn new(backend: &Backend, places: Rc<Places>, kept: Rc<KeptInAll>) -> Pool {
+    fn new(backend: &Backend, places: Rc<Places>, kept: Rc<KeptInAll>, now: Option<u64>) -> Pool {
         let label = format!("{}@{}", backend.name, backend.address);
         let Backend { address, scheme, .. } = *backend;
         let (idle, shared) = (RefCell::default(), Connections::default());
-        Pool { address, scheme, label, places, answers_long: Cell::new(false), kept, idle, shared }
+        let standing = Standing::new(backend.whereabouts, backend.condition, now);
+        Pool { address, scheme, label, places, standing, answers_long: Cell::new(false), kept, idle, shared }
     }
 
     /// A kept connection that is open as far as we know.
@@ -215,10 +233,10 @@ mod tests {
     #[test]
     fn a_backend_that_moved_gets_new_connections_and_keeps_its_count() {
         let mut pools = Pools::default();
-        let first = pools.of(&[backend(1), backend(2)], &[None, None], 1);
+        let first = pools.of(&[backend(1), backend(2)], &[None, None], 1, None);
         let place = first[0].places.for_newcomer();
         let moved = Backend { address: ([127, 0, 0, 2], 1).into(), ..backend(1) };
-        let second = pools.of(&[moved, backend(2)], &[None, None], 1);
+        let second = pools.of(&[moved, backend(2)], &[None, None], 1, None);
         assert!(!Rc::ptr_eq(&first[0], &second[0]) && Rc::ptr_eq(&first[1], &second[1]));
         assert!(second[0].places.for_newcomer().is_none(), "a request of before still counts");
         drop(place);
@@ -229,7 +247,7 @@ mod tests {
     fn what_a_backend_says_of_its_limit_counts_before_the_settings() {
         let mut pools = Pools::default();
         let mut check = |own: Option<u32>, setting: u32, most: usize| {
-            let pool = pools.of(&[Backend { max_requests: own, ..backend(1) }], &[None], setting).remove(0);
+            let pool = pools.of(&[Backend { max_requests: own, ..backend(1) }], &[None], setting, None).remove(0);
             let places: Vec<_> = (0..9).map_while(|_| pool.places.for_newcomer()).collect();
             assert_eq!(places.len(), most, "{own:?} and {setting}");
         };

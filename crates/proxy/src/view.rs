@@ -27,6 +27,8 @@ pub struct Tables {
     /// Of each backend of the table.
     columns: Vec<Option<Column>>,
     keyring: Option<Arc<Keyring>>,
+    /// Backends of paused containers.
+    pub(crate) asleep: Vec<BackendId>,
 }
 
 /// [`Tables`] with what only the loop may touch. It never changes; a request is
@@ -65,7 +67,8 @@ impl Tables {
     pub fn build(settings: ProxySettings, routes: &[Route]) -> Tables {
         let table = RouteTable::build(routes).with_www_fallback(settings.www_fallback);
         let columns = vec![None; table.backends().len()];
-        Tables { settings, table, columns, keyring: None }
+        let asleep = routes.iter().filter_map(Route::notice).flat_map(|notice| &notice.asleep).cloned().collect();
+        Tables { settings, table, columns, keyring: None, asleep }
     }
 
     /// The same, with the places of backends on the board of all workers; `columns` are sorted.
@@ -88,14 +91,15 @@ impl Tables {
 
 impl View {
     /// `offset` is where round robin begins, so that workers do not move in step.
-    pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32) -> View {
-        let Tables { settings, table, columns, keyring } = tables;
+    /// `now` is the clock's, none at the start.
+    pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32, now: Option<u64>) -> View {
+        let Tables { settings, table, columns, keyring, asleep: _ } = tables;
         let limits = Limits {
             head_bytes: settings.limits.head_bytes as usize,
             fields: settings.limits.head_fields as usize,
             target_bytes: settings.limits.target_bytes as usize,
         };
-        let pools = pools.of(table.backends(), &columns, settings.limits.backend_requests);
+        let pools = pools.of(table.backends(), &columns, settings.limits.backend_requests, now);
         let choice = |_: &Group| Choice { turn: Turn::starting_at(offset), queue: OnceCell::new() };
         let choices = table.groups().iter().map(choice).collect();
         // The configuration refuses what is no network, so nothing is lost here.

@@ -101,6 +101,27 @@ impl Condition {
     }
 }
 
+/// Who stands behind a backend, and how far away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Whereabouts {
+    /// An address that somebody wrote down: nobody tells when it comes and goes.
+    #[default]
+    Fixed,
+    /// A container on another machine, whose engine tells of its end.
+    Away,
+    /// A container on this machine: it answers a connection at once or never, and its end is known at once.
+    Here,
+}
+
+impl Whereabouts {
+    /// Whether somebody tells when it comes and goes.
+    #[must_use]
+    pub fn is_watched(self) -> bool {
+        self != Whereabouts::Fixed
+    }
+}
+
 /// Somewhere a request can be sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
@@ -120,6 +141,8 @@ pub struct Backend {
     pub condition: Condition,
     /// How many requests it takes at a time, zero for any number; none where nobody said so, and the settings do.
     pub max_requests: Option<u32>,
+    /// Who stands behind it.
+    pub whereabouts: Whereabouts,
 }
 
 impl Backend {
@@ -133,6 +156,15 @@ impl Backend {
     #[must_use]
     pub fn speaking(scheme: Scheme, address: SocketAddr) -> Backend {
         let id = BackendId::of_url(scheme, address);
-        Backend { name: id.0.clone(), id, port: address.port(), address, scheme, condition: Condition::Ready, max_requests: None }
+        Backend {
+            name: id.0.clone(),
+            id,
+            port: address.port(),
+            address,
+            scheme,
+            condition: Condition::Ready,
+            max_requests: None,
+            whereabouts: Whereabouts::Fixed,
+        }
     }
 }

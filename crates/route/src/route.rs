@@ -1,9 +1,8 @@
 //! What a source says: who serves which host and path.
 
 use std::fmt;
-use std::time::SystemTime;
 
-use crate::{Backend, Entrance, HostPattern, PathPrefix, Redirect, Rewrite};
+use crate::{Backend, Entrance, HostPattern, Notice, PathPrefix, Redirect, Rewrite};
 
 /// One owner's offer to answer for a host and a path.
 ///
@@ -93,16 +92,6 @@ pub enum Offer {
     Offline(Notice),
 }
 
-/// Why a known host has nothing to answer with.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
-#[wincode(crate = "::bincode")]
-pub struct Notice {
-    /// In words for people: `stopped, exit code 137`, `paused`.
-    pub reason: String,
-    /// Since when, where the engine told.
-    pub since: Option<SystemTime>,
-}
-
 impl Route {
     /// The backends that it offers; none while it is offline, or sends clients elsewhere.
     pub fn backends(&self) -> impl Iterator<Item = &Backend> {
@@ -111,6 +100,15 @@ impl Route {
             Offer::Redirect(_) | Offer::Offline(_) => (None, &[][..]),
         };
         main.into_iter().chain(others)
+    }
+
+    /// Why it is offline, if it is.
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        match &self.offer {
+            Offer::Ports { .. } | Offer::Redirect(_) => None,
+            Offer::Offline(notice) => Some(notice),
+        }
     }
 
     /// A replica at one address for `host`, as the configuration file writes it.

@@ -302,7 +302,10 @@ fn latest_notice(replicas: &[&Route]) -> Notice {
         Offer::Offline(notice) => Some(notice),
         Offer::Ports { .. } | Offer::Redirect(_) => None,
     });
-    notices.max_by_key(|notice| notice.since).cloned().expect("replicas that are not live are offline, and there is at least one")
+    notices
+        .max_by_key(|notice| (notice.left, notice.since))
+        .cloned()
+        .expect("replicas that are not live are offline, and there is at least one")
 }
 
 #[cfg(test)]

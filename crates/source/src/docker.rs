@@ -5,6 +5,7 @@
 //! | `watcher` | the driver: connects, subscribes, lists, inspects, starts over |
 //! | `world` | all that is known, and what each piece of news changes; pure |
 //! | `routes`, `names`, `rules`, `backends`, `reach` | containers in, routes out; pure |
+//! | `lately` | what was served until a moment ago; pure |
 //! | `facts` | what is known of one container |
 //! | `wire`, `events` | the engine's JSON, read leniently |
 //! | `engine`, `transport`, `tls` | the questions, and how they get there |
@@ -14,6 +15,7 @@ mod backends;
 mod engine;
 mod events;
 mod facts;
+mod lately;
 mod names;
 mod reach;
 mod routes;

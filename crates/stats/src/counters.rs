@@ -30,6 +30,10 @@ pub enum Counter {
     ConnectFailures,
     /// Requests sent again after a failure.
     Retries,
+    /// Requests that waited for their site to come back.
+    Held,
+    /// Those that wait now.
+    Holding,
     /// Bytes of bodies from clients.
     BytesIn,
     /// Bytes of bodies to clients.
@@ -38,7 +42,7 @@ pub enum Counter {
 
 impl Counter {
     /// All of them, in the order of their place.
-    pub const ALL: [Counter; 15] = [
+    pub const ALL: [Counter; 17] = [
         Counter::Heartbeat,
         Counter::Accepted,
         Counter::Open,
@@ -52,6 +56,8 @@ impl Counter {
         Counter::Connects,
         Counter::ConnectFailures,
         Counter::Retries,
+        Counter::Held,
+        Counter::Holding,
         Counter::BytesIn,
         Counter::BytesOut,
     ];
@@ -59,7 +65,7 @@ impl Counter {
     /// Whether it only grows, so that a dead worker's figure is kept in the sum.
     #[must_use]
     pub fn is_total(self) -> bool {
-        !matches!(self, Counter::Heartbeat | Counter::Open | Counter::InFlight)
+        !matches!(self, Counter::Heartbeat | Counter::Open | Counter::InFlight | Counter::Holding)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::config::{Docker, DockerEndpoint, DockerTls};
 use crate::endpoint::{Endpoint, Wire};
 use crate::engines::{ENDPOINTS, EngineWords};
 use crate::settings::{self, Setting};
-use crate::values::{Address, FilePath, Name, Switch};
+use crate::values::{Address, FilePath, Name, Switch, Time};
 use crate::words::{Origin, Word};
 
 /// What is said about TLS with an engine.
@@ -28,6 +28,7 @@ impl Reader<'_> {
             container_addresses: self.optional(&settings::DOCKER_CONTAINER_ADDRESSES).map(|Switch(on)| on),
             internal_names: self.switch(&settings::DOCKER_INTERNAL_NAMES),
             unpublished: self.switch(&settings::DOCKER_UNPUBLISHED),
+            hold: self.required::<Time>(&settings::TIMEOUT_HOLD).0,
         };
         if list.is_empty() || self.is_overruled() {
             return vec![only];

@@ -298,9 +298,24 @@ pub(crate) const TIMEOUT_QUEUE: Setting = timeout(
     &[variable("DOCKER_PROXY_TIMEOUT_QUEUE")],
 );
 
+/// [`crate::Timeouts::hold`].
+pub(crate) const TIMEOUT_HOLD: Setting = timeout(
+    "timeouts.hold",
+    "timeout-hold",
+    "10s",
+    "How long requests wait for a container that was restarted, recreated or paused and for one that is starting, where no other \
+     serves the host; then they are answered with 503. A host that has been offline for longer is answered at once.",
+    &[variable("DOCKER_PROXY_TIMEOUT_HOLD")],
+);
+
 /// [`crate::Timeouts::connect`].
-pub(crate) const TIMEOUT_CONNECT: Setting =
-    timeout("timeouts.connect", "timeout-connect", "5s", "To open a connection to a backend.", &[variable("DOCKER_PROXY_TIMEOUT_CONNECT")]);
+pub(crate) const TIMEOUT_CONNECT: Setting = timeout(
+    "timeouts.connect",
+    "timeout-connect",
+    "5s",
+    "To open a connection to a backend; to a container on this machine never more than a second.",
+    &[variable("DOCKER_PROXY_TIMEOUT_CONNECT")],
+);
 
 /// [`crate::Timeouts::first_byte`].
 pub(crate) const TIMEOUT_FIRST_BYTE: Setting = timeout(
@@ -417,6 +432,26 @@ pub(crate) const LIMIT_QUEUE: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_LIMIT_QUEUE")]);
 
+/// [`crate::Limits::held`].
+pub(crate) const LIMIT_HELD: Setting = Setting::new(
+    "limits.held",
+    "limit-held",
+    One("COUNT"),
+    Text("1000"),
+    "The most requests of one worker that wait for containers to come back; others are answered with 503 at once.",
+)
+.environment(&[variable("DOCKER_PROXY_LIMIT_HELD")]);
+
+/// [`crate::Limits::held_bytes`].
+pub(crate) const LIMIT_HELD_BYTES: Setting = Setting::new(
+    "limits.held_bytes",
+    "limit-held-bytes",
+    One("SIZE"),
+    Text("64MiB"),
+    "The most memory for the requests of one worker that wait for containers to come back. Their bodies are not read meanwhile.",
+)
+.environment(&[variable("DOCKER_PROXY_LIMIT_HELD_BYTES")]);
+
 /// [`crate::Config::certificates`].
 pub(crate) const SSL_PATH: Setting = Setting::new(
     "ssl.path",
@@ -511,6 +546,7 @@ pub const SETTINGS: &[Setting] = &[
     TIMEOUT_REQUEST_HEAD,
     TIMEOUT_HANDSHAKE,
     TIMEOUT_QUEUE,
+    TIMEOUT_HOLD,
     TIMEOUT_CONNECT,
     TIMEOUT_FIRST_BYTE,
     TIMEOUT_IDLE,
@@ -525,6 +561,8 @@ pub const SETTINGS: &[Setting] = &[
     LIMIT_HANDSHAKES,
     LIMIT_BACKEND_REQUESTS,
     LIMIT_QUEUE,
+    LIMIT_HELD,
+    LIMIT_HELD_BYTES,
     SSL_PATH,
     SSL_PORT,
     SSL_POLICY,

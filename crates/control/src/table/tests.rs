@@ -47,6 +47,8 @@ fn status() -> Status {
         requests_total: 45_678_901,
         requests_in_flight: 7,
         errors_5xx_total: 3,
+        requests_held_total: 12,
+        requests_held: 0,
         sandbox: SandboxRow { held: owned(&["user: 65534:65534", "landlock: v7"]), missing: Vec::new() },
     }
 }
@@ -218,7 +220,7 @@ fn a_status_is_a_short_block_with_what_needs_attention_last() {
         |docker       unix:///var/run/docker.sock, connected, Docker 28.5.2, API 1.51
         |config       no file, built-in defaults
         |connections  32 open, 1.2M accepted
-        |requests     45.6M in all, 7 active, 3 answered with 5xx
+        |requests     45.6M in all, 7 active, 3 answered with 5xx, 12 waited for a container to come back (0 now)
         |sandbox      user: 65534:65534, landlock: v7
         |warning      port 80 is taken; listening on 8080
         |problems     2, see `dproxy ctl problems`

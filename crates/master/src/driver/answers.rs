@@ -73,6 +73,8 @@ impl Driver {
             connections_open: sum.get(Counter::Open),
             requests_total: sum.get(Counter::Requests),
             requests_in_flight: sum.get(Counter::InFlight),
+            requests_held_total: sum.get(Counter::Held),
+            requests_held: sum.get(Counter::Holding),
             errors_5xx_total: errors,
             sandbox: facts.fences.row(),
         }

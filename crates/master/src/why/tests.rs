@@ -20,7 +20,7 @@ fn route(id: &str, name: &str, host: &str, condition: Option<Condition>) -> Rout
     let fixed = Route::fixed(0, host.parse().unwrap(), PathPrefix::root(), backend(Condition::Ready));
     let offer = match condition {
         Some(condition) => Offer::Ports { main: backend(condition), firm: false, others: Vec::new() },
-        None => Offer::Offline(Notice { reason: "stopped".to_owned(), since: None }),
+        None => Offer::Offline(Notice::new("stopped")),
     };
     Route { owner: Owner::Container { id: container(id, name).id, name: name.to_owned() }, offer, ..fixed }
 }

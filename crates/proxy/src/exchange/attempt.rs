@@ -4,7 +4,8 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::pin;
 use std::rc::Rc;
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use dproxy_http1::{BodyReader, Frame, Framing, RequestHead, Version, Violation};
 use dproxy_route::Scheme;
@@ -27,10 +28,14 @@ use crate::message::{self, Manner};
 use crate::proxy::Proxy;
 use crate::relay::{LONG, Sink, Source};
 use crate::transport::Transport;
+use crate::unless::unless;
 use crate::upstream::h2::Share;
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
 use crate::websocket;
+
+/// A container on this machine takes a connection at once, or its network is gone and nothing says so.
+const CONNECT_HERE: Duration = Duration::from_secs(1);
 
 /// A try with everything it needs.
 pub(crate) struct Attempt<'r> {
@@ -74,6 +79,9 @@ struct Way {
     /// What of the request leaves at once.
     opening: Opening,
 }
+
+/// The backend is in no table any more, and what it may have sent before its end was read.
+struct Silenced;
 
 /// What came of a connection to a backend.
 struct Carried {
@@ -182,15 +190,31 @@ impl Attempt<'_> {
             return Err(Broken::Unreached(ProxyError::BackendTls));
         }
         let address = self.pool.address;
-        client.deadline.set(self.view.settings.timeouts.connect);
-        let error = match client.deadline.guard(client.wire.unless_gone(self.share_or_connect())).await {
-            Ok(Some(Ok(upstream))) => return Ok(upstream),
+        client.deadline.set(self.connect_limit());
+        let opened = unless(self.share_or_connect(), |_| self.poll_silenced());
+        let error = match client.deadline.guard(client.wire.unless_gone(opened)).await {
+            Ok(Some(Ok(Ok(upstream)))) => {
+                self.pool.standing.recover();
+                return Ok(upstream);
+            }
+            Ok(Some(Err(Silenced))) => ProxyError::BackendGone { address },
             Ok(None) => return Err(Broken::Final(Failure::Unanswered(ProxyError::ClientGone))),
-            Ok(Some(Err(cause))) => ProxyError::Connect { address, cause },
+            Ok(Some(Ok(Err(cause)))) => ProxyError::Connect { address, cause },
             Err(Elapsed) => ProxyError::ConnectTimeout { address },
         };
         self.proxy.page.add(Counter::ConnectFailures, 1);
+        self.pool.standing.fail(self.proxy.clock.now());
         Err(Broken::Unreached(error))
+    }
+
+    fn connect_limit(&self) -> Duration {
+        let limit = self.view.settings.timeouts.connect;
+        if self.pool.standing.is_here() { limit.min(CONNECT_HERE) } else { limit }
+    }
+
+    /// Ready when nothing will come from the backend any more; the clock wakes whoever is under way then.
+    fn poll_silenced(&self) -> Poll<Silenced> {
+        if self.pool.standing.is_silenced(self.proxy.clock.now()) { Poll::Ready(Silenced) } else { Poll::Pending }
     }
 
     async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
@@ -295,7 +319,12 @@ impl Attempt<'_> {
         kept: bool,
     ) -> Result<T, Broken> {
         let unanswered = |error| Err(Broken::Final(Failure::Unanswered(error)));
-        match progress.deadline().guard(beside.drive(head)).await {
+        let driven = match progress.deadline().guard(unless(beside.drive(head), |_| self.poll_silenced())).await {
+            Ok(Ok(driven)) => Ok(driven),
+            Ok(Err(Silenced)) => return Err(self.silenced()),
+            Err(elapsed) => Err(elapsed),
+        };
+        match driven {
             Ok(Ok(Ok(head))) => Ok(head),
             Ok(Ok(Err(NoHead::Closed(cause)))) => Err(self.closed(cause, kept)),
             Ok(Ok(Err(NoHead::Untouched(cause)))) => Err(Broken::Again(ProxyError::BackendClosed(cause))),
@@ -329,12 +358,25 @@ impl Attempt<'_> {
     /// The backend closed without a byte of an answer. Asking again is right only
     /// where asking twice does no harm (RFC 9110 §9.2.2).
     fn closed(&self, cause: io::Error, kept: bool) -> Broken {
-        let harmless = self.request.method.is_idempotent() && self.upgrade.is_none();
-        match (harmless, kept) {
+        match (self.is_harmless(), kept) {
             (true, true) => self.stale(cause),
-            (true, false) => Broken::Elsewhere(ProxyError::BackendClosed(cause)),
+            (true, false) => {
+                self.pool.standing.fail(self.proxy.clock.now());
+                Broken::Elsewhere(ProxyError::BackendClosed(cause))
+            }
             (false, _) => Broken::Final(Failure::Unanswered(ProxyError::BackendClosed(cause))),
         }
+    }
+
+    /// The backend is gone, and so is what it had.
+    fn silenced(&self) -> Broken {
+        let error = ProxyError::BackendGone { address: self.pool.address };
+        if self.is_harmless() { Broken::Elsewhere(error) } else { Broken::Final(Failure::Unanswered(error)) }
+    }
+
+    /// Whether asking twice does no harm.
+    fn is_harmless(&self) -> bool {
+        self.request.method.is_idempotent() && self.upgrade.is_none()
     }
 
     /// Its neighbours in the pool went with it.

@@ -3,7 +3,7 @@
 //! `offline`, `strip` (the route's path), `add=/path`, `since=N` or `to=redirect`.
 
 use super::*;
-use crate::{Condition, Entrance, Owner, Protocol, RedirectCode, Scheme, contradictions};
+use crate::{Condition, Entrance, Owner, Protocol, RedirectCode, Scheme, Whereabouts, contradictions};
 
 fn routes(text: &str) -> Vec<Route> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(route).collect()
@@ -26,6 +26,7 @@ fn route(line: &str) -> Route {
         scheme: Scheme::Http,
         condition,
         max_requests: None,
+        whereabouts: Whereabouts::Here,
     };
     let mut backends = ports.split(',').map(backend);
     let path: crate::PathPrefix = path.parse().unwrap();
@@ -35,7 +36,7 @@ fn route(line: &str) -> Route {
     let offer = if let Some(target) = value("to") {
         Offer::Redirect(Redirect { target: target.parse().unwrap(), code: RedirectCode::default() })
     } else if flags.contains(&"offline") {
-        Offer::Offline(Notice { reason: format!("{name} stopped"), since: None })
+        Offer::Offline(Notice::new(format!("{name} stopped")))
     } else {
         Offer::Ports { main: backends.next().unwrap(), firm: flags.contains(&"firm"), others: backends.collect() }
     };

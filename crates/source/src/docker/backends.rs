@@ -7,10 +7,10 @@
 
 use std::net::SocketAddr;
 
-use dproxy_route::{Backend, BackendId, Condition, Scheme};
+use dproxy_route::{Backend, BackendId, Condition, Scheme, Whereabouts};
 
 use super::facts::{Ending, Facts, NetworkMode};
-use super::reach::{Reach, Way, networks_of};
+use super::reach::{Place, Reach, Way, networks_of};
 use crate::Reason;
 
 /// The label that names the port serving the bare host name.
@@ -49,7 +49,7 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
         Ok(way) => way,
         Err(why) => return Backends { absence: Some(why), ..backends },
     };
-    let reach_port = |port| Some(Backend { max_requests, ..backend(facts, port, reach.address_of(&way, port)?) });
+    let reach_port = |port| Some(Backend { max_requests, ..backend(facts, port, reach.address_of(&way, port)?, reach.engine) });
     let wanted = wanted_ports(facts, label);
     let mut reached: Vec<Backend> = wanted.iter().copied().filter_map(reach_port).collect();
     let main = match label {
@@ -126,13 +126,18 @@ fn wanted_ports(facts: &Facts, label: Option<u16>) -> Vec<u16> {
     ports
 }
 
-fn backend(facts: &Facts, port: u16, address: SocketAddr) -> Backend {
+fn backend(facts: &Facts, port: u16, address: SocketAddr, engine: Place) -> Backend {
     let condition = match facts.ending {
         Some(Ending::Stopping) => Condition::Stopping,
         Some(Ending::Gone { .. }) | None => facts.health,
     };
     let scheme = if TLS_PORTS.contains(&port) { Scheme::Https } else { Scheme::Http };
-    Backend { id: BackendId::of_container(&facts.id, port), name: facts.name.clone(), port, address, scheme, condition, max_requests: None }
+    let whereabouts = match engine {
+        Place::Here => Whereabouts::Here,
+        Place::At(_) => Whereabouts::Away,
+    };
+    let (id, name) = (BackendId::of_container(&facts.id, port), facts.name.clone());
+    Backend { id, name, port, address, scheme, condition, max_requests: None, whereabouts }
 }
 
 /// The place of the port that most likely serves the bare host name, and speaks `protocol`.

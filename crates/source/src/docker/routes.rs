@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use dproxy_route::{Condition, Notice, Offer, Owner, PickPolicy, Problem, Route, Service};
+use dproxy_route::{BackendId, Condition, Notice, Offer, Owner, PickPolicy, Problem, Route, Service};
 
 use super::backends::backends_of;
 use super::facts::{Ending, Facts, State};
@@ -100,8 +100,11 @@ impl Findings {
                 container.reasons.extend(hindrances("host", &names.problems).chain(hindrances("label", &problems)));
                 self.report(facts, names.problems.into_iter().chain(problems));
             }
-            (Standing::Offline(notice), rules) => {
-                container.reasons.push(Reason::hindrance("state", format!("{}; start it and it is served again", notice.reason)));
+            (Standing::Offline(mut notice), rules) => {
+                if facts.state == State::Paused {
+                    notice.asleep = sleepers(facts, reach);
+                }
+                container.reasons.push(Reason::hindrance("state", format!("{notice}; start it and it is served again")));
                 container.reasons.extend(names.reasons.iter().cloned());
                 match rules {
                     Ok(rules) => self.offer(facts, &names, &rules, &Offer::Offline(notice)),
@@ -180,22 +183,30 @@ fn standing_in_words(facts: &Facts) -> Reason {
     }
 }
 
+/// The backends of a paused container: it goes on with what it has when it wakes up.
+fn sleepers(facts: &Facts, reach: &Reach<'_>) -> Vec<BackendId> {
+    let ports = backends_of(facts, reach).ports.into_iter();
+    ports.flat_map(|(main, _, others)| std::iter::once(main).chain(others)).map(|backend| backend.id).collect()
+}
+
 fn standing(facts: &Facts, now: SystemTime) -> Standing {
-    let offline = |reason: String| Standing::Offline(Notice { reason, since: finished(facts) });
+    let notice = |reason: &str| Notice { container: Some(facts.name.clone()), since: finished(facts), ..Notice::new(reason) };
+    let offline = |reason: &str| Standing::Offline(notice(reason));
+    let ended = |reason: &str, exit_code| Standing::Offline(Notice { exit_code, ..notice(reason) });
     match &facts.state {
         State::Running => match facts.ending {
-            Some(Ending::Gone { exit_code }) => offline(with_code("stopped", exit_code)),
+            Some(Ending::Gone { exit_code }) => ended("stopped", exit_code),
             Some(Ending::Stopping) | None => Standing::Live,
         },
-        State::Paused => Standing::Offline(Notice { reason: "paused".to_owned(), since: None }),
-        State::Restarting => offline(with_code("restarting", facts.exit_code)),
-        State::Removing => offline("being removed".to_owned()),
+        State::Paused => Standing::Offline(Notice { since: None, ..notice("paused") }),
+        State::Restarting => ended("restarting", facts.exit_code),
+        State::Removing => offline("being removed"),
         State::Exited | State::Dead if is_forgotten(facts, now) => Standing::Absent,
-        State::Exited | State::Dead => offline(with_code("stopped", facts.exit_code)),
+        State::Exited | State::Dead => ended("stopped", facts.exit_code),
         // It ran before where it has an end.
-        State::Created if finished(facts).is_some() && !is_forgotten(facts, now) => offline("not started again".to_owned()),
+        State::Created if finished(facts).is_some() && !is_forgotten(facts, now) => offline("not started again"),
         State::Created => Standing::Absent,
-        State::Other(word) => Standing::Offline(Notice { reason: format!("state {word}"), since: None }),
+        State::Other(word) => Standing::Offline(Notice { since: None, ..notice(&format!("state {word}")) }),
     }
 }
 
@@ -213,13 +224,6 @@ fn is_forgotten(facts: &Facts, now: SystemTime) -> bool {
         (Some(_), Some(end)) => now.duration_since(end).is_ok_and(|age| age >= REMEMBERED),
         // It ran when it was last looked at.
         (Some(_), None) => false,
-    }
-}
-
-fn with_code(word: &str, exit_code: Option<i64>) -> String {
-    match exit_code {
-        Some(code) => format!("{word}, exit code {code}"),
-        None => word.to_owned(),
     }
 }
 

@@ -42,7 +42,8 @@ const MAX_INSPECTIONS: usize = 32;
 /// See [`super::watch`].
 pub(super) async fn watch(settings: Docker, updates: watch::Sender<Update>) {
     let endpoint = settings.endpoint.clone();
-    let mut watcher = Watcher { endpoint, world: World::new(settings), updates, vigil: Vigil::default(), backoff: Backoff::default() };
+    let mut watcher =
+        Watcher { endpoint, world: World::new(settings), updates, vigil: Vigil::default(), backoff: Backoff::default(), farewell: None };
     loop {
         let Err(lost) = watcher.follow().await;
         watcher.lost(&lost);
@@ -68,6 +69,8 @@ struct Watcher {
     updates: watch::Sender<Update>,
     vigil: Vigil,
     backoff: Backoff,
+    /// When to publish though nothing happened: what was gone is forgotten.
+    farewell: Option<Instant>,
 }
 
 impl Watcher {
@@ -104,6 +107,7 @@ impl Watcher {
                         self.publish();
                     }
                 }
+                () = until(self.farewell) => self.publish(),
             }
         }
     }
@@ -118,8 +122,9 @@ impl Watcher {
         self.publish();
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let update = self.world.update(SystemTime::now());
+        self.farewell = self.world.farewell().map(|rest| Instant::now() + rest);
         self.updates.send_if_modified(|known| {
             let changed = *known != update;
             if changed {
@@ -167,6 +172,7 @@ impl Session {
                     self.inspected(&id, answer, watcher);
                 }
                 () = sleep_until(wake) => self.woken(watcher),
+                () = until(watcher.farewell) => watcher.publish(),
             }
         }
     }
@@ -248,6 +254,14 @@ impl Session {
             Some(Err(error)) => Lost::Task(error),
             None => Lost::Events(StreamEnd::Clean),
         }
+    }
+}
+
+/// Never comes where there is no such moment.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::engine::About;
 use super::facts::{Ending, Facts, Inspected, Signal, State};
+use super::lately::Lately;
 use super::reach::Place;
 use super::routes::{Settings, routes_of};
 use super::wire::{Happening, Listing};
@@ -38,6 +39,9 @@ pub(super) struct World {
     endings: HashMap<String, Told>,
     /// What was wrong with the last list.
     problems: Vec<Problem>,
+    lately: Lately,
+    /// How long after the last update another one is due, though nothing may happen.
+    farewell: Option<Duration>,
 }
 
 struct Known {
@@ -79,7 +83,16 @@ pub(super) enum Urgency {
 
 impl World {
     pub(super) fn new(settings: Docker) -> World {
-        World { settings, link: Link::Connecting, about: None, containers: BTreeMap::new(), endings: HashMap::new(), problems: Vec::new() }
+        World {
+            settings,
+            link: Link::Connecting,
+            about: None,
+            containers: BTreeMap::new(),
+            endings: HashMap::new(),
+            problems: Vec::new(),
+            lately: Lately::default(),
+            farewell: None,
+        }
     }
 
     /// A new connection: everything that was inspected may have changed, and
@@ -220,7 +233,7 @@ impl World {
     }
 
     /// Everything, as others want to know it.
-    pub(super) fn update(&self, now: SystemTime) -> Update {
+    pub(super) fn update(&mut self, now: SystemTime) -> Update {
         let facts: Vec<Facts> = self.containers.values().map(|known| known.facts(&self.endings)).collect();
         let settings = Settings {
             engine: self.about.as_ref().map_or(Place::Here, |about| about.place),
@@ -233,9 +246,15 @@ impl World {
             now,
         };
         let mut findings = routes_of(&facts, &settings);
+        self.farewell = self.lately.follow(&mut findings.routes, now, self.settings.hold);
         findings.problems.extend(self.problems.iter().cloned());
         findings.problems.sort_unstable();
         Update { routes: findings.routes, problems: findings.problems, containers: findings.containers, link: self.link.clone() }
+    }
+
+    /// How long after the last update another one is due, though nothing may happen.
+    pub(super) fn farewell(&self) -> Option<Duration> {
+        self.farewell
     }
 
     fn signalled(&mut self, id: String, signal: Signal, now: Instant) -> Urgency {

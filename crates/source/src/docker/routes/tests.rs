@@ -47,9 +47,9 @@ fn shown(findings: &Findings) -> String {
     let offer = |offer: &Offer| match offer {
         Offer::Ports { main, .. } => format!("{} {}", main.address, main.condition.as_str()),
         Offer::Redirect(redirect) => redirect.to_string(),
-        Offer::Offline(Notice { reason, since }) => {
-            let since = since.map(|since| since.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs().to_string());
-            format!("offline: {reason} {}", since.unwrap_or_default())
+        Offer::Offline(notice) => {
+            let since = notice.since.map(|since| since.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs().to_string());
+            format!("offline: {notice} {}", since.unwrap_or_default())
         }
     };
     let routes = findings.routes.iter().map(|route| format!("{} {}", route.host, offer(&route.offer)).trim_end().to_owned());

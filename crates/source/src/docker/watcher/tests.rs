@@ -1,4 +1,4 @@
-use dproxy_route::{Condition, Offer};
+use dproxy_route::{Condition, Offer, Route};
 use serde_json::json;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -20,7 +20,7 @@ struct Watched {
 }
 
 fn follow(engine: &Pretend) -> Watched {
-    let settings = Docker { internal_names: false, ..Docker::at(DockerEndpoint::Unix(engine.socket())) };
+    let settings = Docker { internal_names: false, hold: Duration::from_millis(200), ..Docker::at(DockerEndpoint::Unix(engine.socket())) };
     let (sender, updates) = watch::channel(Update::default());
     let mut task = JoinSet::new();
     let handle = task.spawn(watch(settings, sender));
@@ -187,8 +187,10 @@ async fn a_signal_and_an_end_count_before_any_list() {
     watched.wait_for("stopping", |update| condition(update) == Some(Condition::Stopping)).await;
     engine.tell(&event("die", "web", json!({"exitCode": "0"})));
     let update = watched.wait_for("offline", |update| condition(update).is_none()).await;
-    assert!(matches!(&update.routes[0].offer, Offer::Offline(notice) if notice.reason == "stopped, exit code 0"));
+    assert!(matches!(&update.routes[0].offer, Offer::Offline(notice) if notice.to_string() == "stopped, exit code 0"));
     engine.tell(&event("destroy", "web", json!({})));
+    let removed = |route: &Route| matches!(&route.offer, Offer::Offline(notice) if notice.reason == "removed");
+    watched.wait_for("a farewell", |update| update.routes.iter().any(removed)).await;
     watched.wait_for("unknown", |update| update.routes.is_empty()).await;
 }
 

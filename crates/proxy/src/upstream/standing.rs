@@ -1,0 +1,149 @@
+//! How a backend stands, as far as that decides whether a request should wait for it.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use dproxy_route::{Condition, Whereabouts};
+
+use crate::clock::TICK;
+
+/// What a backend that has gone may have sent before its end: it is read for 100 ms and what the clock may be behind.
+/// Then nothing more comes, and where its whole network went with it, no sign of that either.
+const LAST_WORDS: Duration = Duration::from_millis(100).saturating_add(TICK);
+/// How long after the first failure of a backend the news of its end may take to get here.
+const NEWS: Duration = Duration::from_secs(1);
+
+/// How one backend stands. Times are the clock's, in milliseconds.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    whereabouts: Whereabouts,
+    condition: Cell<Condition>,
+    /// When it turned so; none if it was so from the start.
+    since: Cell<Option<u64>>,
+    /// Since when no answer of it came and no connection was taken, if that was so the last time.
+    failing: Cell<Option<u64>>,
+    /// Since when it is in no table any more.
+    gone: Cell<Option<u64>>,
+}
+
+impl Standing {
+    /// A backend that came at `now`; none if it was there from the start.
+    pub(crate) fn new(whereabouts: Whereabouts, condition: Condition, now: Option<u64>) -> Standing {
+        let (condition, since) = (Cell::new(condition), Cell::new(now));
+        Standing { whereabouts, condition, since, failing: Cell::default(), gone: Cell::default() }
+    }
+
+    /// Its condition in the table of `now`.
+    pub(crate) fn turn(&self, condition: Condition, now: Option<u64>) {
+        if self.condition.replace(condition) != condition {
+            self.since.set(now);
+        }
+    }
+
+    /// It is in no table any more.
+    pub(crate) fn leave(&self, now: u64) {
+        self.gone.set(Some(now));
+    }
+
+    /// It took no connection, or sent no answer.
+    pub(crate) fn fail(&self, now: u64) {
+        self.failing.set(self.failing.get().or(Some(now)));
+    }
+
+    /// It took a connection.
+    pub(crate) fn recover(&self) {
+        self.failing.set(None);
+    }
+
+    pub(crate) fn is_here(&self) -> bool {
+        self.whereabouts == Whereabouts::Here
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.get().is_some()
+    }
+
+    /// Whether nothing will come from it any more.
+    pub(crate) fn is_silenced(&self, now: u64) -> bool {
+        self.gone.get().is_some_and(|gone| now >= gone.saturating_add(millis(LAST_WORDS)))
+    }
+
+    /// How long a new request should rather wait than be sent here: it is about to come or to go.
+    pub(crate) fn reluctance(&self, now: u64, hold: Duration) -> Duration {
+        match self.condition.get() {
+            Condition::Ready | Condition::Unhealthy => Duration::ZERO,
+            Condition::Starting | Condition::Stopping => self.since.get().map_or(Duration::ZERO, |since| rest(since, hold, now)),
+        }
+    }
+
+    /// How long a request that got nothing from it should wait for better times: what has just come may not listen
+    /// yet, and of what has just gone the news may still be under way.
+    pub(crate) fn patience(&self, now: u64, hold: Duration) -> Duration {
+        if self.is_gone() {
+            return hold;
+        }
+        let Some(failing) = self.failing.get().filter(|_| self.whereabouts.is_watched()) else { return Duration::ZERO };
+        let young = self.since.get().map_or(Duration::ZERO, |since| rest(since, hold, now));
+        young.max(rest(failing, NEWS.min(hold), now))
+    }
+}
+
+/// What is left at `now` of `length` that began at `since`.
+fn rest(since: u64, length: Duration, now: u64) -> Duration {
+    length.saturating_sub(Duration::from_millis(now.saturating_sub(since)))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOLD: Duration = Duration::from_secs(10);
+
+    fn container(since: Option<u64>) -> Standing {
+        Standing::new(Whereabouts::Here, Condition::Ready, since)
+    }
+
+    #[test]
+    fn what_is_about_to_come_or_to_go_is_waited_for() {
+        let check = |condition: Condition, seconds: u64| {
+            let standing = container(None);
+            standing.turn(condition, Some(5000));
+            assert_eq!(standing.reluctance(8000, HOLD), Duration::from_secs(seconds), "{condition:?}");
+        };
+        check(Condition::Ready, 0);
+        check(Condition::Starting, 7);
+        check(Condition::Unhealthy, 0);
+        check(Condition::Stopping, 7);
+        let from_the_start = Standing::new(Whereabouts::Here, Condition::Starting, None);
+        assert_eq!(from_the_start.reluctance(0, HOLD), Duration::ZERO, "nobody knows for how long it has been so");
+    }
+
+    #[test]
+    fn a_backend_that_fails_is_waited_for_while_that_may_end() {
+        let check = |standing: Standing, expected: u64| {
+            standing.fail(20_000);
+            standing.fail(20_100);
+            assert_eq!(standing.patience(20_200, HOLD), Duration::from_millis(expected));
+        };
+        check(container(None), 800);
+        check(container(Some(0)), 800);
+        check(container(Some(15_000)), 4800);
+        check(Standing::new(Whereabouts::Fixed, Condition::Ready, Some(15_000)), 0);
+        assert_eq!(container(Some(0)).patience(0, HOLD), Duration::ZERO, "it does not fail");
+        let gone = container(None);
+        gone.leave(7000);
+        assert_eq!(gone.patience(99_000, HOLD), HOLD);
+    }
+
+    #[test]
+    fn what_was_sent_before_the_end_is_read() {
+        let standing = container(None);
+        assert!(!standing.is_silenced(9000));
+        standing.leave(7000);
+        assert!(standing.is_gone() && !standing.is_silenced(7199) && standing.is_silenced(7200));
+    }
+}
