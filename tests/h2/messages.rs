@@ -268,3 +268,64 @@ fn a_request_that_breaks_its_own_length_is_reset() {
     }
     assert!(origin.requests().iter().all(|request| !request.complete), "{:?}", origin.requests());
 }
+
+#[test]
+fn an_answer_over_http2_says_over_http1_where_it_ends_and_what_it_sets() {
+    let odd = backend(|request, mut respond| async move {
+        let status: u16 = request.uri().path()[1..].parse().unwrap();
+        let head = Response::builder().status(status).header("set-cookie", "a=1; Path=/").header("x-between", "1");
+        drop(respond.send_response(head.header("set-cookie", "b=2, c").body(()).unwrap(), true));
+    });
+    let dproxy = leading_to(odd).start();
+    let mut connection = Connection::open(dproxy.http()).unwrap();
+    let mut check = |method: &str, status: u16, length: Option<&str>| {
+        connection.send(format!("{method} /{status} HTTP/1.1\r\nHost: a.test\r\n\r\n").as_bytes()).unwrap();
+        let answer = connection.answer_to(method).unwrap();
+        let cookies: Vec<&str> = answer.fields.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str()).collect();
+        assert_eq!((answer.status, answer.field("content-length"), cookies), (status, length, vec!["a=1; Path=/", "b=2, c"]), "{answer:?}");
+    };
+    check("GET", 200, Some("0"));
+    check("POST", 404, Some("0"));
+    check("HEAD", 200, None);
+    check("GET", 204, None);
+    check("GET", 304, None);
+    check("GET", 500, Some("0"));
+}
+
+#[test]
+fn a_client_of_http1_that_waits_for_100_is_served_by_a_backend_of_http2() {
+    let waiting = backend(|request, mut respond| async move {
+        let expects = request.headers().contains_key("expect");
+        if expects {
+            respond.send_informational(Response::builder().status(100).body(()).unwrap()).unwrap();
+        }
+        let (body, _) = read(&mut request.into_body()).await.unwrap();
+        let mut stream = respond.send_response(Response::new(()), false).unwrap();
+        send(&mut stream, body.into(), true).await.unwrap();
+    });
+    let dproxy = leading_to(waiting).start();
+    let mut connection = Connection::open(dproxy.http()).unwrap();
+    connection.send(b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").unwrap();
+    assert_eq!(connection.head().unwrap().status, 100);
+    connection.send(b"hello").unwrap();
+    assert_eq!(connection.answer_to("POST").unwrap().text(), "hello");
+}
+
+#[test]
+fn interim_answers_without_end_are_cut_off() {
+    let chatty = backend(|_, mut respond| async move {
+        while respond.send_informational(Response::builder().status(103).body(()).unwrap()).is_ok() {
+            tokio::task::yield_now().await;
+        }
+    });
+    let over_http1 = dproxy_testkit::Origin::start(|_| {
+        vec![dproxy_testkit::Step::Send(b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100_000)), dproxy_testkit::Step::Hang]
+    });
+    for dproxy in [leading_to(chatty).start(), crate::http::before(&over_http1)] {
+        over_h2(dproxy.http(), async |requests| assert_eq!(fetch(&requests, ask("GET", "/")).await.unwrap().status(), 502));
+        let mut connection = Connection::open(dproxy.http()).unwrap();
+        connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").unwrap();
+        let statuses: Vec<u16> = (0..34).map_while(|_| Some(connection.head().ok()?.status)).collect();
+        assert!(statuses.len() < 34 && statuses.last() == Some(&502), "{statuses:?}");
+    }
+}
