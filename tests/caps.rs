@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dproxy_testkit::{Connection, Failure, Kind, Load, Origin, PATIENCE, Signal, Step, free_addr, get, kill, ok, wait_for, wait_for_some};
+use dproxy_testkit::{
+    Connection, Engine, Failure, Kind, Load, Origin, PATIENCE, Run, Signal, Step, free_addr, get, kill, ok, unique, wait_for, wait_for_some,
+};
 
-use crate::{alone, dproxy};
+use crate::{alone, among_others, dproxy};
 
 /// A backend that takes its time and knows how many requests it has.
 struct Slow {
@@ -296,4 +298,41 @@ fn a_request_with_a_body_is_never_sent_to_a_second_backend_that_may_have_acted()
         assert_eq!(dproxy_testkit::request(dproxy.http(), post).unwrap().status, 502);
     }
     assert_eq!(one.count() + other.count(), 10);
+}
+
+#[test]
+fn labels_of_a_container_say_what_it_takes_and_speaks() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let host = format!("{}.test", unique("labels"));
+    let label = |host: &str, name: &str, value: &str| engine.run(&Run::echo("labels").hostname(host).label(name, value));
+    let capped = label(&host, "dproxy.max_requests", "2");
+    let framed = label(&format!("h2.{host}"), "dproxy.protocol", "grpc");
+    let dproxy = crate::docker::before(&engine);
+    crate::docker::wait_for_status(&dproxy, &host, 200);
+    let row = |name: &str| {
+        let rows = dproxy.data("/backends");
+        rows.as_array().unwrap().iter().find(|row| row["name"] == name).cloned().unwrap_or_default()
+    };
+    let slow = |_| {
+        let mut connection = Connection::open(dproxy.http()).unwrap();
+        connection.send(format!("GET /delay/700 HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
+        connection
+    };
+    let clients: Vec<Connection> = (0..5).map(slow).collect();
+    wait_for("two requests, and others that wait", PATIENCE, || {
+        let row = row(&capped.name);
+        row["requests"] == 2 && row["max_requests"] == 2 && row["waited_ms"].is_u64()
+    });
+    let listed = dproxy.ctl(&["backends"]).stdout;
+    let line = listed.lines().find(|line| line.contains(&capped.name)).unwrap();
+    assert!(line.contains("2 of 2") && line.contains(" ms "), "{listed}");
+    for mut client in clients {
+        assert_eq!(client.answer_to("GET").unwrap().status, 200);
+    }
+    wait_for("nothing under way", PATIENCE, || row(&capped.name)["requests"] == 0 && row(&capped.name)["waited_ms"].is_null());
+
+    // It speaks HTTP/1 in truth, and is asked in HTTP/2.
+    assert_eq!(row(&framed.name)["scheme"], "h2c");
+    assert_eq!(dproxy.get(&format!("h2.{host}"), "/").status, 502);
 }

@@ -124,7 +124,10 @@ mod tests {
     fn a_wrong_field_is_named_with_the_right_ones_even_for_an_empty_list() {
         let listing = Listing { sort: Some(Sort { field: "sise".to_owned(), descending: false }), ..Listing::default() };
         let refusal = listing.apply(Vec::<BackendRow>::new()).unwrap_err();
-        assert_eq!(refusal.to_string(), "cannot sort by `sise`; the fields are address, condition, hosts, id, name, port, scheme");
+        assert_eq!(
+            refusal.to_string(),
+            "cannot sort by `sise`; the fields are address, condition, hosts, id, max_requests, name, port, requests, scheme, waited_ms"
+        );
     }
 
     #[test]

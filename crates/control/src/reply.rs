@@ -270,6 +270,15 @@ pub struct BackendRow {
     pub scheme: String,
     /// ready, starting, unhealthy, stopping.
     pub condition: String,
+    /// Requests that it has now, of all workers; none if it is not counted.
+    #[serde(default)]
+    pub requests: Option<u32>,
+    /// The most that it gets at a time; none is any number.
+    #[serde(default)]
+    pub max_requests: Option<u32>,
+    /// For how many milliseconds somebody has waited because it is full; none if nobody does.
+    #[serde(default)]
+    pub waited_ms: Option<u64>,
     /// Host names that lead there.
     pub hosts: Vec<String>,
 }

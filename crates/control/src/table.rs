@@ -74,7 +74,16 @@ const ROUTES: [Column; 6] = [("ROUTE", LEFT), ("STATE", LEFT), ("PATH", LEFT), (
 const CONTAINERS: [Column; 6] = [("ID", LEFT), ("NAME", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
 const CONTAINERS_OF_ENGINES: [Column; 7] =
     [("ID", LEFT), ("NAME", LEFT), ("ENGINE", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
-const BACKENDS: [Column; 6] = [("NAME", LEFT), ("PORT", RIGHT), ("ADDRESS", LEFT), ("SCHEME", LEFT), ("CONDITION", LEFT), ("HOSTS", LEFT)];
+const BACKENDS: [Column; 8] = [
+    ("NAME", LEFT),
+    ("PORT", RIGHT),
+    ("ADDRESS", LEFT),
+    ("SCHEME", LEFT),
+    ("CONDITION", LEFT),
+    ("REQUESTS", LEFT),
+    ("WAITED", LEFT),
+    ("HOSTS", LEFT),
+];
 const PROBLEMS: [Column; 2] = [("WHERE", LEFT), ("WHAT", LEFT)];
 
 fn worker(row: &WorkerRow) -> [String; 11] {
@@ -127,8 +136,15 @@ fn container_of_engine(row: &ContainerRow) -> [String; 7] {
     [id, name, row.engine.clone().unwrap_or_default(), state, hosts, backends, image]
 }
 
-fn backend(row: &BackendRow) -> [String; 6] {
-    [row.name.clone(), row.port.to_string(), row.address.clone(), row.scheme.clone(), row.condition.clone(), list(&row.hosts)]
+fn backend(row: &BackendRow) -> [String; 8] {
+    let load = match (row.requests, row.max_requests) {
+        (None, _) => "-".to_owned(),
+        (Some(requests), None) => requests.to_string(),
+        (Some(requests), Some(most)) => format!("{requests} of {most}"),
+    };
+    let waited = row.waited_ms.map_or_else(|| "-".to_owned(), |waited| format!("{waited} ms"));
+    let (name, address, scheme, condition) = (row.name.clone(), row.address.clone(), row.scheme.clone(), row.condition.clone());
+    [name, row.port.to_string(), address, scheme, condition, load, waited, list(&row.hosts)]
 }
 
 fn problem(row: &ProblemRow) -> [String; 2] {

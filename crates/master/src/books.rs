@@ -47,8 +47,20 @@ impl Books {
         }
     }
 
+    /// How many requests are counted there, and for how many milliseconds somebody has waited for one to be done.
+    pub(crate) fn load(&self, column: u32) -> Option<(u32, Option<u64>)> {
+        let column = Column::at(column)?;
+        Some((self.board.total(column), self.board.waited(column, boot_millis())))
+    }
+
     /// Whether nothing is counted there.
     pub(crate) fn is_empty(&self, column: u32) -> bool {
         Column::at(column).is_none_or(|column| self.board.total(column) == 0)
     }
+}
+
+/// Milliseconds of the clock that all processes share.
+fn boot_millis() -> u64 {
+    let Ok(time) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC) else { return 0 };
+    u64::try_from(time.tv_sec()).unwrap_or(0) * 1000 + u64::try_from(time.tv_nsec()).unwrap_or(0) / 1_000_000
 }

@@ -52,12 +52,19 @@ pub(crate) fn route_row(route: &Route, engine: Option<&str>) -> RouteRow {
 }
 
 /// Every backend once, by name.
-pub(crate) fn backend_rows(routes: &[Route]) -> Vec<BackendRow> {
+///
+/// `load` tells how many requests one has and for how many milliseconds somebody waits; `limit` is what those take that
+/// say nothing themselves, zero any number.
+pub(crate) fn backend_rows(routes: &[Route], limit: u32, load: impl Fn(&BackendId) -> Option<(u32, Option<u64>)>) -> Vec<BackendRow> {
     let mut rows: BTreeMap<&BackendId, BackendRow> = BTreeMap::new();
     for route in routes {
         let host = route.host.to_string();
         for backend in route.backends() {
-            let row = rows.entry(&backend.id).or_insert_with(|| backend_row(backend));
+            let row = rows.entry(&backend.id).or_insert_with(|| {
+                let (requests, waited_ms) = load(&backend.id).unzip();
+                let max_requests = Some(backend.max_requests.unwrap_or(limit)).filter(|most| *most > 0);
+                BackendRow { requests, max_requests, waited_ms: waited_ms.flatten(), ..backend_row(backend) }
+            });
             if !row.hosts.contains(&host) {
                 row.hosts.push(host.clone());
             }
@@ -74,6 +81,17 @@ pub(crate) fn count_backends(routes: &[Route]) -> usize {
     ids.sort_unstable();
     ids.dedup();
     ids.len()
+}
+
+/// What is wrong when more backends are served than all workers together can count.
+pub(crate) fn uncounted(backends: usize, counted: usize) -> Option<ProblemRow> {
+    let uncounted = backends.checked_sub(counted).filter(|uncounted| *uncounted > 0)?;
+    let text = format!(
+        "{uncounted} of {backends} backends are not counted by all workers together, so that each worker keeps to their limits by \
+         itself: {} is the most that are; divide the sites between several dproxy",
+        dproxy_stats::Column::COUNT
+    );
+    Some(ProblemRow { subject: "backends".to_owned(), text })
 }
 
 /// A container's row; `engine` is what its engine is called, where there are several.
@@ -117,7 +135,7 @@ fn backend_row(backend: &Backend) -> BackendRow {
         address: backend.address.to_string(),
         scheme: backend.scheme.as_str().to_owned(),
         condition: backend.condition.as_str().to_owned(),
-        hosts: Vec::new(),
+        ..BackendRow::default()
     }
 }
 
@@ -136,9 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn backends_that_cannot_be_counted_are_a_problem() {
+        assert_eq!(uncounted(3, 3), None);
+        let text = uncounted(131_080, 131_072).unwrap().text;
+        assert!(text.starts_with("8 of 131080 backends ") && text.contains("131072 is the most"), "{text}");
+    }
+
+    #[test]
     fn a_backend_of_two_routes_is_one_row() {
         let routes = [route(0, "10.0.0.2:80"), route(1, "10.0.0.1:80"), route(2, "10.0.0.2:80")];
-        let rows = backend_rows(&routes);
+        let rows = backend_rows(&routes, 0, |_| None);
         assert_eq!(rows.iter().map(|row| row.address.as_str()).collect::<Vec<_>>(), ["10.0.0.1:80", "10.0.0.2:80"]);
         assert_eq!(rows[1].hosts, ["*"]);
         assert_eq!(count_backends(&routes), 2);

@@ -145,6 +145,13 @@ impl Board {
         self.cells(column).waiting_since.load(Ordering::Relaxed) != 0
     }
 
+    /// For how many milliseconds somebody has waited here, if anybody does.
+    #[must_use]
+    pub fn waited(&self, column: Column, now: u64) -> Option<u64> {
+        let cells = self.cells(column);
+        cells.is_claimed(now).then(|| now.saturating_sub(cells.waiting_since.load(Ordering::Relaxed)))
+    }
+
     fn cells(&self, column: Column) -> &Cells {
         self.columns.at(column.place())
     }

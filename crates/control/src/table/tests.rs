@@ -176,15 +176,22 @@ fn routes_containers_backends_and_problems_have_their_columns() {
         address: "172.17.0.2:80".to_owned(),
         scheme: "http".to_owned(),
         condition: "ready".to_owned(),
+        requests: Some(3),
+        max_requests: None,
+        waited_ms: None,
         hosts: Vec::new(),
     };
+    let full = BackendRow { max_requests: Some(3), waited_ms: Some(120), ..backend.clone() };
+    let uncounted = BackendRow { requests: None, ..backend.clone() };
     check(
         Command::Backends,
-        &Reply::Backends(vec![backend]),
+        &Reply::Backends(vec![backend, full, uncounted]),
         Width::Free,
         "
-        |NAME  PORT  ADDRESS        SCHEME  CONDITION  HOSTS
-        |web1    80  172.17.0.2:80  http    ready      -
+        |NAME  PORT  ADDRESS        SCHEME  CONDITION  REQUESTS  WAITED  HOSTS
+        |web1    80  172.17.0.2:80  http    ready      3         -       -
+        |web1    80  172.17.0.2:80  http    ready      3 of 3    120 ms  -
+        |web1    80  172.17.0.2:80  http    ready      -         -       -
         ",
     );
     let problem = ProblemRow { subject: "container web2".to_owned(), text: "`a..b` is not a host name".to_owned() };

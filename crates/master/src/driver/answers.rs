@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use dproxy_control::{Asked, Command, ContainerRow, EngineRow, ProblemRow, Refusal, Reply, RouteRow, Status, Wait, Why, WorkerRow};
-use dproxy_route::{Owner, Route, contradictions};
+use dproxy_control::{
+    Asked, BackendRow, Command, ContainerRow, EngineRow, ProblemRow, Refusal, Reply, RouteRow, Status, Wait, Why, WorkerRow,
+};
+use dproxy_route::{BackendId, Owner, Route, contradictions};
 use dproxy_stats::{Counter, Counters};
 
 use super::Driver;
@@ -25,7 +27,7 @@ impl Driver {
             Command::Workers => Reply::Workers(self.workers()),
             Command::Routes => Reply::Routes(self.route_rows()),
             Command::Containers => Reply::Containers(self.containers()),
-            Command::Backends => Reply::Backends(views::backend_rows(self.routes())),
+            Command::Backends => Reply::Backends(self.backends()),
             Command::Problems => Reply::Problems(self.problems()),
             Command::Why(word) => {
                 // Whoever asked may have gone.
@@ -123,12 +125,23 @@ impl Driver {
         rows
     }
 
+    fn backends(&self) -> Vec<BackendRow> {
+        let Some(snapshot) = self.core.snapshot() else { return Vec::new() };
+        let load = |id: &BackendId| {
+            let place = snapshot.columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
+            self.books.load(snapshot.columns[place].1)
+        };
+        views::backend_rows(&snapshot.routes, snapshot.settings.limits.backend_requests, load)
+    }
+
     fn problems(&self) -> Vec<ProblemRow> {
         let mut rows: Vec<ProblemRow> = self.vault.problems().iter().map(|problem| views::problem_row(problem, None)).collect();
         for engine in self.engines.iter() {
             rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
         }
         rows.extend(contradictions(self.routes()).iter().map(|problem| views::problem_row(problem, None)));
+        let counted = self.core.snapshot().map_or(0, |snapshot| snapshot.columns.len());
+        rows.extend(views::uncounted(views::count_backends(self.routes()), counted));
         rows
     }
 

@@ -133,6 +133,7 @@ fn whoever_waits_much_longer_goes_first() {
 fn the_oldest_claim_stands_until_it_is_withdrawn_or_void() {
     let board = Files::new().board();
     board.claim(column(1), 500, 1000);
+    assert_eq!((board.waited(column(1), 1010), board.waited(column(2), 1010)), (Some(510), None));
     board.claim(column(1), 700, 1010);
     assert!(board.has_elder(column(1), 650, 1010), "the older one stands");
     board.claim(column(1), 300, 1020);
