@@ -3,8 +3,10 @@
 mod bars;
 mod handover;
 mod hung;
+mod orphans;
 mod poison;
 mod sockets;
+mod upgrade;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -237,22 +239,6 @@ fn a_stale_pid_file_is_no_obstacle() {
         assert_eq!(dproxy.get("a.test", "/").text(), "ok", "{stale:?}");
         dproxy.signal(Signal::SIGTERM);
         assert_eq!(dproxy.exit_code(), 0, "{stale:?}");
-    }
-}
-
-#[test]
-fn a_killed_master_leaves_nothing_that_a_new_one_stumbles_over() {
-    let origin = Origin::saying("ok");
-    let mut dproxy = serving(&origin, 2);
-    let workers = dproxy.worker_pids();
-    dproxy.signal(Signal::SIGKILL);
-    dproxy.wait_for_end();
-    dproxy.start_again();
-    assert_eq!(dproxy.get("a.test", "/").text(), "ok");
-    let gone = |pid: &u32| !std::path::Path::new(&format!("/proc/{pid}")).exists();
-    dproxy.wait_for("the orphans' end", || workers.iter().all(gone));
-    for _ in 0..20 {
-        assert_eq!(dproxy.get("a.test", "/").text(), "ok");
     }
 }
 

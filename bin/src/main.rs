@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     let done = match words::deed() {
         Deed::Master(flags) => master(&flags, &environment),
         Deed::Check(flags) => check(&flags, &environment),
+        Deed::CheckUpgrade(flags) => check_upgrade(&flags, &environment),
         Deed::Worker(orders) => dproxy_worker::run(orders),
         Deed::Doctor(flags) => doctor(&flags, &environment),
         Deed::Ctl(ctl) => return ask(&ctl, &environment),
@@ -39,9 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn master(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
-    let loaded = configuration(flags, environment)?;
     // The environment stays as it was at the start; the file is read again.
-    dproxy_master::run(loaded, || Ok(configuration(flags, environment)?))
+    dproxy_master::run(|| Ok(configuration(flags, environment)?))
 }
 
 fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
@@ -55,6 +55,10 @@ fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
         Some(path) => say(&format!("`{}` is fine\n", path.display())),
         None => say("there is no configuration file; the rest is fine\n"),
     }
+}
+
+fn check_upgrade(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
+    dproxy_master::rehearse(&configuration(flags, environment)?.config, &mut io::stdout())
 }
 
 fn doctor(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {

@@ -18,6 +18,8 @@ pub(crate) enum Deed {
     Master(Flags),
     /// Say whether the configuration makes sense.
     Check(Flags),
+    /// Say whether this program could take the place of a running master.
+    CheckUpgrade(Flags),
     /// Be a worker of a master.
     Worker(Orders),
     /// Try what a worker could do to this machine.
@@ -66,6 +68,12 @@ fn words() -> Words {
                 .arg(switch("check", "Says whether the configuration makes sense, and exits with 0 or 78"))
                 .args(SETTINGS.iter().map(flag)),
         )
+        .subcommand(
+            Words::new("check-upgrade")
+                .about("Says whether this program could take a running master's place, which starts it")
+                .hide(true)
+                .args(SETTINGS.iter().map(flag)),
+        )
         .subcommand(worker_words())
         .subcommand(
             Words::new("doctor")
@@ -108,6 +116,7 @@ fn ctl_words() -> Words {
         .subcommand(word("start", "Starts the workers again, as many as there were"))
         .subcommand(word("stop", "Finishes what is under way and frees the ports; the master stays"))
         .subcommand(word("restart", "Replaces every worker, one by one"))
+        .subcommand(word("upgrade", "Runs the program that was installed since, in the same process, without losing a request"))
         .subcommand(word("routes", "Every route"))
         .subcommand(word("containers", "Every container"))
         .subcommand(word("backends", "Every backend"))
@@ -151,6 +160,7 @@ fn deed_of(matches: &ArgMatches) -> Deed {
     match matches.subcommand() {
         Some(("master", matches)) if matches.get_flag("check") => Deed::Check(flags(matches)),
         Some(("master", matches)) => Deed::Master(flags(matches)),
+        Some(("check-upgrade", matches)) => Deed::CheckUpgrade(flags(matches)),
         Some(("worker", matches)) => Deed::Worker(orders(matches)),
         Some(("doctor", matches)) => Deed::Doctor(flags(matches)),
         Some(("ctl", matches)) => Deed::Ctl(ctl(matches)),
@@ -185,6 +195,7 @@ fn ctl(matches: &ArgMatches) -> Ctl {
         "start" => Command::Start(wait),
         "stop" => Command::Stop(wait),
         "restart" => Command::Restart(wait),
+        "upgrade" => Command::Upgrade(wait),
         "routes" => Command::Routes,
         "containers" => Command::Containers,
         "backends" => Command::Backends,

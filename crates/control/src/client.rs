@@ -11,6 +11,7 @@
 
 mod exchange;
 mod failure;
+mod upgrade;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -64,11 +65,23 @@ pub struct Answer {
     pub reply: Reply,
 }
 
-/// Sends `command` and waits for the answer; a change asked with [`Wait::Done`] for up to ten minutes.
+/// Sends `command` and waits for the answer; a change asked with [`Wait::Done`] for up to ten minutes. `progress` hears
+/// of the steps of what takes long.
 ///
 /// # Errors
 /// When nobody answers, when the answer is none of dproxy's, and when it is a refusal.
-pub async fn ask(target: &Target, command: &Command) -> Result<Answer, ClientError> {
+pub async fn ask(target: &Target, command: &Command, progress: &mut impl FnMut(&str)) -> Result<Answer, ClientError> {
+    if *command == Command::Upgrade(Wait::Done) {
+        progress("the new program is checked");
+    }
+    let answer = ask_once(target, command).await?;
+    match (command, &answer.reply) {
+        (Command::Upgrade(Wait::Done), Reply::Done { status, .. }) => upgrade::follow(target, status, progress).await,
+        _ => Ok(answer),
+    }
+}
+
+async fn ask_once(target: &Target, command: &Command) -> Result<Answer, ClientError> {
     let after = match command.wait() {
         Some(Wait::Done) => CHANGE_TIME,
         Some(Wait::Accepted) | None => ANSWER_TIME,
@@ -84,11 +97,16 @@ pub async fn ask(target: &Target, command: &Command) -> Result<Answer, ClientErr
 /// Makes a runtime of its own, so it must not be called inside another.
 #[must_use]
 pub fn run(target: &Target, command: &Command, output: Output) -> ExitCode {
+    let mut progress = |step: &str| match output {
+        Output::Json => {}
+        // Whoever closed the standard error does not want to read it.
+        Output::Table => drop(writeln!(io::stderr(), "{step}")),
+    };
     let answer = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|cause| ClientError::Runtime { cause })
-        .and_then(|runtime| runtime.block_on(ask(target, command)));
+        .and_then(|runtime| runtime.block_on(ask(target, command, &mut progress)));
     let printed = match &answer {
         Ok(answer) => print(&shown(answer, command, output)),
         Err(error) => complain(error, output),

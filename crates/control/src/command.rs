@@ -16,6 +16,8 @@ pub enum Command {
     Resize(WorkerCount, Wait),
     /// Replace every worker, one by one.
     Restart(Wait),
+    /// Run the program that is at our path now, in this process, and replace every worker by its own.
+    Upgrade(Wait),
     /// How is it?
     Status,
     /// Every worker.
@@ -59,6 +61,7 @@ impl Command {
             Command::Stop(wait) => format!("/service/balancer/stop{}", wait.query('?')),
             Command::Resize(size, wait) => format!("/service/balancer/resize?size={size}{}", wait.query('&')),
             Command::Restart(wait) => format!("/service/balancer/restart{}", wait.query('?')),
+            Command::Upgrade(wait) => format!("/service/balancer/upgrade{}", wait.query('?')),
             Command::Status => "/status".to_owned(),
             Command::Workers => "/workers".to_owned(),
             Command::Routes => "/routes".to_owned(),
@@ -80,6 +83,7 @@ impl Command {
             Command::Stop(_) => Some("stopping..."),
             Command::Resize(..) => Some("resizing..."),
             Command::Restart(_) => Some("restarting..."),
+            Command::Upgrade(_) => Some("upgrading..."),
             Command::Status
             | Command::Workers
             | Command::Routes
@@ -94,7 +98,9 @@ impl Command {
     #[must_use]
     pub fn wait(&self) -> Option<Wait> {
         match self {
-            Command::Start(wait) | Command::Stop(wait) | Command::Resize(_, wait) | Command::Restart(wait) => Some(*wait),
+            Command::Start(wait) | Command::Stop(wait) | Command::Resize(_, wait) | Command::Restart(wait) | Command::Upgrade(wait) => {
+                Some(*wait)
+            }
             Command::Status
             | Command::Workers
             | Command::Routes

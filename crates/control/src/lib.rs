@@ -15,5 +15,7 @@ pub mod table;
 mod why;
 
 pub use command::{Asked, Command, Refusal, Wait};
-pub use reply::{BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, WorkerRow};
+pub use reply::{
+    BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, UpgradeRow, UpgradeState, WorkerRow,
+};
 pub use why::{ReasonRow, Standing, Why};

@@ -40,7 +40,7 @@ impl Reply {
     /// When `data` has another shape: another version of dproxy answered.
     pub fn parse(command: &Command, message: String, data: Value) -> Result<Reply, serde_json::Error> {
         Ok(match command {
-            Command::Start(_) | Command::Stop(_) | Command::Resize(..) | Command::Restart(_) => {
+            Command::Start(_) | Command::Stop(_) | Command::Resize(..) | Command::Restart(_) | Command::Upgrade(_) => {
                 Reply::Done { message, status: serde_json::from_value(data)? }
             }
             Command::Status => Reply::Status(serde_json::from_value(data)?),
@@ -132,6 +132,35 @@ pub struct Status {
     /// What holds the workers in.
     #[serde(default)]
     pub sandbox: SandboxRow,
+    /// The last upgrade, if there was one.
+    #[serde(default)]
+    pub upgrade: Option<UpgradeRow>,
+}
+
+/// An upgrade of the running program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpgradeRow {
+    /// Counted from one.
+    pub number: u64,
+    /// Where it is.
+    pub state: UpgradeState,
+    /// In words: from which version to which, or why not.
+    pub text: String,
+}
+
+/// How far an upgrade has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UpgradeState {
+    /// The new program shows that it can begin.
+    #[default]
+    Checking,
+    /// It runs, and replaces the workers.
+    Replacing,
+    /// Every worker is its own.
+    Done,
+    /// The program before runs on.
+    Failed,
 }
 
 /// What stands between a captured worker and the machine.

@@ -31,6 +31,7 @@ enum Change {
     Stop,
     Resize,
     Restart,
+    Upgrade,
 }
 
 impl Request {
@@ -55,6 +56,7 @@ impl Place {
             "/service/balancer/stop" => Place::Change(Change::Stop),
             "/service/balancer/resize" => Place::Change(Change::Resize),
             "/service/balancer/restart" => Place::Change(Change::Restart),
+            "/service/balancer/upgrade" => Place::Change(Change::Upgrade),
             "/status" => Place::Status,
             "/workers" => Place::List(Command::Workers),
             "/routes" => Place::List(Command::Routes),
@@ -77,7 +79,7 @@ impl Place {
     fn keys(&self) -> &'static [&'static str] {
         match self {
             Place::Change(Change::Resize) => &["size", "wait"],
-            Place::Change(Change::Start | Change::Stop | Change::Restart) => &["wait"],
+            Place::Change(Change::Start | Change::Stop | Change::Restart | Change::Upgrade) => &["wait"],
             Place::Status => &[],
             Place::List(_) => &["limit", "skip", "sort"],
             Place::Why => &["container"],
@@ -85,7 +87,7 @@ impl Place {
     }
 }
 
-const KNOWN_PATHS: &str = "the paths are /service/balancer/{start,stop,resize,restart}, /status, /workers, /routes, /containers, \
+const KNOWN_PATHS: &str = "the paths are /service/balancer/{start,stop,resize,restart,upgrade}, /status, /workers, /routes, /containers, \
      /backends, /problems, /why, /ping and /healthz";
 
 /// The decoded pairs of a query: each key known, none twice.
@@ -117,6 +119,7 @@ impl<'q> Query<'q> {
             Change::Stop => Command::Stop(wait),
             Change::Resize => Command::Resize(self.size()?, wait),
             Change::Restart => Command::Restart(wait),
+            Change::Upgrade => Command::Upgrade(wait),
         })
     }
 

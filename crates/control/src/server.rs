@@ -6,6 +6,7 @@
 //! | GET, POST | `/service/balancer/stop` | drains the pool and frees its ports: `stopping...` |
 //! | GET, POST | `/service/balancer/resize?size=30` | 1 to 1024 workers: `resizing...` |
 //! | GET, POST | `/service/balancer/restart` | replaces every worker, one by one |
+//! | GET, POST | `/service/balancer/upgrade` | runs the program that is at dproxy's path now: `upgrading...` |
 //! | GET, HEAD | `/status` | the whole at a glance |
 //! | GET, HEAD | `/workers`, `/routes`, `/containers`, `/backends`, `/problems` | `Found N containers.` and the rows |
 //! | GET, HEAD | `/ping`, `/healthz` | the text `ok`, as long as the master lives |
@@ -15,7 +16,8 @@
 //! do instead.
 //!
 //! Changes take `wait=1`: then the answer comes when the pool has become what was asked, else as soon as the change is
-//! accepted. Lists take `limit`, `skip` and `sort` (a field of the rows, `-field` for descending); the field
+//! accepted. An upgrade is answered when the new program has shown that it can begin, before it takes over: the rest is told
+//! by `upgrade` of `/status`. Lists take `limit`, `skip` and `sort` (a field of the rows, `-field` for descending); the field
 //! `X-Total-Count` of the answer tells how many rows there are in all. Unknown keys are refused.
 //!
 //! Because GET changes state, a web page must not be able to send it: see `guard`. The API never waits for a worker
@@ -56,15 +58,16 @@ const MASTER_TIME: Duration = Duration::from_secs(5);
 /// After `accept` failed: the descriptors are used up, and only time frees some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves the API until the receiver of `commands` is gone; then finishes the answers under way and removes the socket
-/// file.
+/// Serves the API until the receiver of `commands` is gone; then finishes the answers under way and gives the doors back:
+/// who comes meanwhile waits there.
 ///
-/// This future owns every connection; dropping it closes them all.
-pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>) {
+/// This future owns every connection; dropping it closes them all, and removes the socket file.
+pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>) -> Bound {
     let tcp = Service { door: Door::Tcp(bound.address().ip()), commands: commands.clone() };
     let unix = Service { door: Door::Unix, commands };
     // Apart, so that a crowd at the TCP port never keeps an operator away from the socket.
     tokio::join!(attend(bound.tcp(), tcp), attend(bound.unix(), unix));
+    bound
 }
 
 /// Accepts at one door until the master is gone.

@@ -159,10 +159,12 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         Command::Start(Wait::Done) => format!("started: {online}"),
         Command::Stop(Wait::Done) => format!("{}: {} workers online", status.pool, status.workers_online),
         Command::Restart(Wait::Done) => format!("restarted: {online}"),
+        Command::Upgrade(Wait::Done) => upgraded(status, &online),
         Command::Start(Wait::Accepted)
         | Command::Stop(Wait::Accepted)
         | Command::Resize(_, Wait::Accepted)
         | Command::Restart(Wait::Accepted)
+        | Command::Upgrade(Wait::Accepted)
         | Command::Status
         | Command::Workers
         | Command::Routes
@@ -171,6 +173,11 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::Problems
         | Command::Why(_) => clean(message),
     }
+}
+
+fn upgraded(status: &Status, online: &str) -> String {
+    let text = status.upgrade.as_ref().map_or("upgraded", |upgrade| &upgrade.text);
+    format!("{}: {online}", clean(text))
 }
 
 fn status_block(status: &Status) -> String {
@@ -191,13 +198,14 @@ fn status_block(status: &Status) -> String {
     ];
     let facts = facts.into_iter().chain(engines).chain(more);
     let facts = facts.map(|(name, fact)| format!("{name:<13}{}", clean(&fact)));
+    let upgrade = status.upgrade.as_ref().map(|upgrade| format!("upgrade      {}", clean(&upgrade.text)));
     let warnings = status.warnings.iter().map(|warning| format!("warning      {}", clean(warning)));
     let problems = match status.problems {
         0 => None,
         1 => Some("problems     1, see `dproxy ctl problems`".to_owned()),
         many => Some(format!("problems     {many}, see `dproxy ctl problems`")),
     };
-    facts.chain(warnings).chain(problems).collect::<Vec<_>>().join("\n")
+    facts.chain(upgrade).chain(warnings).chain(problems).collect::<Vec<_>>().join("\n")
 }
 
 fn engine(engine: &EngineRow) -> String {

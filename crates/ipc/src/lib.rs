@@ -8,6 +8,8 @@
 
 mod channel;
 mod confinement;
+mod door;
+mod holdings;
 mod memfd;
 mod message;
 mod pollable;
@@ -15,7 +17,9 @@ mod snapshot;
 
 pub use channel::{Channel, ReceiveError, SendError};
 pub use confinement::{Confinement, Hold};
-pub use memfd::{board, counters_page, row};
+pub use door::{Door, User, knock};
+pub use holdings::{Holding, Holdings};
+pub use memfd::{board, counters_page, note, row};
 pub use message::{ClientInfo, Idle, ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
 pub use pollable::pollable;
 pub use snapshot::{Generation, Snapshot, SnapshotError};

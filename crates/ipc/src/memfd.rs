@@ -33,6 +33,14 @@ pub fn row() -> io::Result<OwnedFd> {
     shared("dproxy-row", Row::BYTES)
 }
 
+/// Memory for what one program leaves to the next.
+///
+/// # Errors
+/// When the kernel has no descriptor or memory left.
+pub fn note() -> io::Result<OwnedFd> {
+    Ok(create("dproxy-note")?.into())
+}
+
 /// Memory that can be written but keeps its size.
 fn shared(name: &str, bytes: usize) -> io::Result<OwnedFd> {
     let file = create(name)?;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Confinement, Generation};
+use crate::{Confinement, Generation, Holdings};
 
 /// Counts up when an old neighbour could no longer understand us.
 pub const PROTOCOL: u32 = 2;
@@ -34,12 +34,20 @@ pub struct ClientInfo {
 /// What the master says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToWorker {
-    /// The answer to [`ToMaster::Hello`]. Brings three descriptors: the page of counters, the board of all workers
-    /// and this worker's row of it; and a fourth, the access log, if there is one.
+    /// The answer to [`ToMaster::Hello`]. Brings four descriptors: the page of counters, the board of all workers,
+    /// this worker's row of it, and the page in which the master keeps what the dead have counted; and a fifth, the
+    /// access log, if there is one.
     Setup {
         /// The worker's slot; the same after a respawn.
         slot: u16,
     },
+    /// Wait at this [`crate::Door`], whose descriptor it brings, when the master is gone.
+    Door {
+        /// Which program this worker is, for [`Holdings::build`].
+        build: String,
+    },
+    /// Say what you hold: the answer is [`ToMaster::Holds`], in as many parts as it takes.
+    Tell,
     /// A new table and settings. Brings one descriptor: the memfd with the [`crate::Snapshot`].
     Snapshot {
         /// Which one it is.
@@ -128,6 +136,8 @@ pub enum ToMaster {
         /// Whose answer this is.
         serial: u64,
     },
+    /// What it holds, for a master that did not start it.
+    Holds(Holdings),
     /// Nothing is under way any more, or the deadline came; the worker exits.
     Drained {
         /// Requests that were cut off by the deadline.

@@ -1,29 +1,55 @@
-//! The master's side of the board: it takes dead workers off it, and sees to it that it is right.
+//! The master's side of what workers count: it takes dead workers off the board, sees to it that the board is right,
+//! and keeps what the dead have counted. That lies in shared memory, too: it outlives a master that dies.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use dproxy_stats::{Audit, Board, Column, Row};
+use dproxy_stats::{Audit, Board, Column, Counter, Counters, Page, Row};
 use tracing::debug;
 
-/// The board of all workers.
+/// The board of all workers, and the page of the dead.
 #[derive(Debug)]
 pub(crate) struct Books {
     descriptor: Arc<OwnedFd>,
     board: Board,
+    /// What all have counted that are gone.
+    dead: Page,
+    dead_descriptor: Arc<OwnedFd>,
     /// Under way since a worker died, until everything is accounted for.
     audit: Option<Audit>,
 }
 
 impl Books {
+    /// Takes over the board and the page of an earlier master, or makes new ones.
+    ///
     /// # Errors
     /// When the kernel has no descriptor or memory left.
-    pub(crate) fn open() -> io::Result<Books> {
-        let descriptor = dproxy_ipc::board()?;
+    pub(crate) fn open(board: Option<OwnedFd>, dead: Option<OwnedFd>) -> io::Result<Books> {
+        let descriptor = board.map_or_else(dproxy_ipc::board, Ok)?;
         let board = Board::map(&File::from(descriptor.try_clone()?))?;
-        Ok(Books { descriptor: Arc::new(descriptor), board, audit: None })
+        let dead_descriptor = dead.map_or_else(dproxy_ipc::counters_page, Ok)?;
+        let dead = Page::map(&File::from(dead_descriptor.try_clone()?))?;
+        // Who died while there was no master may still be on it.
+        let audit = Some(Audit::default());
+        Ok(Books { descriptor: Arc::new(descriptor), board, dead, dead_descriptor: Arc::new(dead_descriptor), audit })
+    }
+
+    /// The page of the dead, which every worker keeps for the next master.
+    pub(crate) fn dead_descriptor(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.dead_descriptor)
+    }
+
+    /// What all have counted that are gone.
+    pub(crate) fn dead(&self) -> Counters {
+        self.dead.read()
+    }
+
+    /// A worker with these figures has died.
+    pub(crate) fn remember(&self, counters: &Counters) {
+        let totals = counters.totals();
+        Counter::ALL.into_iter().for_each(|counter| self.dead.add(counter, totals.get(counter)));
     }
 
     /// What every worker gets.

@@ -7,6 +7,7 @@
 mod asked;
 mod columns;
 mod handover;
+mod inheritance;
 mod lending;
 mod outgrown;
 mod pool;
@@ -37,6 +38,7 @@ use dproxy_route::Route;
 use asked::Waiter;
 pub(crate) use handover::Parcel;
 use handover::Parcels;
+pub(crate) use inheritance::{Heir, Inheritance, most_served};
 use pool::{Mode, Rolling};
 use process::Process;
 use publish::Tables;
@@ -66,6 +68,8 @@ pub(crate) enum SourceId {
     File,
     /// A Docker engine, by a number that no other one gets.
     Docker(u16),
+    /// The engines as an earlier master heard them: counts until each has told its own.
+    Before,
 }
 
 /// How a process ended.
@@ -75,6 +79,8 @@ pub(crate) enum Exit {
     Code(i32),
     /// By a signal.
     Signal(i32),
+    /// It was another master's child: how, nobody here was told.
+    Unseen,
     /// It never began.
     NotStarted(String),
 }
@@ -200,6 +206,8 @@ pub(crate) struct Core {
     parcels: Parcels,
     waiters: Vec<Waiter>,
     next_worker: u64,
+    /// Workers before this one were taken over.
+    first_own: WorkerId,
     next_serial: u64,
     effects: Vec<Effect>,
     #[cfg(test)]
@@ -224,6 +232,7 @@ impl Core {
             parcels: Parcels::default(),
             waiters: Vec::new(),
             next_worker: 0,
+            first_own: WorkerId(0),
             next_serial: 0,
             effects: Vec::new(),
             #[cfg(test)]

@@ -6,27 +6,29 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use dproxy_config::{Config, Loaded};
 use dproxy_control::server::{self, Bound};
-use dproxy_control::{Refusal, Reply};
+use dproxy_control::{Asked, Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
-use dproxy_stats::Counters;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{debug, error, info, warn};
 
 use crate::access_log::AccessLog;
 use crate::books::Books;
-use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, Setup, SlotId, SourceId, WorkerId};
+use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, SlotId, WorkerId};
 use crate::figures::Figures;
 use crate::inherited::Inherited;
+use crate::legacy::Legacy;
 use crate::listen;
-use crate::pidfile::{self, PidFile};
-use crate::privileges::{self, Fences};
+use crate::pidfile::PidFile;
+use crate::privileges::Fences;
 use crate::remembered::Remembered;
 use crate::signals::{self, Order, Signals};
 use crate::spawn::{Launcher, Letter, Memory, Worker};
@@ -34,11 +36,15 @@ use crate::supervisor::Supervisor;
 use certificates::Vault;
 
 mod answers;
+mod begin;
 mod certificates;
 mod engines;
 mod reload;
 mod rounds;
 mod supervision;
+mod upgrade;
+
+use upgrade::Upgrade;
 
 use engines::Engines;
 
@@ -67,6 +73,8 @@ struct Driver {
     engines: Engines,
     vault: Vault,
     facts: Facts,
+    upgrade: Upgrade,
+    pid_file: PidFile,
     leaving: bool,
 }
 
@@ -88,10 +96,11 @@ struct Facts {
     figures: Figures,
     /// Another one, so that the CPU figures of operators keep their own pace.
     scales: Figures,
-    /// The totals of all workers that are gone.
-    gone: Counters,
     /// What holds the workers in.
     fences: Fences,
+    /// Which program this is, and where it was started from.
+    build: String,
+    program: PathBuf,
 }
 
 /// Events of all workers that wait to be taken in; a worker that floods the master waits itself.
@@ -101,77 +110,12 @@ const COMMANDS: usize = 64;
 /// How long the control server may take for its last answers.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Runs the master until it is told to leave.
-pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
-    let Loaded { config, warnings } = loaded;
+/// Runs the master until it is told to leave, or another program has taken its place in this process.
+pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Loaded>, legacy: &mut Option<Legacy>) -> anyhow::Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
-    let directories = &config.directories;
-    pidfile::make_directory(&directories.run, 0o750)?;
-    let _pid_file = PidFile::take(&config.pid_path)?;
-    for directory in [&directories.log, &directories.state] {
-        if let Err(error) = pidfile::make_directory(directory, 0o755) {
-            warn!(error = format!("{:#}", anyhow::Error::new(error)), "continuing without the directory");
-        }
-    }
-    warnings.iter().for_each(|warning| warn!("{warning}"));
-    let inherited = Inherited::take_over();
-    let chosen = inherited.choose(&config.listen)?;
-    chosen.warning.iter().for_each(|warning| warn!("{warning}"));
-    let mut vault = Vault::open(config.certificates.clone());
-    vault.open_doors(&config.listen, |listen| inherited.choose_tls(listen, &[]))?;
-    let bound = Bound::bind(config.api.address, &config.api.socket).await?;
-    raise_descriptor_limit();
-
-    let remembered = Remembered::new(&config.directories.state, config.workers);
-    let engines = Engines::watch(&config.docker);
-    let setup = Setup {
-        workers: remembered.size(),
-        cpus: std::thread::available_parallelism().map_or(1, usize::from),
-        addresses: [chosen.addresses.as_slice(), vault.addresses()].concat(),
-        settings: vault.equip(config.proxy.clone()),
-        awaited: std::iter::once(SourceId::File).chain(engines.sources()).collect(),
-    };
-    let now = Instant::now();
-    let (events, mut happenings) = mpsc::channel(EVENTS);
-    let (commands, mut asked) = mpsc::channel(COMMANDS);
-    let api = bound.endpoints();
-    info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), listen = ?setup.addresses, api = ?api, workers = %setup.workers, "dproxy master starts");
-    let control = tokio::spawn(server::serve(bound, commands));
-    let mut driver = Driver {
-        core: Core::new(now, setup),
-        happened: VecDeque::from([Event::Routes(SourceId::File, config.routes.clone())]),
-        events,
-        launcher: launcher(&config),
-        workers: BTreeMap::new(),
-        memories: BTreeMap::new(),
-        access_log: AccessLog::open(config.access_log.clone()),
-        books: Books::open().context("cannot make the board of all workers")?,
-        sockets: BTreeMap::new(),
-        kept: BTreeMap::new(),
-        inherited,
-        supervisor: Supervisor::from_environment(),
-        snapshot: None,
-        replies: BTreeMap::new(),
-        next_request: 0,
-        remembered,
-        engines,
-        vault,
-        facts: Facts {
-            started: now,
-            api,
-            warnings,
-            refused: None,
-            postponed: Vec::new(),
-            clear: chosen.addresses,
-            port: chosen.warning,
-            figures: Figures::new(),
-            scales: Figures::new(),
-            gone: Counters::default(),
-            fences: Fences::default(),
-            config,
-        },
-        leaving: false,
-    };
+    let (happening, mut happenings) = mpsc::channel(EVENTS);
+    let (mut driver, bound) = Driver::begin(loaded, happening, legacy).await?;
+    let mut control = Control::open(bound);
     let mut weighings = interval(rounds::WEIGHING);
     weighings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = interval(LOOK);
@@ -183,12 +127,24 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             break;
         }
         driver.tell_supervisor();
+        if driver.upgrade.is_ready() {
+            let bound = control.close().await?;
+            while let Ok(event) = happenings.try_recv() {
+                driver.happened.push_back(event);
+            }
+            driver.take_in();
+            let order = driver.give_way(&bound, &mut signals).await;
+            // Nobody took over.
+            control = Control::open(bound);
+            order.into_iter().for_each(|order| driver.obey(order, &reload));
+        }
         let deadline = driver.core.next_deadline();
         tokio::select! {
             Some(event) = happenings.recv() => driver.happened.push_back(event),
-            Some(asked) = asked.recv() => driver.asked(asked),
+            Some(asked) = control.asked.recv() => driver.asked(asked),
             order = signals.next() => driver.obey(order, &reload),
             news = driver.engines.news() => driver.happened.push_back(news),
+            news = driver.upgrade.news() => driver.upgrade_news(news),
             _ = looks.tick() => driver.look(),
             () = driver.vault.changed() => driver.certificates_changed(),
             _ = weighings.tick() => {
@@ -196,16 +152,34 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
                 driver.renew_tickets();
             }
             () = driver.supervisor.beat() => {}
-            () = sleep_until(deadline.unwrap_or(now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
+            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
         }
     }
-    // The server ends with its last answer, once nobody takes commands any more.
-    drop(asked);
-    if timeout(FAREWELL, control).await.is_err() {
+    if control.close().await.is_err() {
         warn!("control connections were cut off");
     }
     info!("dproxy master leaves");
     Ok(())
+}
+
+/// The control server, which a task of its own runs.
+struct Control {
+    task: JoinHandle<Bound>,
+    asked: mpsc::Receiver<Asked>,
+}
+
+impl Control {
+    fn open(bound: Bound) -> Control {
+        let (commands, asked) = mpsc::channel(COMMANDS);
+        Control { task: tokio::spawn(server::serve(bound, commands)), asked }
+    }
+
+    /// Ends with the last answer. Who comes from now on waits until the doors are served again.
+    async fn close(self) -> anyhow::Result<Bound> {
+        // The server ends once nobody takes commands any more.
+        drop(self.asked);
+        Ok(timeout(FAREWELL, self.task).await.context("the control server does not end")??)
+    }
 }
 
 impl Driver {
@@ -230,8 +204,8 @@ impl Driver {
                 self.memories.remove(worker);
                 self.facts.fences.forget(*worker);
                 if let Some(worker) = self.workers.remove(worker) {
-                    self.books.strike(worker.row());
-                    self.facts.gone.add(&worker.counters().totals());
+                    worker.row().into_iter().for_each(|row| self.books.strike(row));
+                    self.books.remember(&worker.counters());
                 }
                 self.bury_orphans();
             }
@@ -300,7 +274,7 @@ impl Driver {
     }
 
     fn spawn(&mut self, worker: WorkerId, slot: SlotId) {
-        match self.launcher.launch(worker, &self.events) {
+        match self.launcher.launch(worker, slot, &self.events) {
             Ok((launched, memory)) => {
                 info!(slot = slot.0, pid = launched.pid, "worker started");
                 self.happened.push_back(Event::Spawned(worker, launched.pid));
@@ -314,9 +288,15 @@ impl Driver {
     fn send(&mut self, worker: WorkerId, message: ToWorker) {
         let descriptors = match &message {
             ToWorker::Setup { .. } => {
-                let memory = self.memories.remove(&worker).into_iter();
-                let memory = memory.flat_map(|Memory { page, row }| [page, self.books.descriptor(), row]);
-                memory.chain(self.access_log.descriptor()).collect()
+                let Some(Memory { page, row, door }) = self.memories.remove(&worker) else { return };
+                let memory = [page, self.books.descriptor(), row, self.books.dead_descriptor()];
+                let descriptors = memory.into_iter().chain(self.access_log.descriptor()).collect();
+                self.post(worker, Letter { message, descriptors });
+                if let Some(door) = door {
+                    let message = ToWorker::Door { build: self.facts.build.clone() };
+                    self.post(worker, Letter { message, descriptors: vec![door] });
+                }
+                return;
             }
             ToWorker::Snapshot { generation } => match &self.snapshot {
                 Some((newest, descriptor)) if newest == generation => vec![Arc::clone(descriptor)],
@@ -331,9 +311,14 @@ impl Driver {
             // Their connections come with a parcel, see `pass`.
             ToWorker::TakeOver { .. } => return,
             ToWorker::Drain { .. } | ToWorker::HandedOver => Vec::new(),
+            ToWorker::Door { .. } | ToWorker::Tell => unreachable!("the core knows nothing of doors and earlier masters"),
         };
+        self.post(worker, Letter { message, descriptors });
+    }
+
+    fn post(&self, worker: WorkerId, letter: Letter) {
         if let Some(worker) = self.workers.get(&worker) {
-            worker.send(Letter { message, descriptors });
+            worker.send(letter);
         }
     }
 
@@ -392,26 +377,7 @@ impl Driver {
     }
 
     fn bury_orphans(&self) {
-        if std::process::id() == 1 {
-            signals::bury_orphans(|pid| self.workers.values().any(|worker| worker.pid == pid));
-        }
-    }
-}
-
-/// What a worker finds in its environment: how to log, nothing of the operator's secrets.
-fn launcher(config: &Config) -> Launcher {
-    let kept = ["RUST_BACKTRACE", "TZ", "LANG"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
-    let filter = std::env::var(crate::log::FILTER_VARIABLE).unwrap_or_else(|_unset| config.log_level.as_str().to_owned());
-    let environment = kept.chain([(crate::log::FILTER_VARIABLE.to_owned(), filter)]).collect();
-    Launcher { environment, orders: privileges::orders(&config.privileges), silent: config.worker_silent }
-}
-
-/// Sockets, channels and pages of a thousand workers need more descriptors than the usual soft limit.
-fn raise_descriptor_limit() {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
-    if let Err(error) = raised {
-        warn!(%error, "limit of open files not raised");
+        signals::bury_orphans(|pid| self.workers.values().any(|worker| worker.pid == pid) || self.upgrade.is_checking());
     }
 }
 

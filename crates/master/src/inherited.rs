@@ -4,17 +4,19 @@
 //! configuration says. And it gives back those that an earlier master left in its keeping, with the clients that
 //! have waited there since.
 
-mod passed;
+pub(crate) mod passed;
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use dproxy_config::{Listen, PortChoice};
 use socket2::{SockRef, Type};
 use tracing::{info, warn};
 
+use crate::estate::is_same;
+use crate::legacy::Legacy;
 use crate::listen::{self, Chosen, ListenError};
 
 /// What is there and not yet in use.
@@ -24,6 +26,17 @@ pub(crate) struct Inherited {
     activated: Vec<(SocketAddr, OwnedFd)>,
     /// Of an earlier master, with the name under which the manager keeps it.
     kept: Vec<(SocketAddr, String, OwnedFd)>,
+}
+
+/// Whose a socket is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// The service manager keeps a copy under this name.
+    Kept(String),
+    /// It is one of the service manager's own.
+    Managers,
+    /// The service manager does not know it.
+    No,
 }
 
 /// A socket to accept from.
@@ -38,9 +51,33 @@ pub(crate) struct Opened {
 const KEPT: &str = "dproxy-listener-";
 
 impl Inherited {
-    /// Takes over what this process was born with. Only the first call finds anything.
-    pub(crate) fn take_over() -> Inherited {
-        Inherited::sort(passed::descriptors())
+    /// Takes over what this process was born with, or what the program before had of that.
+    pub(crate) fn take_over(legacy: Option<&Legacy>) -> Inherited {
+        let mut inherited = Inherited::sort(passed::descriptors());
+        let left = legacy.into_iter().flat_map(|legacy| legacy.kept().activated.iter().map(|number| legacy.copy(*number)));
+        for socket in left {
+            match socket.and_then(|socket| Ok((address_of(&socket)?, socket))) {
+                Ok(activated) => inherited.activated.push(activated),
+                Err(error) => warn!(%error, "a socket of the service manager is lost"),
+            }
+        }
+        inherited
+    }
+
+    /// The sockets that the service manager opened.
+    pub(crate) fn activated(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.activated.iter().map(|(_, socket)| socket.as_fd())
+    }
+
+    /// Whose a socket is that an earlier master had; if a copy of it is here, that is not needed any more.
+    pub(crate) fn recognise(&mut self, socket: &Arc<OwnedFd>) -> Known {
+        if self.activated.iter().any(|(_, other)| is_same(socket.as_ref(), other)) {
+            return Known::Managers;
+        }
+        match self.kept.iter().position(|(_, _, other)| is_same(socket.as_ref(), other)) {
+            Some(place) => Known::Kept(self.kept.swap_remove(place).1),
+            None => Known::No,
+        }
     }
 
     fn sort(passed: Vec<(String, OwnedFd)>) -> Inherited {
@@ -60,13 +97,14 @@ impl Inherited {
         !self.activated.is_empty()
     }
 
-    /// Where to listen: at the sockets of the service manager, else as the configuration says.
+    /// Where to listen: at the sockets of the service manager, else as the configuration says. Those that were taken over
+    /// listen already.
     ///
     /// # Errors
     /// When no port can be had on every address.
-    pub(crate) fn choose(&self, listen: &Listen) -> Result<Chosen, ListenError> {
+    pub(crate) fn choose(&self, listen: &Listen, taken_over: &[SocketAddr]) -> Result<Chosen, ListenError> {
         if !self.decides() {
-            return listen::choose_beside(&listen.addresses, listen.http, &self.kept_addresses());
+            return listen::choose_beside(&listen.addresses, listen.http, &[taken_over, &self.kept_addresses()].concat());
         }
         let mut addresses: Vec<SocketAddr> = self.activated.iter().map(|(address, _)| *address).collect();
         addresses.sort_unstable();
@@ -170,7 +208,7 @@ mod tests {
     fn sockets_of_the_manager_are_where_clients_come_in_and_each_place_gets_a_copy() {
         let (address, socket) = tcp();
         let mut inherited = Inherited::sort(vec![("dproxy.socket".to_owned(), socket)]);
-        let chosen = inherited.choose(&config(PortChoice::Explicit(1))).unwrap();
+        let chosen = inherited.choose(&config(PortChoice::Explicit(1)), &[]).unwrap();
         assert_eq!(chosen.addresses, [address]);
         assert_eq!(chosen.warning.unwrap(), "the service manager's sockets count, not port 1 of the configuration");
         assert!(inherited.decides() && inherited.is_at(address));
@@ -187,7 +225,7 @@ mod tests {
         let left = |name: &str| (format!("{KEPT}{name}"), listen::open(address).unwrap());
         let mut inherited = Inherited::sort(vec![left("1"), left("2"), left("3")]);
         assert!(!inherited.decides());
-        let chosen = inherited.choose(&config(PortChoice::Explicit(address.port()))).unwrap();
+        let chosen = inherited.choose(&config(PortChoice::Explicit(address.port())), &[]).unwrap();
         assert_eq!(chosen.addresses, [address], "it is ours, not a stranger's");
         let opened = inherited.open(address, "new".to_owned()).unwrap();
         assert_eq!(opened.name.unwrap(), format!("{KEPT}1"));

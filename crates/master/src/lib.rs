@@ -2,10 +2,14 @@
 
 mod access_log;
 mod books;
+mod check;
 mod core;
+mod doors;
 mod driver;
+mod estate;
 mod figures;
 mod inherited;
+mod legacy;
 mod listen;
 mod log;
 mod pidfile;
@@ -17,18 +21,47 @@ mod supervisor;
 mod views;
 mod why;
 
+pub use check::rehearse;
 pub use privileges::{PrivilegesError, worker_identity};
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Context;
 use dproxy_config::Loaded;
+use tracing::error;
 
-/// Runs the master in the foreground until it is told to leave. `reload` reads the configuration again.
+use legacy::Legacy;
+
+/// Runs the master in the foreground until it is told to leave. `load` reads the configuration, now and again later.
 ///
 /// # Errors
-/// When it cannot begin: another master runs, a port is taken, a directory cannot be made.
-pub fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
+/// When it cannot begin: the configuration makes no sense, another master runs, a port is taken, a directory cannot be
+/// made. A program that cannot begin in the process of another one gives it back to that one.
+pub fn run(load: impl Fn() -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
+    let mut legacy = Legacy::take();
+    if legacy.is_none() {
+        return begin(load, &mut None);
+    }
+    let begun = catch_unwind(AssertUnwindSafe(|| begin(load, &mut legacy)));
+    let failed = match begun {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(failed)) => failed,
+        Err(_panic) => anyhow::anyhow!("the new program panicked; its log says where"),
+    };
+    if let Some(legacy) = legacy.filter(|legacy| legacy.failed.is_none()) {
+        let error = legacy.go_back(&format!("the new program cannot begin: {failed:#}"));
+        error!(%error, "there is no way back");
+    }
+    Err(failed)
+}
+
+fn begin(load: impl Fn() -> anyhow::Result<Loaded>, legacy: &mut Option<Legacy>) -> anyhow::Result<()> {
+    let loaded = load()?;
     worker_identity(&loaded.config.privileges)?;
     log::begin(loaded.config.log_level);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
-    runtime.block_on(driver::run(loaded, reload))
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    // Signals are for the thread that takes them.
+    runtime.enable_all().on_thread_start(signals::hold_back);
+    let runtime = runtime.build().context("cannot start the runtime")?;
+    runtime.block_on(driver::run(loaded, load, legacy))
 }

@@ -6,6 +6,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -65,6 +66,28 @@ impl PidFile {
                 Err(failed(cause))
             }
         }
+    }
+}
+
+impl PidFile {
+    /// Goes on with the PID file of the program before in this process, whose lock was never let go.
+    ///
+    /// # Errors
+    /// When it is not locked after all, and somebody else has it.
+    pub(crate) fn inherit(path: &Path, file: OwnedFd) -> Result<PidFile, PidFileError> {
+        let failed = |(_, errno): (File, Errno)| PidFileError::File { path: path.to_owned(), cause: errno.into() };
+        let file = Flock::lock(File::from(file), FlockArg::LockExclusiveNonblock).map_err(failed)?;
+        Ok(PidFile { path: path.to_owned(), file })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl AsFd for PidFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }
 
@@ -161,6 +184,20 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
             assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing is left aside");
         }
+    }
+
+    #[test]
+    fn a_lock_that_is_taken_over_is_never_let_go() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("dproxy.pid");
+        let before = PidFile::take(&path).unwrap();
+        let after = PidFile::inherit(&path, before.as_fd().try_clone_to_owned().unwrap()).unwrap();
+        assert!(matches!(PidFile::take(&path), Err(PidFileError::Running { .. })));
+        // The program before does not end, it is gone.
+        std::mem::forget(before);
+        assert!(matches!(PidFile::take(&path), Err(PidFileError::Running { .. })));
+        drop(after);
+        assert!(!path.exists());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What the operating system wants of the master.
 
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
+use nix::sys::signal::SigSet;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -36,13 +39,32 @@ pub(crate) struct Signals {
     child: Signal,
 }
 
+/// All that mean something for the master. Held back, they wait: also while another program takes over in this process.
+fn meant_for_us() -> SigSet {
+    use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+    [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT].into_iter().collect()
+}
+
+/// Holds back what comes for this thread from now on. Every thread but the one that takes signals must do so when it
+/// begins: then none is taken by a thread that another program does not have.
+pub(crate) fn hold_back() {
+    // The set is one that the kernel knows, so it does not refuse.
+    let _ = meant_for_us().thread_block();
+}
+
+/// Lets them come.
+pub(crate) fn let_come() {
+    // As above.
+    let _ = meant_for_us().thread_unblock();
+}
+
 impl Signals {
     /// From now on none of them ends the process by itself.
     ///
     /// # Errors
     /// When the runtime cannot catch signals.
     pub(crate) fn catch() -> io::Result<Signals> {
-        Ok(Signals {
+        let signals = Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
@@ -50,7 +72,21 @@ impl Signals {
             user2: signal(SignalKind::user_defined2())?,
             quit: signal(SignalKind::quit())?,
             child: signal(SignalKind::child())?,
-        })
+        };
+        // The program before may have held them back for us.
+        let_come();
+        Ok(signals)
+    }
+
+    /// The next one that somebody sent, if it has come already. The end of a child is not sent, and not told here.
+    pub(crate) fn sent(&mut self) -> Option<Order> {
+        loop {
+            match pin!(self.next()).poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Order::Child) => {}
+                Poll::Ready(order) => return Some(order),
+                Poll::Pending => return None,
+            }
+        }
     }
 
     /// The next one. Giving up the wait loses none.
@@ -67,7 +103,8 @@ impl Signals {
     }
 }
 
-/// Buries the children that nobody else waits for: as PID 1 of a container every orphan becomes ours.
+/// Buries the children that nobody else waits for: as PID 1 of a container every orphan becomes ours, and after an
+/// upgrade those that the program before did not wait for.
 /// `is_ours` tells workers, whose end is somebody else's to see. Call it again when one of those is buried: the
 /// kernel names one dead child at a time, and may name a worker before an orphan.
 pub(crate) fn bury_orphans(is_ours: impl Fn(u32) -> bool) {

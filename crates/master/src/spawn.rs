@@ -1,4 +1,5 @@
-//! Worker processes: how they begin, how the master talks to them, how their end is noticed.
+//! Worker processes: how they begin, how the master talks to them, how their end is noticed. Those that an earlier
+//! master started are held like our own.
 //!
 //! A worker is this same program, through `/proc/self/exe`: the kernel opens the very file that the master runs
 //! from, also after an update has put another in its place. Nothing runs between fork and exec, so the standard
@@ -7,10 +8,12 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dproxy_config::Config;
 use dproxy_ipc::{Channel, SendError, ToMaster, ToWorker, pollable};
 use dproxy_stats::{Counters, Page, Row};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
@@ -19,17 +22,22 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tracing::debug;
 
-use crate::core::{Event, Exit, Parcel, WorkerId};
+use crate::core::{Event, Exit, Parcel, SlotId, WorkerId};
+use crate::doors::DoorFile;
+use crate::log::FILTER_VARIABLE;
+use crate::privileges;
 
 /// How workers are started.
 #[derive(Clone, Debug)]
 pub(crate) struct Launcher {
     /// What a worker finds in its environment, and nothing else.
-    pub(crate) environment: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
     /// What it is told about its place on the machine.
-    pub(crate) orders: Vec<String>,
+    orders: Vec<String>,
     /// Keeps the workers' output out of the master's log.
-    pub(crate) silent: bool,
+    silent: bool,
+    /// Where workers get their doors.
+    doors: PathBuf,
 }
 
 /// A worker process as the master holds it. Dropped, the line to it is closed.
@@ -39,16 +47,30 @@ pub(crate) struct Worker {
     process: Pid,
     descriptor: Arc<OwnedFd>,
     page: Page,
-    row: Row,
+    /// None: it counts on a board that is not ours.
+    row: Option<Row>,
     letters: mpsc::UnboundedSender<Letter>,
     tasks: Vec<AbortHandle>,
+    door: Option<DoorFile>,
 }
 
-/// The memory that a worker counts in, for the worker itself.
+/// What the master needs to hold a worker, wherever it comes from.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    pub(crate) pid: u32,
+    pub(crate) channel: Channel,
+    pub(crate) page: Page,
+    pub(crate) row: Option<Row>,
+    pub(crate) door: Option<DoorFile>,
+}
+
+/// What is made for a worker and given to it: the memory that it counts in, and its door.
 #[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) page: Arc<OwnedFd>,
     pub(crate) row: Arc<OwnedFd>,
+    /// Where it will wait for the next master.
+    pub(crate) door: Option<Arc<OwnedFd>>,
 }
 
 /// A message and the descriptors that go with it.
@@ -75,13 +97,23 @@ pub(crate) enum LaunchError {
 const END_GRACE: Duration = Duration::from_secs(1);
 
 impl Launcher {
+    /// How the configuration wants workers to be started. They find in their environment how to log, and nothing of the
+    /// operator's secrets.
+    pub(crate) fn new(config: &Config) -> Launcher {
+        let kept = ["RUST_BACKTRACE", "TZ", "LANG"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+        let filter = std::env::var(FILTER_VARIABLE).unwrap_or_else(|_unset| config.log_level.as_str().to_owned());
+        let environment = kept.chain([(FILTER_VARIABLE.to_owned(), filter)]).collect();
+        let doors = config.directories.run.clone();
+        Launcher { environment, orders: privileges::orders(&config.privileges), silent: config.worker_silent, doors }
+    }
+
     /// Starts a worker; what it says and how it ends comes as events.
     ///
     /// # Errors
     /// When a descriptor or process is missing; nothing is left behind then.
-    pub(crate) fn launch(&self, worker: WorkerId, events: &mpsc::Sender<Event>) -> Result<(Worker, Memory), LaunchError> {
+    pub(crate) fn launch(&self, worker: WorkerId, slot: SlotId, events: &mpsc::Sender<Event>) -> Result<(Worker, Memory), LaunchError> {
         let (channel, theirs) = Channel::pair().map_err(LaunchError::Channel)?;
-        let (memory, page, row) = memory().map_err(LaunchError::Memory)?;
+        let (mut memory, page, row) = memory().map_err(LaunchError::Memory)?;
         let mut command = Command::new("/proc/self/exe");
         command.arg0("dproxy").arg("worker").args(&self.orders).env_clear().envs(self.environment.iter().cloned());
         // A group of its own: the Ctrl-C that ends the master in a terminal is not for its workers.
@@ -90,14 +122,23 @@ impl Launcher {
             command.stdout(Stdio::null()).stderr(Stdio::null());
         }
         let pid = command.spawn().map_err(LaunchError::Process)?.id();
-        let process = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("the kernel's process ids are positive");
-        let (descriptor, watched) = match watch(process) {
-            Ok(watched) => watched,
-            Err(cause) => {
-                end_unwatched(process);
-                return Err(LaunchError::Watch(cause));
-            }
-        };
+        let (door, socket) = DoorFile::make(&self.doors, slot, pid).unzip();
+        memory.door = socket.map(Arc::new);
+        let hold = Hold { pid, channel, page, row: Some(row), door };
+        let held = Worker::hold(worker, hold, events).inspect_err(|_unwatched| end_unwatched(process_of(pid)));
+        Ok((held.map_err(LaunchError::Watch)?, memory))
+    }
+}
+
+impl Worker {
+    /// Holds a worker from now on; what it says and how it ends comes as events.
+    ///
+    /// # Errors
+    /// When the process cannot be watched: it has ended and was buried, or no descriptor is left.
+    pub(crate) fn hold(worker: WorkerId, hold: Hold, events: &mpsc::Sender<Event>) -> io::Result<Worker> {
+        let Hold { pid, channel, page, row, door } = hold;
+        let process = process_of(pid);
+        let (descriptor, watched) = watch(process)?;
         let channel = Arc::new(channel);
         let (letters, received) = mpsc::unbounded_channel();
         let tasks = vec![
@@ -105,11 +146,14 @@ impl Launcher {
             tokio::spawn(deliver(worker, channel, received)).abort_handle(),
             tokio::spawn(await_end(worker, watched, events.clone())).abort_handle(),
         ];
-        Ok((Worker { pid, process, descriptor, page, row, letters, tasks }, memory))
+        Ok(Worker { pid, process, descriptor, page, row, letters, tasks, door })
     }
-}
 
-impl Worker {
+    /// Whether it can outlive the master.
+    pub(crate) fn has_door(&self) -> bool {
+        self.door.is_some()
+    }
+
     /// Sends as soon as the worker takes it. The core bounds what is under way, so the queue is short.
     pub(crate) fn send(&self, letter: Letter) {
         // A worker that is gone is told of by its exit.
@@ -121,9 +165,9 @@ impl Worker {
         self.page.read()
     }
 
-    /// Its row of the board.
-    pub(crate) fn row(&self) -> &Row {
-        &self.row
+    /// Its row of the board, if it counts on ours.
+    pub(crate) fn row(&self) -> Option<&Row> {
+        self.row.as_ref()
     }
 
     /// ABRT.
@@ -158,7 +202,11 @@ impl Drop for Worker {
 fn memory() -> io::Result<(Memory, Page, Row)> {
     let (page, row) = (dproxy_ipc::counters_page()?, dproxy_ipc::row()?);
     let ours = (Page::map(&page.try_clone()?.into())?, Row::map(&row.try_clone()?.into())?);
-    Ok((Memory { page: Arc::new(page), row: Arc::new(row) }, ours.0, ours.1))
+    Ok((Memory { page: Arc::new(page), row: Arc::new(row), door: None }, ours.0, ours.1))
+}
+
+fn process_of(pid: u32) -> Pid {
+    i32::try_from(pid).ok().and_then(Pid::from_raw).expect("the kernel's process ids are positive")
 }
 
 /// Two descriptors of the process: one for signals, one that becomes readable at its end.
@@ -220,6 +268,8 @@ async fn await_end(worker: WorkerId, process: AsyncFd<OwnedFd>, events: mpsc::Se
             Ok(Some(status)) => break status.exit_status().map_or(Exit::Signal(status.terminating_signal().unwrap_or(0)), Exit::Code),
             Ok(None) => ready.clear_ready(),
             Err(rustix::io::Errno::INTR) => {}
+            // Another master's child.
+            Err(rustix::io::Errno::CHILD) => break Exit::Unseen,
             Err(error) => break Exit::NotStarted(format!("its end cannot be waited for: {error}")),
         }
     };

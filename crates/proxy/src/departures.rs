@@ -15,19 +15,14 @@ use tokio::sync::Notify;
 
 use crate::proxy::{Open, Proxy};
 
-/// A client that is about to go to another worker.
+/// A client that goes to another worker. It is kept until it is known to have arrived: a drain waits for that, and it
+/// can stay after all if nobody is left who could take it there.
 #[derive(Debug)]
 pub struct Traveller {
     socket: Socket,
     peer: SocketAddr,
     port: u16,
     open: Open,
-}
-
-/// A client that was sent on its way, for as long as it is not known to have arrived: a drain waits for that.
-#[derive(Debug)]
-pub struct Away {
-    _open: Open,
 }
 
 /// Clients that wait to be given away.
@@ -57,12 +52,6 @@ impl Traveller {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// Another process has it; our end of it is closed.
-    #[must_use]
-    pub fn away(self) -> Away {
-        Away { _open: self.open }
     }
 
     /// Serves it here after all.

@@ -35,7 +35,7 @@ mod upstream;
 mod view;
 mod websocket;
 
-pub use departures::{Away, Traveller};
+pub use departures::Traveller;
 pub use listen::Listening;
 pub use lookout::Lookout;
 pub use proxy::{Idle, Proxy};

@@ -181,9 +181,15 @@ impl Row {
         self.cell(column).load(Ordering::Acquire)
     }
 
+    /// How many of the first columns this worker may have used: it never touched the others.
+    #[must_use]
+    pub fn columns(&self) -> u32 {
+        self.watermark().load(Ordering::Acquire).min(Column::COUNT)
+    }
+
     /// The columns that may hold something: the others were never touched.
     fn used(&self) -> impl Iterator<Item = Column> {
-        (0..self.watermark().load(Ordering::Acquire).min(Column::COUNT)).map(Column)
+        (0..self.columns()).map(Column)
     }
 
     fn watermark(&self) -> &AtomicU32 {

@@ -194,6 +194,19 @@ impl Dproxy {
         output.unwrap_or_else(|error| panic!("cannot start dproxy: {error}")).into()
     }
 
+    /// Another program with these words, in this one's environment.
+    ///
+    /// # Panics
+    /// When the program cannot be started.
+    #[must_use]
+    pub fn run_as(&self, program: &str, words: &[&str]) -> Ctl {
+        let mut options = self.options.clone();
+        options.binary = program.into();
+        let mut command = options.command(self.home());
+        command.env("DOCKER_PROXY_CONFIG_PATH", self.config()).args(words).stdin(Stdio::null());
+        command.output().unwrap_or_else(|error| panic!("cannot start {program}: {error}")).into()
+    }
+
     /// A second master with the same configuration, run to its end.
     ///
     /// # Panics
@@ -350,5 +363,9 @@ fn is_child(id: u32, parent: u32) -> bool {
 
 /// Whether this process still is one of ours, and not a later one with its number.
 fn runs(process: Pid, binary: &Path) -> bool {
-    fs::read_link(format!("/proc/{process}/exe")).is_ok_and(|exe| Some(exe) == fs::canonicalize(binary).ok())
+    let running = fs::read_link(format!("/proc/{process}/exe")).unwrap_or_default();
+    let running = running.to_string_lossy();
+    // Its file may have been replaced.
+    let running = Path::new(running.trim_end_matches(" (deleted)"));
+    running == binary || fs::canonicalize(binary).is_ok_and(|binary| running == binary)
 }

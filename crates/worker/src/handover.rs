@@ -4,11 +4,13 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::rc::Rc;
+use std::time::Instant;
 
 use dproxy_ipc::{ClientInfo, SendError, ToMaster, ToWorker};
-use dproxy_proxy::{Away, Proxy, Traveller};
+use dproxy_proxy::{Proxy, Traveller};
 
 use crate::Worker;
+use crate::line::Word;
 
 /// So many clients travel together: enough to be quick, few enough that neither side is busy with them for long.
 const PARTY: usize = 64;
@@ -25,28 +27,36 @@ pub(crate) fn take_over(proxy: &Rc<Proxy>, clients: Vec<ClientInfo>, connections
 impl Worker {
     /// Gives clients away while this worker drains, and goes on doing what the master says: those that stay are
     /// served by the newest table.
-    pub(crate) async fn part(&mut self) -> Infallible {
+    pub(crate) async fn part(&mut self, end: Instant) -> Infallible {
         // The party that has not arrived yet. The next one waits for it, so that nobody is flooded.
-        let mut travelling: Vec<Away> = Vec::new();
+        let mut travelling: Vec<Traveller> = Vec::new();
+        let mut giving = true;
         loop {
             tokio::select! {
-                said = self.channel.receive() => match said {
-                    Ok(Some((ToWorker::HandedOver, _))) => travelling.clear(),
-                    Ok(Some((message, descriptors))) => self.hear(message, descriptors).await,
-                    // Nobody is left who could find them another worker.
-                    Ok(None) | Err(_) => break,
+                heard = self.line.hear() => match heard {
+                    Ok(Word::Said(ToWorker::HandedOver, _)) => travelling.clear(),
+                    Ok(Word::Said(ToWorker::Tell, _)) => self.tell(Some(end.saturating_duration_since(Instant::now()))).await,
+                    Ok(Word::Said(message, descriptors)) => self.hear(message, descriptors).await,
+                    Ok(Word::Orphaned) => {
+                        // Nobody is left who could find them another worker.
+                        giving = false;
+                        travelling.drain(..).for_each(Traveller::stay);
+                        self.proxy.give_nothing_away();
+                    }
+                    Ok(Word::Alone) | Err(_) => break,
                 },
-                party = self.proxy.departing(PARTY), if travelling.is_empty() => match self.send_off(&party).await {
-                    Ok(()) => travelling = party.into_iter().map(Traveller::away).collect(),
+                party = self.proxy.departing(PARTY), if giving && travelling.is_empty() => match self.send_off(&party).await {
+                    Ok(()) => travelling = party,
                     Err(error) => {
                         tracing::warn!(error = format!("{:#}", anyhow::Error::new(error)), "clients are not handed over");
                         party.into_iter().for_each(Traveller::stay);
-                        break;
+                        giving = false;
+                        self.proxy.give_nothing_away();
                     }
                 },
             }
         }
-        drop(travelling);
+        travelling.into_iter().for_each(Traveller::stay);
         self.proxy.give_nothing_away();
         pending().await
     }
@@ -54,7 +64,7 @@ impl Worker {
     async fn send_off(&self, party: &[Traveller]) -> Result<(), SendError> {
         let clients = party.iter().map(|client| ClientInfo { peer: client.peer(), port: client.port() }).collect();
         let connections: Vec<BorrowedFd<'_>> = party.iter().map(Traveller::as_fd).collect();
-        self.channel.send(&ToMaster::HandOver { clients }, &connections).await
+        self.line.channel().send(&ToMaster::HandOver { clients }, &connections).await
     }
 
     /// What is said to a worker that drains. It has let its sockets go, so nothing about those concerns it.
@@ -66,9 +76,14 @@ impl Worker {
                 take_over(&self.proxy, clients, descriptors);
                 ToMaster::TookOver { serial }
             }
-            ToWorker::Setup { .. } | ToWorker::Sockets { .. } | ToWorker::Drain { .. } | ToWorker::HandedOver => return,
+            ToWorker::Setup { .. }
+            | ToWorker::Door { .. }
+            | ToWorker::Tell
+            | ToWorker::Sockets { .. }
+            | ToWorker::Drain { .. }
+            | ToWorker::HandedOver => return,
         };
         // A master that is gone shows at the next receive.
-        let _ = self.channel.send(&answer, &[]).await;
+        let _ = self.line.send(&answer).await;
     }
 }

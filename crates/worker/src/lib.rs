@@ -2,10 +2,13 @@
 //!
 //! A worker opens nothing by itself. Routes, settings, sockets and its page of
 //! counters all come over the one socket it was born with; when that ends, the
-//! master is gone, and the worker finishes what it has and goes too.
+//! master is gone, and the worker serves on until another master comes, or, if
+//! none does, finishes what it has and goes too (`line`).
 
 mod doctor;
 mod handover;
+mod holdings;
+mod line;
 mod listeners;
 mod sandbox;
 mod signals;
@@ -15,15 +18,16 @@ use std::io::IsTerminal as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use dproxy_ipc::{Channel, Confinement, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
+use dproxy_ipc::{Confinement, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
 use dproxy_proxy::{Idle, Keyring, Proxy, Tables};
-use dproxy_stats::{Board, Ledger, Page, Row};
 use tokio::runtime::{Builder, LocalOptions};
 
 pub use crate::doctor::doctor;
+use crate::holdings::{Keepsakes, Memory};
+use crate::line::{Line, Word};
 use crate::listeners::Listeners;
 pub use crate::sandbox::Orders;
 use crate::signals::Signals;
@@ -46,11 +50,10 @@ pub fn run(orders: Orders) -> anyhow::Result<()> {
 
 /// A worker that is up.
 struct Worker {
-    channel: Channel,
+    line: Line,
     proxy: Rc<Proxy>,
     listeners: Listeners,
-    /// Of the snapshot that is served.
-    generation: Generation,
+    keepsakes: Keepsakes,
 }
 
 /// How a worker ends.
@@ -62,11 +65,11 @@ enum Leave {
 }
 
 async fn serve(line: OwnedFd, confinement: Confinement) -> anyhow::Result<()> {
-    let channel = Channel::from_fd(line).context("`dproxy worker` is started by `dproxy master`, not by hand")?;
+    let line = Line::new(line).context("`dproxy worker` is started by `dproxy master`, not by hand")?;
     let mut signals = Signals::install()?;
-    channel.send(&ToMaster::Hello { protocol: PROTOCOL }, &[]).await.context("cannot greet the master")?;
-    channel.send(&ToMaster::Confined(confinement), &[]).await.context("cannot tell the master what holds")?;
-    let Some(mut worker) = Worker::born(channel).await? else { return Ok(()) };
+    line.send(&ToMaster::Hello { protocol: PROTOCOL }).await.context("cannot greet the master")?;
+    line.send(&ToMaster::Confined(confinement.clone())).await.context("cannot tell the master what holds")?;
+    let Some(mut worker) = Worker::born(line, confinement).await? else { return Ok(()) };
     let clock = Rc::clone(&worker.proxy);
     let clock = tokio::task::spawn_local(async move { clock.keep_time().await });
     let leave = tokio::select! {
@@ -80,39 +83,61 @@ async fn serve(line: OwnedFd, confinement: Confinement) -> anyhow::Result<()> {
 
 impl Worker {
     /// Takes the counters and the first snapshot; none if the master left meanwhile.
-    async fn born(channel: Channel) -> anyhow::Result<Option<Worker>> {
-        let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
-        let mut log = descriptors.drain(3.min(descriptors.len())..).next().map(File::from);
-        let memory: Result<[OwnedFd; 3], _> = descriptors.try_into();
-        let (ToWorker::Setup { slot }, Ok([page, board, row])) = (message, memory) else { bail!("the master's first word is not `Setup`") };
-        let page = Page::map(&File::from(page)).context("cannot map the page of counters")?;
-        let board = Board::map(&File::from(board)).context("cannot map the board")?;
-        let row = Row::map(&File::from(row)).context("cannot map the row of the board")?;
-        let (generation, memory) = loop {
-            let Some((message, mut descriptors)) = channel.receive().await? else { return Ok(None) };
+    async fn born(mut line: Line, confinement: Confinement) -> anyhow::Result<Option<Worker>> {
+        let Word::Said(message, mut descriptors) = line.hear().await? else { return Ok(None) };
+        let mut log = descriptors.drain(4.min(descriptors.len())..).next().map(File::from);
+        let memory: Result<[OwnedFd; 4], _> = descriptors.try_into();
+        let (ToWorker::Setup { slot }, Ok([page, board, row, dead])) = (message, memory) else {
+            bail!("the master's first word is not `Setup`")
+        };
+        let memory = Memory { page, board, row, dead };
+        let (page, ledger) = memory.map()?;
+        // Until it serves, a worker without a master is of no use to another one.
+        let mut door = None;
+        let (generation, snapshot) = loop {
+            let Word::Said(message, mut descriptors) = line.hear().await? else { return Ok(None) };
             match (message, descriptors.pop()) {
                 (ToWorker::Snapshot { generation }, Some(memory)) => break (generation, memory),
+                (ToWorker::Door { build }, Some(socket)) => door = Some((build, socket)),
                 (ToWorker::Log, file) => log = file.map(File::from),
                 (message, _) => bail!("the master says `{message:?}` before the first snapshot"),
             }
         };
-        let tables = open(memory, None).await.context("cannot read the first snapshot")?;
-        let proxy = Proxy::sharing(tables, page, Ledger::new(board, row), u32::from(slot));
+        let (tables, snapshot) = open_copy(snapshot, None).await.context("cannot read the first snapshot")?;
+        let proxy = Proxy::sharing(tables, page, ledger, u32::from(slot));
         proxy.log_to(log);
-        channel.send(&ToMaster::Applied { generation }, &[]).await?;
-        Ok(Some(Worker { listeners: Listeners::new(Rc::clone(&proxy)), channel, proxy, generation }))
+        line.send(&ToMaster::Applied { generation }).await?;
+        let keepsakes = Keepsakes::new(slot, memory, snapshot, generation, confinement);
+        let mut worker = Worker { listeners: Listeners::new(Rc::clone(&proxy)), line, proxy, keepsakes };
+        if let Some((build, socket)) = door {
+            worker.wait_at(build, socket)?;
+        }
+        Ok(Some(worker))
     }
 
     /// Does what the master says until that is to leave.
     async fn obey(&mut self) -> anyhow::Result<Leave> {
         loop {
-            let Some((message, mut descriptors)) = self.channel.receive().await? else { return Ok(Leave::Orphaned) };
+            let (message, mut descriptors) = match self.line.hear().await? {
+                Word::Said(message, descriptors) => (message, descriptors),
+                Word::Orphaned => continue,
+                Word::Alone => return Ok(Leave::Orphaned),
+            };
             let answer = match message {
                 ToWorker::Setup { .. } => bail!("the master said `Setup` twice"),
                 ToWorker::Snapshot { generation } => self.apply(generation, descriptors.pop()).await,
                 ToWorker::Sockets { keep, added, lent, serial } => {
                     self.listeners.replace(&keep, added, &lent, descriptors)?;
                     ToMaster::Listening { serial }
+                }
+                ToWorker::Door { build } => {
+                    let socket = descriptors.pop().context("the door came without its socket")?;
+                    self.wait_at(build, socket)?;
+                    continue;
+                }
+                ToWorker::Tell => {
+                    self.tell(None).await;
+                    continue;
                 }
                 ToWorker::Log => {
                     self.proxy.log_to(descriptors.pop().map(File::from));
@@ -132,19 +157,35 @@ impl Worker {
                     return Ok(Leave::Drain { deadline: Duration::from_millis(deadline_ms), idle });
                 }
             };
-            self.channel.send(&answer, &[]).await?;
+            // A master that has just died heard nothing; the next one asks for all of it.
+            if let Err(error) = self.line.send(&answer).await {
+                tracing::debug!(error = format!("{:#}", anyhow::Error::new(error)), "answer not sent");
+            }
+        }
+    }
+
+    fn wait_at(&mut self, build: String, door: OwnedFd) -> anyhow::Result<()> {
+        self.keepsakes.build = build;
+        self.line.wait_at(door)
+    }
+
+    /// Tells the master all that this worker holds.
+    async fn tell(&self, leaving: Option<Duration>) {
+        if let Err(error) = self.keepsakes.tell(self.line.channel(), &self.listeners, leaving).await {
+            tracing::warn!(error = format!("{error:#}"), "the master was not told");
         }
     }
 
     async fn apply(&mut self, generation: Generation, memory: Option<OwnedFd>) -> ToMaster {
         let opened = match memory {
-            Some(memory) => open(memory, self.proxy.keyring()).await,
+            Some(memory) => open_copy(memory, self.proxy.keyring()).await,
             None => Err(anyhow::anyhow!("the snapshot came without its memory")),
         };
         match opened {
-            Ok(tables) => {
+            Ok((tables, memory)) => {
                 self.proxy.install(tables);
-                self.generation = generation;
+                self.keepsakes.snapshot = memory;
+                self.keepsakes.generation = generation;
                 ToMaster::Applied { generation }
             }
             Err(error) => ToMaster::Rejected { generation, reason: format!("{error:#}") },
@@ -161,17 +202,23 @@ impl Worker {
                 (ORPHAN_DRAIN, Idle::Close)
             }
         };
-        let proxy = Rc::clone(&self.proxy);
+        let (proxy, end) = (Rc::clone(&self.proxy), Instant::now() + deadline);
         let cut = tokio::select! {
             cut = proxy.drain(deadline, idle) => cut,
-            never = self.part() => match never {},
+            never = self.part(end) => match never {},
         };
         if cut > 0 {
-            tracing::warn!(cut, generation = self.generation.0, "requests cut off at the deadline");
+            tracing::warn!(cut, generation = self.keepsakes.generation.0, "requests cut off at the deadline");
         }
         // A master that is gone cannot be told.
-        let _ = self.channel.send(&ToMaster::Drained { cut }, &[]).await;
+        let _ = self.line.send(&ToMaster::Drained { cut }).await;
     }
+}
+
+/// Opens a snapshot, and keeps its memory.
+async fn open_copy(memory: OwnedFd, keyring: Option<Arc<Keyring>>) -> anyhow::Result<(Tables, OwnedFd)> {
+    let tables = open(memory.try_clone()?, keyring).await?;
+    Ok((tables, memory))
 }
 
 /// Decodes and builds off the loop: connections go on meanwhile.

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use anyhow::{Context as _, ensure};
-use dproxy_ipc::{ListenerInfo, SocketId};
+use dproxy_ipc::{Holding, ListenerInfo, SocketId};
 use dproxy_proxy::{Listening, Lookout, Proxy};
 
 /// What this worker holds.
@@ -53,6 +53,14 @@ impl Listeners {
         let siblings: Vec<_> = siblings.map(|held| (Rc::clone(&held.listener), held.address)).collect();
         self.lookout = (!siblings.is_empty()).then(|| self.proxy.look_after(siblings));
         Ok(())
+    }
+
+    /// Every socket, and how it is held.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (Holding, BorrowedFd<'_>)> {
+        self.held.iter().map(|(socket, held)| {
+            let info = ListenerInfo { socket: *socket, address: held.address };
+            (Holding { info, lent: held.accepting.is_none() }, held.listener.as_fd())
+        })
     }
 
     /// Accepts from nothing.

@@ -64,6 +64,15 @@ pub enum ClientError {
         /// The whole answer.
         json: String,
     },
+    /// The program before runs on.
+    #[error("not upgraded: {text}")]
+    UpgradeFailed {
+        /// Why.
+        text: String,
+    },
+    /// It runs, but it cannot tell of the upgrade.
+    #[error("the program that runs now does not tell of the upgrade; `dproxy ctl status` shows its version")]
+    Untold,
     /// This process cannot wait for sockets.
     #[error("cannot set up this process to wait for an answer")]
     Runtime {
@@ -85,6 +94,8 @@ impl ClientError {
             | ClientError::TooSlow { .. }
             | ClientError::Strange { .. }
             | ClientError::Refused { .. }
+            | ClientError::UpgradeFailed { .. }
+            | ClientError::Untold
             | ClientError::Runtime { .. } => 1,
         }
     }

@@ -25,6 +25,10 @@ async fn served(directory: &TempDir) -> (Target, Target) {
     targets
 }
 
+async fn ask(target: &Target, command: &Command) -> Result<Answer, ClientError> {
+    super::ask(target, command, &mut |_| {}).await
+}
+
 fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
     let status = Box::new(Status { workers_wanted: 30, workers_online: 30, pool: PoolState::Running, ..Status::default() });
     Ok(match command {
@@ -32,6 +36,7 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
         Command::Stop(_) => Reply::Done { message: "stopping...".to_owned(), status },
         Command::Resize(..) => Reply::Done { message: "resizing...".to_owned(), status },
         Command::Restart(_) => Reply::Done { message: "restarting...".to_owned(), status },
+        Command::Upgrade(_) => Reply::Done { message: "upgrading...".to_owned(), status },
         Command::Status => Reply::Status(status),
         Command::Workers => Reply::Workers(Vec::new()),
         Command::Routes => Reply::Routes(Vec::new()),
@@ -54,6 +59,7 @@ async fn every_answer_arrives_as_the_master_gave_it() {
             Command::Stop(Wait::Accepted),
             Command::Resize("30".parse().unwrap(), Wait::Done),
             Command::Restart(Wait::Done),
+            Command::Upgrade(Wait::Accepted),
             Command::Status,
             Command::Workers,
             Command::Routes,

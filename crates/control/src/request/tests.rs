@@ -13,9 +13,9 @@ fn check(method: &str, target: &str, expected: &str) {
 
 fn every_command() -> Vec<Command> {
     let size = "30".parse().unwrap();
-    let changes = [Wait::Accepted, Wait::Done]
-        .into_iter()
-        .flat_map(|wait| [Command::Start(wait), Command::Stop(wait), Command::Resize(size, wait), Command::Restart(wait)]);
+    let changes = [Wait::Accepted, Wait::Done].into_iter().flat_map(|wait| {
+        [Command::Start(wait), Command::Stop(wait), Command::Resize(size, wait), Command::Restart(wait), Command::Upgrade(wait)]
+    });
     let reads = [Command::Status, Command::Workers, Command::Routes, Command::Containers, Command::Backends, Command::Problems];
     let judgements = ["web", "a b&c=d/é"].map(|name| Command::Why(name.to_owned()));
     changes.chain(reads).chain(judgements).collect()

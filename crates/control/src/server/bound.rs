@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use interprocess::local_socket::tokio::prelude::*;
 use interprocess::local_socket::tokio::{Listener, Stream};
 use interprocess::local_socket::{GenericFilePath, ListenerOptions};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
+use interprocess::os::unix::uds_local_socket::tokio::Listener as UnixListener;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
@@ -78,6 +80,26 @@ impl Bound {
         // The umask took bits off; who may enter is decided here, not by the shell that started us.
         fs::set_permissions(socket, Permissions::from_mode(u32::from(SOCKET_MODE))).map_err(failed)?;
         Ok(Bound { address, tcp, unix, file })
+    }
+
+    /// The doors that an earlier master had open: the TCP port `tcp` and the Unix socket `unix` at the path `socket`. Who
+    /// waits there is served.
+    ///
+    /// # Errors
+    /// When they are of another kind, or the socket file is gone.
+    pub fn inherit(tcp: OwnedFd, unix: OwnedFd, socket: &Path) -> io::Result<Bound> {
+        let tcp = std::net::TcpListener::from(tcp);
+        tcp.set_nonblocking(true)?;
+        let tcp = TcpListener::from_std(tcp)?;
+        let unix = Listener::UdSocket(UnixListener::try_from(unix)?);
+        Ok(Bound { address: tcp.local_addr()?, tcp, unix, file: SocketFile::of(socket)? })
+    }
+
+    /// The descriptors of both doors, the TCP port first.
+    #[must_use]
+    pub fn descriptors(&self) -> (BorrowedFd<'_>, BorrowedFd<'_>) {
+        let Listener::UdSocket(unix) = &self.unix;
+        (self.tcp.as_fd(), unix.as_fd())
     }
 
     /// The TCP address, with the port that was free if 0 was asked.

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Running {
     address: std::net::SocketAddr,
     socket: PathBuf,
-    server: JoinHandle<()>,
+    server: JoinHandle<Bound>,
     master: JoinHandle<()>,
     _directory: TempDir,
 }
@@ -66,7 +66,7 @@ async fn pretend_master(mut asked: mpsc::Receiver<Asked>) {
             Command::Stop(_) => changed("stopping..."),
             Command::Resize(size, _) if size.get() == 1023 => Err(Refusal::Busy("the pool is being stopped".to_owned())),
             Command::Resize(size, _) => changed(&format!("resizing... to {size}")),
-            Command::Restart(_) => changed("2 workers, one by one"),
+            Command::Restart(_) | Command::Upgrade(_) => changed("2 workers, one by one"),
             Command::Status => Ok(Reply::Status(Box::new(Status { workers_wanted: 2, workers_online: 2, ..Status::default() }))),
             Command::Workers => Ok(Reply::Workers(Vec::new())),
             Command::Routes => Ok(Reply::Routes(Vec::new())),

@@ -50,6 +50,7 @@ fn status() -> Status {
         requests_held_total: 12,
         requests_held: 0,
         sandbox: SandboxRow { held: owned(&["user: 65534:65534", "landlock: v7"]), missing: Vec::new() },
+        upgrade: None,
     }
 }
 

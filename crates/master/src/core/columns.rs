@@ -28,6 +28,13 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// As an earlier master had them. Of columns below `used` that nobody has it is not known whether they are empty, so
+    /// they stay unused.
+    pub(super) fn inherited(assigned: &[(BackendId, u32)], used: u32) -> Columns {
+        let beyond = assigned.iter().map(|(_, column)| column + 1).max().unwrap_or(0);
+        Columns { in_use: assigned.iter().cloned().collect(), used: used.max(beyond), ..Columns::default() }
+    }
+
     /// The columns of all backends of `routes`, sorted; `generation` is the one they will be served in.
     /// Where there are more backends than columns, some have none.
     pub(super) fn assign(&mut self, routes: &[Route], generation: Generation) -> Vec<(BackendId, u32)> {
@@ -123,6 +130,17 @@ mod tests {
         check(columns, 3, &[1], "1=0");
         columns.vacated(&[0]);
         check(columns, 4, &[1, 2], "1=0 2=1");
+    }
+
+    #[test]
+    fn an_heir_keeps_columns_and_gives_away_none_that_may_be_in_use() {
+        let columns = &mut Columns::default();
+        check(columns, 1, &[1, 2, 3], "1=0 2=1 3=2");
+        let left = columns.assign(&[], Generation(2));
+        assert!(left.is_empty());
+        let assigned: Vec<(BackendId, u32)> = vec![(Backend::at(([10, 0, 0, 1], 2).into()).id, 1)];
+        check(&mut Columns::inherited(&assigned, 3), 3, &[2, 4], "2=1 4=3");
+        check(&mut Columns::inherited(&assigned, 0), 3, &[2, 4], "2=1 4=2");
     }
 
     #[test]

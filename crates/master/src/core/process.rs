@@ -52,6 +52,8 @@ pub(crate) struct Process {
     pub(crate) pulse: Pulse,
     /// How many bytes it uses, if that is more than it may.
     pub(crate) outgrown: Option<u64>,
+    /// It runs another program and serves on with what it has.
+    pub(crate) foreign: bool,
     pub(crate) moving: Option<Moving>,
     /// Clients that it was given and has not confirmed yet.
     pub(crate) taking: Option<Taking>,
@@ -97,6 +99,7 @@ impl Process {
             lent: BTreeSet::new(),
             pulse: Pulse::default(),
             outgrown: None,
+            foreign: false,
             moving: None,
             taking: None,
         }
@@ -152,8 +155,8 @@ impl Core {
             }
             ToMaster::TookOver { serial } => self.took_over(worker, serial),
             ToMaster::HandOver { .. } => self.broken(worker, "it gave clients away without their connections"),
-            // Shown to operators by the driver; nothing is decided by it.
-            ToMaster::Confined(_) => {}
+            // Shown to operators by the driver, or read before there was a core; nothing is decided by it.
+            ToMaster::Confined(_) | ToMaster::Holds(_) => {}
             ToMaster::Drained { cut } => info!(slot = process.slot.0, cut, "worker drained"),
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use dproxy_config::ProxySettings;
 use dproxy_ipc::{Generation, Snapshot, ToWorker};
-use dproxy_route::Route;
+use dproxy_route::{Owner, Route};
 
 use super::columns::Columns;
 use super::process::{Life, Process};
@@ -20,6 +20,8 @@ pub(crate) struct Tables {
     by_source: BTreeMap<SourceId, Vec<Route>>,
     changed: bool,
     newest: Option<Arc<Snapshot>>,
+    /// The highest generation that there was before the first of ours.
+    before: Generation,
     pub(super) trust: Trust,
     columns: Columns,
     /// Sources that have not told anything yet.
@@ -27,6 +29,9 @@ pub(crate) struct Tables {
     /// Until when the first snapshot waits for them.
     patience: Instant,
 }
+
+/// How long the first snapshot waits when workers of an earlier master serve meanwhile.
+const INHERITED_PATIENCE: Duration = Duration::from_secs(15);
 
 impl Tables {
     pub(crate) fn new(settings: ProxySettings, awaited: Vec<SourceId>, patience: Instant) -> Tables {
@@ -36,6 +41,7 @@ impl Tables {
             by_source: BTreeMap::new(),
             changed: true,
             newest: None,
+            before: Generation::default(),
             trust: Trust::default(),
             columns: Columns::default(),
             awaited,
@@ -43,9 +49,32 @@ impl Tables {
         }
     }
 
+    /// Goes on where an earlier master was: with its routes, until their sources tell others. Without a snapshot that can
+    /// be read, its workers serve on with theirs, so the sources get more time.
+    pub(super) fn inherit(&mut self, snapshot: Option<Arc<Snapshot>>, generation: Generation, columns: u32, now: Instant) {
+        self.before = generation;
+        let Some(snapshot) = snapshot else {
+            self.patience = now + INHERITED_PATIENCE;
+            return;
+        };
+        for route in &snapshot.routes {
+            let source = match route.owner {
+                Owner::File { .. } => SourceId::File,
+                Owner::Container { .. } => SourceId::Before,
+            };
+            self.by_source.entry(source).or_default().push(route.clone());
+        }
+        self.columns = Columns::inherited(&snapshot.columns, columns);
+        self.trust.published(now, &snapshot);
+        self.newest = Some(snapshot);
+    }
+
     /// The newest whole set of a source replaces its last one.
     pub(crate) fn replace(&mut self, source: SourceId, mut routes: Vec<Route>) {
         self.awaited.remove(&source);
+        if self.awaited.is_empty() {
+            self.changed |= self.by_source.remove(&SourceId::Before).is_some();
+        }
         routes.sort_unstable();
         let before = self.by_source.insert(source, routes);
         self.changed |= before.as_ref() != self.by_source.get(&source);
@@ -54,6 +83,11 @@ impl Tables {
     /// Zero while there is none.
     pub(crate) fn generation(&self) -> Generation {
         self.newest.as_ref().map_or(Generation::default(), |snapshot| snapshot.generation)
+    }
+
+    /// The highest that there ever was, also before us.
+    pub(crate) fn highest(&self) -> Generation {
+        self.generation().max(self.before)
     }
 
     pub(crate) fn newest(&self) -> Option<&Snapshot> {
@@ -97,7 +131,7 @@ impl Tables {
             }
             self.trust.give_way(now, newest);
         }
-        let generation = Generation(self.generation().0 + 1);
+        let generation = Generation(self.highest().0 + 1);
         let columns = self.columns.assign(&routes, generation);
         let snapshot = Arc::new(Snapshot { generation, settings, routes, columns });
         self.trust.published(now, &snapshot);
@@ -162,7 +196,10 @@ impl Core {
                 Life::Born | Life::Terminated { .. } | Life::Killed => false,
             };
             let behind = process.applied.max(process.refused).unwrap_or_default() < generation;
-            let free = process.unanswered.is_none();
+            let reads = !process.foreign;
+            #[cfg(test)]
+            let reads = reads || self.sabotage == Some(super::Sabotage::TalkToStrangers);
+            let free = process.unanswered.is_none() && reads;
             #[cfg(test)]
             let free = free
                 || (self.sabotage == Some(super::Sabotage::FloodSlowWorkers)

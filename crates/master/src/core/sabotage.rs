@@ -22,10 +22,15 @@ pub(crate) enum Sabotage {
     TrustEverySnapshot,
     LoseClientsOfTheDead,
     GiveClientsTwice,
+    ForgetAnHeir,
+    SeatTwoHeirs,
+    CloseWhatWasInherited,
+    BeginGenerationsAgain,
+    TalkToStrangers,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 19] = [
+    pub(crate) const ALL: [Sabotage; 24] = [
         Sabotage::ForgetToRespawn,
         Sabotage::DrainBeforeTheHandOver,
         Sabotage::LetGoBeforeTheHandOver,
@@ -45,5 +50,10 @@ impl Sabotage {
         Sabotage::TrustEverySnapshot,
         Sabotage::LoseClientsOfTheDead,
         Sabotage::GiveClientsTwice,
+        Sabotage::ForgetAnHeir,
+        Sabotage::SeatTwoHeirs,
+        Sabotage::CloseWhatWasInherited,
+        Sabotage::BeginGenerationsAgain,
+        Sabotage::TalkToStrangers,
     ];
 }

@@ -6,17 +6,19 @@
 
 mod checks;
 mod random;
+mod succession;
 mod worker;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dproxy_config::{ProxySettings, WorkerCount};
 use dproxy_control::Wait;
-use dproxy_ipc::{ClientInfo, Generation, ToMaster, ToWorker};
+use dproxy_ipc::{ClientInfo, Generation, Snapshot, ToMaster, ToWorker};
 use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
 
 use super::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, Sabotage, Setup, SourceId, WorkerId};
@@ -26,6 +28,7 @@ use worker::Pretend;
 
 /// What will happen at some moment.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a world has a few hundred of them")]
 enum Due {
     /// The core learns of something.
     ToCore(Event),
@@ -65,6 +68,12 @@ struct World {
     begun: Instant,
     /// A look is due. There are looks only while somebody hangs: a hundred thousand others would say nothing.
     looking: bool,
+    /// What was published.
+    published: BTreeMap<Generation, Arc<Snapshot>>,
+    /// What the sources told last, and what the operator configured: the next master hears it again.
+    told: BTreeMap<SourceId, Vec<Route>>,
+    setup: Setup,
+    sabotage: Option<Sabotage>,
     /// Generations that kill whoever serves them.
     deadly: BTreeSet<Generation>,
     /// Prints every step.
@@ -85,7 +94,7 @@ impl World {
             settings,
             awaited: vec![SourceId::File, SourceId::Docker(1), SourceId::Docker(2)],
         };
-        let mut core = Core::new(now, setup);
+        let mut core = Core::new(now, setup.clone());
         core.sabotage = sabotage;
         let due = BinaryHeap::new();
         let (payload, workers) = (BTreeMap::new(), BTreeMap::new());
@@ -104,6 +113,10 @@ impl World {
             clients: 0,
             begun: now,
             looking: false,
+            published: BTreeMap::new(),
+            told: BTreeMap::new(),
+            setup,
+            sabotage,
             deadly: BTreeSet::new(),
             trace: named_seed().is_some(),
         }
@@ -123,7 +136,7 @@ impl World {
 
     /// An operator, an engine or bad luck.
     fn something(&mut self) {
-        match self.random.below(16) {
+        match self.random.below(17) {
             0..=3 => self.crash(),
             4..=6 => {
                 let change = Change::Resize(size(&mut self.random));
@@ -137,7 +150,8 @@ impl World {
             13 => self.hang(),
             14 if self.random.one_in(2) => self.settings(),
             14 => self.poison(),
-            _ => self.listen(),
+            15 => self.listen(),
+            _ => self.succeed(),
         }
     }
 
@@ -225,7 +239,7 @@ impl World {
 
     /// The engine tells of a route that no worker survives. There is nothing before the first table to go back to.
     fn poison(&mut self) {
-        if self.core.generation() != Generation::default() {
+        if self.core.snapshot().is_some() {
             self.tell(Event::Routes(SourceId::Docker(1), vec![deadly_route()]));
         }
     }
@@ -292,6 +306,12 @@ impl World {
 
     fn tell(&mut self, event: Event) {
         self.checks.before(&event);
+        match &event {
+            Event::Routes(source, routes) => drop(self.told.insert(*source, routes.clone())),
+            Event::Settings(settings) => self.setup.settings = (**settings).clone(),
+            Event::Listen(addresses) => self.setup.addresses.clone_from(addresses),
+            _ => {}
+        }
         let told = self.trace.then(|| format!("{event:?}"));
         let effects = self.core.handle(self.now, event);
         if let Some(told) = told {
@@ -324,6 +344,7 @@ impl World {
                 self.later(start, Due::ToWorker(worker));
             }
             Effect::Publish(snapshot) => {
+                self.published.insert(snapshot.generation, Arc::clone(&snapshot));
                 if snapshot.routes.contains(&deadly_route()) {
                     self.deadly.insert(snapshot.generation);
                 }

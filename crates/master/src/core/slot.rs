@@ -61,7 +61,7 @@ impl Slot {
         self.failures = if uptime >= STABLE { 1 } else { self.failures.saturating_add(1) };
         self.seat = match exit {
             Exit::Code(BAD_CONFIGURATION) => Seat::Halted,
-            Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_) => Seat::Vacant { until: now + delay(self.failures) },
+            Exit::Code(_) | Exit::Signal(_) | Exit::Unseen | Exit::NotStarted(_) => Seat::Vacant { until: now + delay(self.failures) },
         };
     }
 
@@ -122,6 +122,7 @@ impl std::fmt::Display for Exit {
         match self {
             Exit::Code(code) => write!(f, "exited with code {code}"),
             Exit::Signal(signal) => write!(f, "killed by signal {signal}"),
+            Exit::Unseen => f.write_str("ended"),
             Exit::NotStarted(reason) => write!(f, "could not be started: {reason}"),
         }
     }

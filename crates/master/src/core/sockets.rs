@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use dproxy_ipc::{ListenerInfo, SocketId, ToWorker};
 use tracing::error;
 
+use super::inheritance::places;
 use super::process::{Life, Moving, Process};
 use super::slot::ADOPT_AFTER;
 use super::{Core, Effect, SlotId, WorkerId};
@@ -73,6 +74,16 @@ impl Listeners {
         Listeners { addresses, count: 0, steered: BTreeMap::new(), cpus: cpus.max(1), sockets: BTreeMap::new(), next: 0, failure: None }
     }
 
+    /// Takes over the sockets of an earlier master.
+    pub(super) fn inherit(&mut self, sockets: &[ListenerInfo], next: u32) {
+        for (id, address, index) in places(sockets) {
+            self.count = self.count.max(index + 1);
+            self.next = self.next.max(id.0 + 1);
+            self.sockets.insert(id, Socket { address, index, open: true });
+        }
+        self.next = self.next.max(next);
+    }
+
     /// From now on these addresses; sockets of others are let go and closed.
     pub(crate) fn listen_on(&mut self, addresses: Vec<SocketAddr>) {
         self.addresses = addresses;
@@ -96,6 +107,11 @@ impl Listeners {
     pub(crate) fn open_addresses(&self) -> Vec<SocketAddr> {
         let is_open = |address: &SocketAddr| self.sockets.values().any(|socket| socket.open && socket.address == *address);
         self.addresses.iter().copied().filter(is_open).collect()
+    }
+
+    pub(super) fn open_sockets(&self) -> Vec<ListenerInfo> {
+        let open = self.sockets.iter().filter(|(_, socket)| socket.open);
+        open.map(|(id, socket)| ListenerInfo { socket: *id, address: socket.address }).collect()
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

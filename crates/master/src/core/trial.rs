@@ -221,7 +221,7 @@ impl Core {
         if self.processes.values().any(asked) {
             return None;
         }
-        let can = |process: &Process| process.unanswered.is_none() && !process.pulse.is_silent();
+        let can = |process: &Process| process.unanswered.is_none() && !process.pulse.is_silent() && !process.foreign;
         let suits = |lives: fn(Life) -> bool| self.processes.iter().find(move |(_, process)| lives(process.life) && can(process));
         let newborn = suits(|life| life == Life::Greeted);
         newborn.or_else(|| suits(|life| matches!(life, Life::Ready | Life::Online))).map(|(worker, _)| *worker)

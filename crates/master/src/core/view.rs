@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use dproxy_config::WorkerCount;
-use dproxy_ipc::{Generation, Snapshot};
+use dproxy_ipc::{Generation, ListenerInfo, Snapshot};
 
 use super::process::{Life, Process};
 use super::slot::{STABLE, Seat, Slot};
@@ -50,11 +50,26 @@ impl Core {
     }
 
     pub(crate) fn generation(&self) -> Generation {
-        self.tables.generation()
+        self.tables.highest()
     }
 
     pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
         self.tables.newest()
+    }
+
+    /// Every socket that is open.
+    pub(crate) fn sockets(&self) -> Vec<ListenerInfo> {
+        self.listeners.open_sockets()
+    }
+
+    /// How often workers were started in each slot.
+    pub(crate) fn started(&self) -> impl Iterator<Item = (SlotId, u64)> {
+        self.slots.iter().map(|(slot, it)| (*slot, it.spawned))
+    }
+
+    /// Whether a worker serves that this core has started itself.
+    pub(crate) fn has_own_worker_online(&self) -> bool {
+        self.processes.range(self.first_own..).any(|(_, process)| process.life == Life::Online)
     }
 
     /// Where clients come in now.

@@ -23,6 +23,7 @@ impl Driver {
             Command::Stop(wait) => return self.change(Change::Stop, wait, reply),
             Command::Resize(size, wait) => return self.change(Change::Resize(size), wait, reply),
             Command::Restart(wait) => return self.change(Change::Restart, wait, reply),
+            Command::Upgrade(_) => return self.upgrade_asked(reply),
             Command::Status => Reply::Status(Box::new(self.status())),
             Command::Workers => Reply::Workers(self.workers()),
             Command::Routes => Reply::Routes(self.route_rows()),
@@ -40,6 +41,9 @@ impl Driver {
     }
 
     pub(super) fn answer(&mut self, request: RequestId, answer: Result<String, Refusal>) {
+        if self.upgrade.awaits(request) {
+            return self.replaced(answer);
+        }
         let Some(reply) = self.replies.remove(&request) else { return };
         let answer = answer.map(|message| Reply::Done { message, status: Box::new(self.status()) });
         // Whoever asked may have gone; the command stands all the same.
@@ -79,10 +83,16 @@ impl Driver {
             requests_held: sum.get(Counter::Holding),
             errors_5xx_total: errors,
             sandbox: facts.fences.row(),
+            upgrade: self.upgrade.row(),
         }
     }
 
     fn change(&mut self, change: Change, wait: Wait, reply: tokio::sync::oneshot::Sender<Result<Reply, Refusal>>) {
+        if self.upgrade.is_under_way() {
+            // Whoever asked may have gone.
+            let _ = reply.send(Err(Refusal::Busy("an upgrade is under way; ask again when it is done".to_owned())));
+            return;
+        }
         let request = self.new_request();
         self.replies.insert(request, reply);
         self.happened.push_back(Event::Asked(request, change, wait));
@@ -162,7 +172,7 @@ impl Driver {
 
     /// All workers that are, and the totals of those that were.
     fn sum(&self) -> Counters {
-        let mut sum = self.facts.gone;
+        let mut sum = self.books.dead();
         self.workers.values().for_each(|worker| sum.add(&worker.counters()));
         sum
     }

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use dproxy_config::Docker;
 use dproxy_route::Route;
-use dproxy_source::Update;
+use dproxy_source::{Link, Update};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -26,13 +26,17 @@ pub(super) struct Engine {
     settings: Docker,
     task: JoinHandle<()>,
     updates: watch::Receiver<Update>,
+    /// It was not reached yet, and an earlier master was told of its routes: what it tells before it is reached is nothing.
+    unheard: bool,
 }
 
 impl Engines {
-    /// Watches these. Must be called inside a tokio runtime.
-    pub(super) fn watch(wanted: &[Docker]) -> Engines {
+    /// Watches these. Where an earlier master's routes are known (`known`), they stand until each engine was reached. Must
+    /// be called inside a tokio runtime.
+    pub(super) fn watch(wanted: &[Docker], known: bool) -> Engines {
         let mut engines = Engines { engines: Vec::new(), next: 0 };
         engines.rewatch(wanted);
+        engines.engines.iter_mut().for_each(|engine| engine.unheard = known);
         engines
     }
 
@@ -83,7 +87,7 @@ impl Engine {
     fn watch(source: SourceId, settings: &Docker) -> Engine {
         let (sender, updates) = watch::channel(Update::default());
         let task = tokio::spawn(dproxy_source::docker::watch(settings.clone(), sender));
-        Engine { source, settings: settings.clone(), task, updates }
+        Engine { source, settings: settings.clone(), task, updates, unheard: false }
     }
 
     /// Where it is.
@@ -102,9 +106,15 @@ impl Engine {
     }
 
     async fn news(&mut self) -> Event {
-        match self.updates.changed().await {
-            Ok(()) => Event::Routes(self.source, self.routes()),
-            Err(_ended) => std::future::pending().await,
+        loop {
+            if self.updates.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            let reached = matches!(self.update().link, Link::Connected { .. });
+            self.unheard &= !reached;
+            if !self.unheard {
+                return Event::Routes(self.source, self.routes());
+            }
         }
     }
 
@@ -142,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn an_endpoint_keeps_its_source_and_one_that_leaves_takes_its_routes_along() {
         let [one, two, three] = [1, 2, 3].map(SourceId::Docker);
-        let mut engines = Engines::watch(&[engine("/a", true), engine("/b", true)]);
+        let mut engines = Engines::watch(&[engine("/a", true), engine("/b", true)], false);
         assert_eq!(engines.sources().collect::<Vec<_>>(), [one, two]);
         assert_eq!(rewatched(&mut engines, &[engine("/b", true), engine("/a", false)]), (vec![two, one], vec![]));
         assert_eq!(rewatched(&mut engines, &[engine("/c", true), engine("/b", true)]), (vec![three, two], vec![one]));

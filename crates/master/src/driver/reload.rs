@@ -4,9 +4,10 @@ use dproxy_config::{Config, Listen, Loaded};
 use tracing::{error, info, warn};
 
 use super::certificates::Vault;
-use super::{Driver, chain, launcher};
+use super::{Driver, chain};
 use crate::access_log::AccessLog;
 use crate::core::{Change, Event, SourceId};
+use crate::spawn::Launcher;
 use crate::{listen, privileges};
 
 impl Driver {
@@ -35,7 +36,7 @@ impl Driver {
         self.facts.warnings = warnings;
         self.facts.postponed = postponed(&before, &config);
         self.facts.postponed.iter().for_each(|warning| warn!("{warning}"));
-        self.launcher = launcher(&config);
+        self.launcher = Launcher::new(&config);
         if before.certificates == config.certificates {
             self.vault.nudge();
         } else {

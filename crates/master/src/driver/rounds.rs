@@ -22,7 +22,7 @@ impl Driver {
 
     /// Goes on with an audit, and frees columns that nobody uses any more.
     fn look_at_the_board(&mut self) {
-        let rows: Vec<&Row> = self.workers.values().map(Worker::row).collect();
+        let rows: Vec<&Row> = self.workers.values().filter_map(Worker::row).collect();
         self.books.look(&rows, self.core.columns());
         let mut vacated = self.core.leaving_columns();
         vacated.retain(|column| self.books.is_empty(*column));

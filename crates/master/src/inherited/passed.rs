@@ -1,19 +1,29 @@
-//! Descriptors that a service manager passed: `LISTEN_FDS` of them, from number 3 on.
+//! Descriptors that this process had before this program began: those that a service manager passed (`LISTEN_FDS` of
+//! them, from number 3 on), and those that the program before left open in the same process.
 #![allow(unsafe_code)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
 const FIRST: RawFd = 3;
 
 /// Each with its name. Only the first call finds any.
-pub(super) fn descriptors() -> Vec<(String, OwnedFd)> {
+pub(crate) fn descriptors() -> Vec<(String, OwnedFd)> {
     static TAKEN: Once = Once::new();
     let mut passed = Vec::new();
     TAKEN.call_once(|| passed = numbers(|name| std::env::var(name).ok()).into_iter().filter_map(own).collect());
     passed
+}
+
+/// Those of these numbers that are open, each once: they must be those that the program before left open on purpose.
+pub(crate) fn left_open(numbers: &[RawFd]) -> BTreeMap<RawFd, OwnedFd> {
+    static TAKEN: Mutex<BTreeSet<RawFd>> = Mutex::new(BTreeSet::new());
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let fresh = numbers.iter().copied().filter(|number| *number >= FIRST && taken.insert(*number));
+    fresh.filter_map(|number| Some((number, own((String::new(), number))?.1))).collect()
 }
 
 /// Which numbers were passed, with their names; none if they were meant for another process.
@@ -31,7 +41,7 @@ fn numbers(variable: impl Fn(&str) -> Option<String>) -> Vec<(String, RawFd)> {
 fn own((name, number): (String, RawFd)) -> Option<(String, OwnedFd)> {
     std::fs::symlink_metadata(format!("/proc/self/fd/{number}")).ok()?;
     // SAFETY: the number is open, as the line above found, and nobody else in this process owns it: it was open when
-    // the process began, so the kernel gave it to no one since, and `descriptors` comes here once for each number.
+    // the process began, so the kernel gave it to no one since, and both callers come here once for each number.
     let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
     // A copy that leaks into a worker would keep the port open.
     fcntl_setfd(&descriptor, FdFlags::CLOEXEC).ok()?;

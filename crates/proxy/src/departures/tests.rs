@@ -65,11 +65,10 @@ async fn what_a_client_says_on_its_way_is_answered_by_the_next_worker() {
         client.write_all(REQUEST).await.unwrap();
         let traveller = party.remove(0);
         heir.take_over(traveller.as_fd().try_clone_to_owned().unwrap(), traveller.peer(), traveller.port()).unwrap();
-        let away = traveller.away();
         let text = answer(&mut client).await;
         assert!(text.starts_with("HTTP/1.1 404") && !text.to_lowercase().contains("connection: close"), "{text}");
         assert!(!drained.is_finished(), "it has not arrived as far as the giver knows");
-        drop(away);
+        drop(traveller);
         assert_eq!(drained.await.unwrap(), 0);
         assert_eq!(heir.page.read().get(Counter::Requests), 1);
         assert!(ask(&mut client).await.starts_with("HTTP/1.1 404"));

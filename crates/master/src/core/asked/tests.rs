@@ -51,7 +51,15 @@ impl Pool {
                 self.remembered.push(size);
                 Vec::new()
             }
-            Effect::Send(_, ToWorker::Setup { .. } | ToWorker::Log | ToWorker::TakeOver { .. } | ToWorker::HandedOver) => Vec::new(),
+            Effect::Send(
+                _,
+                ToWorker::Setup { .. }
+                | ToWorker::Log
+                | ToWorker::Door { .. }
+                | ToWorker::Tell
+                | ToWorker::TakeOver { .. }
+                | ToWorker::HandedOver,
+            ) => Vec::new(),
             Effect::Pass(..) | Effect::Steer { .. } | Effect::Close(_) | Effect::Publish(_) => Vec::new(),
             Effect::Abort(_) | Effect::Terminate(_) | Effect::Kill(_) => Vec::new(),
         }

@@ -13,7 +13,7 @@ use dproxy_route::BackendId;
 
 use super::super::pulse::{HUNG, LOST, SILENT};
 use super::super::slot::{ADOPT_AFTER, Seat};
-use super::super::{Change, Core, Effect, Event, Parcel, RequestId, SlotId, WorkerId};
+use super::super::{Change, Core, Effect, Event, Heir, Inheritance, Parcel, RequestId, SlotId, WorkerId};
 use super::Pretend;
 
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ pub(super) struct Checks {
     asked: BTreeSet<RequestId>,
     answered: BTreeSet<RequestId>,
     generation: Generation,
+    /// The table that whoever is behind gets: the last one, or the one that was inherited.
+    newest: Generation,
     /// Whose column each was, by generation.
     columns: BTreeMap<Generation, BTreeMap<u32, BackendId>>,
     /// Clients that a worker gave away and no other has confirmed to have.
@@ -58,6 +60,8 @@ struct Known {
     moving: Option<Told>,
     /// Clients that it was given and has not confirmed, and under which number.
     taking: Option<(u64, Vec<SocketAddr>)>,
+    /// It runs another program.
+    foreign: bool,
     /// The last beat, and the looks since then that saw no other.
     beat: (u64, u32),
     /// Its slot was beyond the wanted size at some time, or had another worker ready to serve.
@@ -94,6 +98,53 @@ impl Checks {
             Change::Restart => self.stopped = false,
             Change::Resize(_) => {}
         }
+    }
+
+    /// Another core goes on with these workers and sockets; who waited for the one before was cut off.
+    pub(super) fn succeeded(&mut self, core: &Core, inheritance: &Inheritance) {
+        let known = |(worker, heir): (&WorkerId, &Heir)| {
+            let known = Known {
+                slot: heir.slot,
+                greeted: true,
+                setup: true,
+                applied: Some(heir.generation),
+                sent: Some(heir.generation),
+                unanswered: false,
+                holds: heir.held.clone(),
+                lent: heir.lent.clone(),
+                moving: None,
+                taking: None,
+                foreign: heir.foreign,
+                beat: (0, 0),
+                replaceable: self.known.get(worker).is_some_and(|known| known.replaceable),
+                leaving: heir.leaving.is_some(),
+            };
+            (*worker, known)
+        };
+        let heirs: BTreeMap<WorkerId, Known> = inheritance.workers.iter().map(known).collect();
+        self.ever = heirs.keys().copied().collect();
+        self.known = heirs;
+        self.open = inheritance.sockets.iter().map(|info| info.socket).collect();
+        self.closed_sockets.retain(|socket| socket.0 < inheritance.next_socket);
+        self.generation = inheritance.generation;
+        self.newest = inheritance.snapshot.as_ref().map_or(Generation::default(), |snapshot| snapshot.generation);
+        self.columns.retain(|generation, _| *generation <= inheritance.generation);
+        if inheritance.snapshot.is_none() {
+            // They count on a board of their own.
+            self.columns.values_mut().for_each(BTreeMap::clear);
+        }
+        self.answered = self.asked.clone();
+        self.stopped = inheritance.stopped;
+        // Whoever was on the way stays where he was.
+        self.travellers.clear();
+        self.orphans.clear();
+        self.steered.clear();
+        self.serial = 0;
+        assert!(self.open.iter().all(|socket| core.listeners.places().any(|(place, _)| place == *socket)), "a socket is forgotten");
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// How many workers there should be in the end.
@@ -134,7 +185,7 @@ impl Checks {
                     clients.iter().for_each(|client| assert!(self.travellers.remove(client), "a client is in two places"));
                 }
             }
-            ToMaster::Confined(_) | ToMaster::HandOver { .. } | ToMaster::Drained { .. } => {}
+            ToMaster::Confined(_) | ToMaster::Holds(_) | ToMaster::HandOver { .. } | ToMaster::Drained { .. } => {}
         }
     }
 
@@ -160,6 +211,7 @@ impl Checks {
             Effect::Publish(snapshot) => {
                 assert_eq!(snapshot.generation.0, self.generation.0 + 1, "generations count up by one");
                 self.generation = snapshot.generation;
+                self.newest = snapshot.generation;
                 self.columns(snapshot);
             }
             Effect::Spawn(worker, slot) => self.spawn(*worker, *slot),
@@ -229,6 +281,7 @@ impl Checks {
             lent: BTreeSet::new(),
             moving: None,
             taking: None,
+            foreign: false,
             beat: (0, 0),
             replaceable: false,
             leaving: false,
@@ -246,9 +299,10 @@ impl Checks {
                 self.update(worker, |known| known.setup = true);
             }
             ToWorker::Snapshot { generation } => {
+                assert!(!known.foreign, "a table for a worker that cannot read it");
                 assert!(!known.unanswered, "a second snapshot before the first is answered");
                 assert!(known.sent.is_none_or(|sent| sent < *generation), "generations go back for a worker");
-                assert_eq!(*generation, self.generation, "not the newest snapshot");
+                assert_eq!(*generation, self.newest, "not the newest snapshot");
                 self.assert_tried(core, *generation);
                 self.update(worker, |known| (known.sent, known.unanswered) = (Some(*generation), true));
             }
@@ -258,7 +312,7 @@ impl Checks {
                 let lent = lent.iter().copied().collect();
                 self.sockets(core, worker, keep, &added, Told { serial: *serial, after, lent });
             }
-            ToWorker::Log => panic!("the core knows nothing of logs"),
+            ToWorker::Log | ToWorker::Door { .. } | ToWorker::Tell => panic!("the core knows nothing of logs and doors"),
             ToWorker::TakeOver { .. } => panic!("clients without their connections"),
             ToWorker::HandedOver => assert!(known.leaving, "a worker that serves gave nobody away"),
             ToWorker::Drain { .. } => self.drain(core, worker),

@@ -7,6 +7,7 @@ use dproxy_ipc::{ClientInfo, Generation, Idle, PROTOCOL, SocketId, ToMaster, ToW
 
 #[derive(Debug)]
 pub(super) struct Pretend {
+    pub(super) slot: u16,
     pub(super) inbox: VecDeque<ToWorker>,
     pub(super) accepts: BTreeSet<SocketId>,
     pub(super) lent: BTreeSet<SocketId>,
@@ -17,7 +18,7 @@ pub(super) struct Pretend {
     /// Clients that say nothing, in no order.
     pub(super) clients: Vec<ClientInfo>,
     /// Some were given away, and the master has not said that they arrived.
-    travelling: bool,
+    pub(super) travelling: bool,
     /// It reads nothing before.
     pub(super) busy_until: Instant,
     /// When the last thing it said arrives.
@@ -28,6 +29,7 @@ pub(super) struct Pretend {
 impl Pretend {
     pub(super) fn new(now: Instant) -> Pretend {
         Pretend {
+            slot: 0,
             inbox: VecDeque::new(),
             accepts: BTreeSet::new(),
             lent: BTreeSet::new(),
@@ -51,7 +53,8 @@ impl Pretend {
         }
         while let Some(message) = self.inbox.pop_front() {
             match message {
-                ToWorker::Setup { .. } | ToWorker::Log => {}
+                ToWorker::Setup { slot } => self.slot = slot,
+                ToWorker::Door { .. } | ToWorker::Tell | ToWorker::Log => {}
                 ToWorker::Snapshot { generation } if refuses => {
                     answers.push(ToMaster::Rejected { generation, reason: "luck".to_owned() });
                 }

@@ -1,0 +1,146 @@
+//! Another program takes over in the same process, and clients do not notice; a broken one never gets that far.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use dproxy_testkit::{Dproxy, Origin, Signal, pause};
+use std::time::Duration;
+
+use super::{Loads, sockets};
+use crate::{alone, dproxy};
+
+/// A master whose program can be replaced.
+fn installed(origin: &Origin, workers: usize) -> (tempfile::TempDir, Dproxy) {
+    let home = tempfile::tempdir().unwrap();
+    let program = home.path().join("dproxy");
+    fs::copy(env!("CARGO_BIN_EXE_dproxy"), &program).unwrap();
+    let mut options = dproxy().workers(workers).route("a.test", &[origin.addr()]);
+    options.binary = program;
+    (home, options.start())
+}
+
+/// Puts another program in the place of the one that runs, as a package manager does.
+fn install(home: &Path, text: &str) {
+    let aside = home.join("dproxy.new");
+    fs::write(&aside, text).unwrap();
+    fs::set_permissions(&aside, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::rename(aside, home.join("dproxy")).unwrap();
+}
+
+fn children(pid: u32) -> usize {
+    fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap().split_whitespace().count()
+}
+
+#[test]
+fn upgrades_under_load_lose_no_request_and_keep_the_process() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let (home, dproxy) = installed(&origin, 3);
+    let loads = Loads::start(&dproxy);
+    let (pid, mut requests) = (dproxy.pid(), 0);
+    let descriptors = || fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    let mut before = 0;
+    for round in 0..5 {
+        let workers: BTreeSet<u32> = dproxy.worker_pids().into_iter().collect();
+        // The same program in another file, as after an update.
+        fs::copy(env!("CARGO_BIN_EXE_dproxy"), home.path().join("aside")).unwrap();
+        fs::rename(home.path().join("aside"), home.path().join("dproxy")).unwrap();
+        let told = dproxy.ctl(&["upgrade"]);
+        assert_eq!(told.code, Some(0), "{told:?}\n{}", dproxy.log());
+        assert!(told.stdout.contains("upgraded from version"), "{told:?}");
+        let status = dproxy.status();
+        assert_eq!(status["pid"], pid);
+        assert_eq!(fs::read_to_string(dproxy.pid_file()).unwrap().trim(), pid.to_string());
+        assert_eq!(status["upgrade"]["number"], round + 1);
+        dproxy.wait_for("workers of the new program only", || dproxy.worker_pids().iter().all(|worker| !workers.contains(worker)));
+        assert!(status["requests_total"].as_u64() >= Some(requests), "counters never go back");
+        requests = status["requests_total"].as_u64().unwrap();
+        loads.go_on(100);
+        sockets::wait_for_the_inventory(&dproxy, 3);
+        if round == 0 {
+            before = descriptors();
+        }
+    }
+    dproxy.wait_for("no descriptor more", || descriptors() <= before);
+    dproxy.wait_for("no process more", || children(pid) == 3);
+    loads.stop_without_a_failure();
+    let exe = fs::read_link(format!("/proc/{}/exe", dproxy.worker_pids()[0])).unwrap();
+    assert_eq!(exe, fs::canonicalize(home.path().join("dproxy")).unwrap());
+    let second = dproxy.second_master();
+    assert!(second.code != Some(0) && second.stderr.contains(&pid.to_string()), "the lock was never let go: {second:?}");
+}
+
+#[test]
+fn a_program_that_cannot_take_over_is_refused_and_says_why() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let (home, dproxy) = installed(&origin, 2);
+    let workers = dproxy.worker_pids();
+    let loads = Loads::start(&dproxy);
+    let broken = [
+        ("#!/bin/sh\necho out of order >&2\nexit 3\n", "out of order"),
+        ("#!/bin/sh\nkill -SEGV $$\n", "signal: 11"),
+        ("#!/bin/sh\nexec sleep 60\n", "did not finish its check within 10 s"),
+        ("#!/bin/sh\nexit 0\n", "no dproxy that knows how"),
+        ("not a program", "the new program"),
+    ];
+    for (program, expected) in broken {
+        install(home.path(), program);
+        let told = dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]);
+        assert!(told.code == Some(1) && told.stderr.contains(expected), "{program}: {told:?}");
+        assert_eq!(dproxy.status()["upgrade"]["state"], "failed", "{program}");
+    }
+    fs::remove_file(home.path().join("dproxy")).unwrap();
+    let told = dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]);
+    assert!(told.code == Some(1) && told.stderr.contains("cannot be started"), "{told:?}");
+    assert_eq!(dproxy.worker_pids(), workers, "nobody was replaced");
+    loads.stop_without_a_failure();
+}
+
+#[test]
+fn a_signal_on_the_way_to_another_program_is_not_lost() {
+    let origin = Origin::saying("ok");
+    let (_home, mut dproxy) = installed(&origin, 2);
+    let asking = std::thread::scope(|scope| {
+        let dproxy = &dproxy;
+        let upgrade = scope.spawn(move || dproxy.ctl(&["upgrade"]));
+        pause(Duration::from_millis(300));
+        upgrade.join().unwrap()
+    });
+    assert_eq!(asking.code, Some(0), "{asking:?}");
+    dproxy.signal(Signal::SIGTERM);
+    assert_eq!(dproxy.exit_code(), 0, "the new program obeys: {}", dproxy.log());
+    assert!(!dproxy.pid_file().exists() && !dproxy.socket().exists());
+}
+
+#[test]
+fn a_stopped_pool_is_upgraded_and_stays_stopped() {
+    let origin = Origin::saying("ok");
+    let (_home, dproxy) = installed(&origin, 2);
+    assert_eq!(dproxy.ctl(&["stop"]).code, Some(0));
+    let told = dproxy.ctl(&["upgrade"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert_eq!(dproxy.status()["pool"], "stopped");
+    assert_eq!(dproxy.ctl(&["start"]).code, Some(0));
+    assert_eq!(dproxy.get("a.test", "/").text(), "ok");
+}
+
+#[test]
+fn an_upgrade_is_refused_while_another_operation_runs() {
+    let origin = Origin::saying("ok");
+    let (home, dproxy) = installed(&origin, 2);
+    let slow = format!("#!/bin/sh\ncase $1 in check-upgrade) sleep 2;; esac\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_dproxy"));
+    install(home.path(), &slow);
+    std::thread::scope(|scope| {
+        let dproxy = &dproxy;
+        let first = scope.spawn(move || dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]));
+        dproxy.wait_for("the check", || dproxy.status()["upgrade"]["state"] == "checking");
+        for path in ["/service/balancer/upgrade", "/service/balancer/resize?size=4", "/service/balancer/stop"] {
+            assert_eq!(dproxy.post(path).status, 409, "{path}");
+        }
+        let first = first.join().unwrap();
+        assert_eq!(first.code, Some(0), "{first:?}");
+    });
+}
