@@ -70,7 +70,8 @@ fn counters_of_the_dead_outlive_the_master() {
     (0..10).for_each(|_| assert_eq!(dproxy.get("a.test", "/").status, 200));
     dproxy.wait_for("ten requests", || dproxy.status()["requests_total"] == 10);
     kill(dproxy.worker_pids()[0], Signal::SIGKILL);
-    dproxy.wait_for("a respawn", || dproxy.online() == Some(2));
+    let respawned = || dproxy.data("/workers").as_array().is_some_and(|rows| rows.iter().any(|row| row["restarts"] == 1));
+    dproxy.wait_for("a respawn", || respawned() && dproxy.online() == Some(2));
     succeed(&mut dproxy);
     assert_eq!(dproxy.status()["requests_total"], 10);
 }
