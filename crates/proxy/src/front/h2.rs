@@ -1,6 +1,7 @@
 //! HTTP/2 clients: one connection, many requests at a time, each in a task of its own.
 
 mod guard;
+mod hello;
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use crate::client::{Carries, Client, Stream, Wire};
 use crate::clock::Deadline;
 use crate::error::ProxyError;
 use crate::front::h2::guard::Guarded;
+use crate::front::h2::hello::{Hello, Reticent};
 use crate::front::{fail, respond};
 use crate::message;
 use crate::proxy::Proxy;
@@ -60,11 +62,27 @@ pub(crate) fn preface(bytes: &[u8]) -> Preface {
 }
 
 /// Serves a connection, of which `begun` was read before.
-pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Option<Buffer>) {
+pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, begun: Option<Buffer>) {
+    let Wire::H1(stream) = &mut client.wire else { return };
+    let mut hello = Hello::new(begun.as_ref().map_or(&[], Buffer::filled));
+    drop(begun);
+    client.deadline.set(proxy.view().settings.timeouts.request_head);
+    if hello.wait(proxy, stream, &client.deadline, &settings(proxy)).await {
+        // Apart, so that whoever only says hello makes no room for requests.
+        Box::pin(serve_requests(proxy, client, &hello)).await;
+    }
+}
+
+/// Serves a connection on which there is more than a hello.
+async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
     let Client { wire, peer, port, tls, deadline, tally: _ } = client;
     let Wire::H1(stream) = wire else { return };
     let timeouts = proxy.view().settings.timeouts.clone();
-    let io = Guarded::new(stream, begun, &proxy.clock, timeouts.request_head);
+    let mut begun = proxy.buffers.lend_tiny();
+    if !begun.append(hello.heard()) {
+        return;
+    }
+    let io = Guarded::new(hello.hide(stream), Some(begun), &proxy.clock, timeouts.request_head);
     deadline.set(timeouts.request_head);
     // What only the beginning needs is not kept while the connection idles.
     let handshake = Box::pin(builder(proxy).handshake::<_, Bytes>(io));
@@ -82,6 +100,17 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, client: Client, begun: Option<Buffe
     deadline.set(FAREWELL);
     // Whoever does not say goodbye in time is cut off.
     let _ = deadline.guard(poll_fn(|context| connection.poll_closed(context))).await;
+}
+
+/// What [`builder`] lets the library say first (RFC 9113 §6.5, RFC 8441 §3).
+fn settings(proxy: &Proxy) -> Vec<u8> {
+    let head_bytes = proxy.view().settings.limits.head_bytes;
+    let mut frame = vec![0, 0, 24, 4, 0, 0, 0, 0, 0];
+    for (name, value) in [(3u16, STREAMS), (4, STREAM_WINDOW), (6, head_bytes), (8, 1)] {
+        frame.extend(name.to_be_bytes());
+        frame.extend(value.to_be_bytes());
+    }
+    frame
 }
 
 fn builder(proxy: &Proxy) -> Builder {
@@ -102,7 +131,7 @@ fn builder(proxy: &Proxy) -> Builder {
 /// ended, has been silent for too long, or shall end and has nothing under way.
 async fn next_request(
     proxy: &Proxy,
-    connection: &mut Connection<Guarded<Transport>, Bytes>,
+    connection: &mut Connection<Guarded<Reticent<Transport>>, Bytes>,
     deadline: &Deadline,
     keep_alive: Duration,
     leaving: &mut bool,
