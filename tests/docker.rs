@@ -29,7 +29,7 @@ pub(crate) fn wait_for_status(dproxy: &Dproxy, host: &str, status: u16) -> Answe
 
 /// Waits until every worker serves what the master knows now.
 #[track_caller]
-fn wait_for_all_workers(dproxy: &Dproxy) {
+pub(crate) fn wait_for_all_workers(dproxy: &Dproxy) {
     let known = dproxy.status()["generation"].as_u64();
     dproxy.wait_for("all workers to know", || {
         dproxy.data("/workers").as_array().is_some_and(|rows| rows.iter().all(|row| row["generation"].as_u64() >= known))

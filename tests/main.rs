@@ -16,6 +16,7 @@ mod h2;
 mod headers;
 mod house;
 mod http;
+mod networks;
 mod routing;
 mod sandbox;
 mod service;

@@ -6,6 +6,7 @@
 //! | `world` | all that is known, and what each piece of news changes; pure |
 //! | `routes`, `names`, `rules`, `backends`, `reach` | containers in, routes out; pure |
 //! | `lately` | what was served until a moment ago; pure |
+//! | `probe` | whether the chosen ports answer |
 //! | `facts` | what is known of one container |
 //! | `wire`, `events` | the engine's JSON, read leniently |
 //! | `engine`, `transport`, `tls` | the questions, and how they get there |
@@ -17,6 +18,7 @@ mod events;
 mod facts;
 mod lately;
 mod names;
+mod probe;
 mod reach;
 mod routes;
 mod rules;
@@ -39,5 +41,9 @@ use crate::Update;
 /// An engine that is not there yet, hangs or goes away is waited for; what was
 /// known stays. Everything it started ends with the future.
 pub async fn watch(settings: Docker, updates: watch::Sender<Update>) {
-    watcher::watch(settings, updates).await;
+    let (sender, known) = watch::channel(Update::default());
+    tokio::select! {
+        () = watcher::watch(settings, sender) => {}
+        () = probe::pass_on(known, updates) => {}
+    }
 }

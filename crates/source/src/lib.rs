@@ -5,6 +5,8 @@
 
 pub mod docker;
 
+use std::net::IpAddr;
+
 use dproxy_route::{Problem, Route};
 
 /// Everything one source knows at one moment.
@@ -21,7 +23,7 @@ pub struct Update {
 }
 
 /// A container, as operators want to see it. Its environment is never kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Container {
     /// Full id.
     pub id: String,
@@ -35,6 +37,8 @@ pub struct Container {
     pub hosts: Vec<String>,
     /// `port address` of each of its backends.
     pub backends: Vec<String>,
+    /// The address that is dialled, where it is its own.
+    pub own_address: Option<IpAddr>,
     /// Why it is, or is not, routed.
     pub reasons: Vec<Reason>,
 }

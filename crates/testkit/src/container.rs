@@ -1,6 +1,7 @@
 //! Containers of a test: what `docker run` is told, and the one that came of it.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -90,6 +91,37 @@ impl Run {
     #[must_use]
     pub fn network(mut self, network: &str) -> Run {
         self.body["HostConfig"]["NetworkMode"] = json!(network);
+        self
+    }
+
+    /// `-p IP::PORT`, once more for each call.
+    #[must_use]
+    pub fn publish_at(mut self, port: u16, ip: &str) -> Run {
+        let bindings = &mut self.body["HostConfig"]["PortBindings"][format!("{port}/tcp")];
+        if bindings.is_null() {
+            *bindings = json!([]);
+        }
+        if let Some(list) = bindings.as_array_mut() {
+            list.push(json!({ "HostIp": ip, "HostPort": "" }));
+        }
+        self
+    }
+
+    /// What it runs instead of its image's program.
+    #[must_use]
+    pub fn command(mut self, words: &[&str]) -> Run {
+        self.body["Entrypoint"] = json!(words);
+        self
+    }
+
+    /// `-v PATH:INSIDE:ro`.
+    #[must_use]
+    pub fn mount(mut self, path: &Path, inside: &str) -> Run {
+        let bind = json!(format!("{}:{inside}:ro", path.display()));
+        match self.body["HostConfig"]["Binds"].as_array_mut() {
+            Some(binds) => binds.push(bind),
+            None => self.body["HostConfig"]["Binds"] = json!([bind]),
+        }
         self
     }
 
@@ -201,6 +233,25 @@ impl Container {
         let networks = inspected["NetworkSettings"]["Networks"].as_object().expect("a container has networks");
         let addresses = networks.values().filter_map(|network| network["IPAddress"].as_str()?.parse::<IpAddr>().ok());
         SocketAddr::new(addresses.min().expect("a running container has an address"), port)
+    }
+
+    /// Its address in this network, with this port.
+    ///
+    /// # Panics
+    /// When it has none.
+    #[must_use]
+    #[track_caller]
+    pub fn address_in(&self, network: &str, port: u16) -> SocketAddr {
+        let inspected = self.inspect();
+        let address = inspected["NetworkSettings"]["Networks"][network]["IPAddress"].as_str().and_then(|ip| ip.parse::<IpAddr>().ok());
+        SocketAddr::new(address.unwrap_or_else(|| panic!("no address in {network}: {inspected}")), port)
+    }
+
+    /// What it printed, as far as the engine tells.
+    #[must_use]
+    pub fn logs(&self) -> String {
+        let answer = self.engine.call("GET", &format!("/containers/{}/logs?stdout=1&stderr=1", self.id), None);
+        answer.map_or_else(|failure| failure.to_string(), |answer| answer.text())
     }
 
     /// Where `port` is published.

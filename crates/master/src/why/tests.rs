@@ -10,6 +10,7 @@ fn container(id: &str, name: &str) -> Container {
         state: "running".to_owned(),
         hosts: vec!["a.test".to_owned()],
         backends: vec!["80 10.0.0.1:80".to_owned()],
+        own_address: None,
         reasons: vec![Reason::note("state", "running")],
     }
 }

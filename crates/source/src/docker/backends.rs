@@ -5,7 +5,7 @@
 //! outlives the engine, a published port does not (its listener is a child of
 //! the engine). Which addresses those are is the business of [`super::reach`].
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use dproxy_route::{Backend, BackendId, Condition, Scheme, Whereabouts};
 
@@ -31,6 +31,8 @@ const TLS_PORTS: [u16; 2] = [443, 8443];
 pub(super) struct Backends {
     /// The main port, whether a label says so, and the others sorted by port.
     pub(super) ports: Option<(Backend, bool, Vec<Backend>)>,
+    /// The container's own address, where that is dialled.
+    pub(super) own: Option<IpAddr>,
     /// Why there is none.
     pub(super) absence: Option<String>,
     /// What else is wrong.
@@ -65,6 +67,7 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
             }
             backends.reasons.push(why_port(&main, label, &reached));
             backends.reasons.push(why_address(facts, &main, &way));
+            backends.own = way.own_address().filter(|own| *own == main.address.ip());
             backends.ports = Some((main, label.is_some(), reached));
         }
         None => backends.absence = Some(absence(facts, label.or(wanted.first().copied()), reach)),

@@ -64,6 +64,16 @@ enum Standpoint<'f> {
     Afar(IpAddr),
 }
 
+impl Way<'_> {
+    /// The container's own address, where one can be reached.
+    pub(super) fn own_address(&self) -> Option<IpAddr> {
+        match self {
+            Way::Machine(_) | Way::Container { own: None, .. } => None,
+            Way::Container { own: Some((_, ip)), .. } => Some(*ip),
+        }
+    }
+}
+
 impl<'s> Reach<'s> {
     /// The way to the container that `facts` are about; what is wrong with its labels goes to `problems`.
     pub(super) fn way_to(&self, facts: &'s Facts, problems: &mut Vec<String>) -> Result<Way<'s>, String> {

@@ -89,8 +89,7 @@ impl Findings {
             image: facts.image.clone(),
             state: facts.state.as_str().to_owned(),
             hosts: names.hosts.iter().map(ToString::to_string).collect(),
-            backends: Vec::new(),
-            reasons: Vec::new(),
+            ..Container::default()
         };
         match (standing(facts, settings.now), rules_of(facts)) {
             (Standing::Live, Ok(rules)) => self.live(facts, names, &rules, reach, &mut container),
@@ -134,6 +133,8 @@ impl Findings {
             return self.offer(facts, &names, rules, &Offer::Redirect(redirect.clone()));
         }
         let backends = backends_of(facts, reach);
+        container.own_address = backends.own;
+        let reasons = &mut container.reasons;
         reasons.extend(backends.reasons);
         reasons.extend(hindrances("port", &backends.problems));
         reasons.extend(hindrances("port", backends.absence.as_slice()));
