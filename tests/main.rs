@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access_log;
+mod balancing;
 mod caps;
 mod clients;
 mod control;

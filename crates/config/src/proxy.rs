@@ -3,7 +3,10 @@
 //! This one type *is* what the configuration makes, what the snapshot carries
 //! and what the proxy reads: no copies, no twin for updates.
 
+use std::fmt;
 use std::time::Duration;
+
+use dproxy_route::Algorithm;
 
 use crate::TlsSettings;
 
@@ -23,6 +26,39 @@ pub struct ProxySettings {
     pub www_fallback: bool,
     /// How TLS is spoken with clients, and with what.
     pub tls: TlsSettings,
+    /// How a backend is chosen where its route does not say.
+    pub balance: Algorithm,
+    /// When a backend that fails is left alone.
+    pub ejection: Ejection,
+    /// Makes names of backends that clients see, which tell nothing and stay the same.
+    pub secret: MarkKey,
+}
+
+/// When a backend that fails is left alone, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Ejection {
+    /// After so many failures in a row; zero is never.
+    pub failures: u32,
+    /// The first time; for as much longer each time that follows soon.
+    pub time: Duration,
+    /// But not for more.
+    pub longest: Duration,
+    /// In percent of a route's backends: no more than these at a time.
+    pub share: u32,
+    /// Whether an answer with a status of 500 or more is a failure.
+    pub server_errors: bool,
+}
+
+/// The key of a keyed hash. Its holder never shows it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct MarkKey(pub u64, pub u64);
+
+impl fmt::Debug for MarkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MarkKey")
+    }
 }
 
 /// How long each step may take; none is a cap on a whole body.
@@ -111,6 +147,12 @@ impl Default for Limits {
     }
 }
 
+impl Default for Ejection {
+    fn default() -> Ejection {
+        Ejection { failures: 5, time: Duration::from_secs(10), longest: Duration::from_secs(300), share: 50, server_errors: false }
+    }
+}
+
 impl Default for ProxySettings {
     fn default() -> ProxySettings {
         ProxySettings {
@@ -120,6 +162,9 @@ impl Default for ProxySettings {
             trusted: Vec::new(),
             www_fallback: true,
             tls: TlsSettings::default(),
+            balance: Algorithm::default(),
+            ejection: Ejection::default(),
+            secret: MarkKey::default(),
         }
     }
 }

@@ -29,6 +29,10 @@ const ROUTES: &str = "
 #    backends: [\"10.0.0.5:8080\", \"10.0.0.6:8080\"]
 #  - hosts: [example.org, \"*.example.org\"]
 #    backends: http://10.0.0.7:9000
+#    balance: least_conn                 # these four as the labels dproxy.balance, dproxy.weight, dproxy.sticky
+#    weight: 3                           # and dproxy.check.path of a container; the dots of the others become `_`, too
+#    sticky: true
+#    check_path: /health
 ";
 
 const ENDPOINTS: &str = "

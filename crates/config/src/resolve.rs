@@ -13,7 +13,7 @@ use crate::file::File;
 use crate::mistake::{Mistake, Mistakes, Source};
 use crate::places;
 use crate::privileges::Privileges;
-use crate::proxy::{Limits, ProxySettings, Timeouts};
+use crate::proxy::{Ejection, Limits, MarkKey, ProxySettings, Timeouts};
 use crate::settings::{self, DefaultValue, Setting};
 use crate::tls::{Hsts, TlsPolicy, TlsSettings};
 use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
@@ -153,6 +153,9 @@ impl Reader<'_> {
             trusted: self.list(&settings::TRUSTED).into_iter().map(|Network(network)| network).collect(),
             www_fallback: self.switch(&settings::WWW_FALLBACK),
             tls: self.tls(),
+            balance: self.required(&settings::BALANCE),
+            ejection: self.ejection(),
+            secret: MarkKey::default(),
         }
     }
 
@@ -213,6 +216,14 @@ impl Reader<'_> {
             held,
             held_bytes,
         }
+    }
+
+    fn ejection(&mut self) -> Ejection {
+        let Number(failures) = self.required::<Number<0, 1_000_000>>(&settings::EJECTION_FAILURES);
+        let Time(time) = self.required(&settings::EJECTION_TIME);
+        let Time(longest) = self.required(&settings::EJECTION_MAX_TIME);
+        let Number(share) = self.required::<Number<0, 100>>(&settings::EJECTION_SHARE);
+        Ejection { failures, time, longest: longest.max(time), share, server_errors: self.switch(&settings::EJECTION_SERVER_ERRORS) }
     }
 
     /// Two listeners of ours at one place can only fail, and later than here.

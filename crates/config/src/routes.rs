@@ -18,12 +18,17 @@
 //!     listen: http
 //!     redirect: https://{host}
 //!     redirect_code: 308
+//!   - host: example.org
+//!     backends: ["10.0.0.5:80", "10.0.0.6:80"]
+//!     balance: least_conn
+//!     check_path: /health
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use dproxy_route::{Backend, Entrance, HostPattern, Offer, PathPrefix, Redirect, RedirectCode, Rewrite, Route, Scheme};
+use dproxy_route::{Backend, Entrance, HostPattern, Offer, PathPrefix, Redirect, RedirectCode, Rewrite, Route, Scheme, Tuning};
 
 use crate::file::{ROUTES, suggest};
 use crate::mistake::{Mistake, Source};
@@ -32,6 +37,9 @@ use crate::yaml::{Key, Node, Place, Value};
 
 const KEYS: [&str; 11] =
     ["host", "hosts", "path", "listen", "strip_prefix", "add_prefix", "backend", "backends", "max_requests", "redirect", "redirect_code"];
+
+/// What the file calls each of [`Tuning::WORDS`]: its dots would be sections here.
+static TUNING_KEYS: LazyLock<Vec<String>> = LazyLock::new(|| Tuning::WORDS.iter().map(|word| word.replace('.', "_")).collect());
 
 /// A text of the file and where it is.
 struct Item<'n> {
@@ -52,6 +60,8 @@ struct Entry<'n> {
     max_requests: Option<Item<'n>>,
     redirect: Option<Item<'n>>,
     redirect_code: Option<Item<'n>>,
+    /// What is said of balancing and health, each with the place of its word in [`Tuning::WORDS`].
+    tuning: Vec<(usize, Item<'n>)>,
 }
 
 /// The routes that make sense; what does not goes to `mistakes`.
@@ -95,7 +105,8 @@ impl Reader<'_> {
         let path: PathPrefix = self.parsed_if_any(&entry.path).unwrap_or_default();
         let strip = entry.strip_prefix.as_ref().and_then(|item| self.good(item, path.part(item.text))).unwrap_or_default();
         let rewrite = Rewrite { strip, add: self.parsed_if_any(&entry.add_prefix).unwrap_or_default() };
-        let offers = self.offers(&entry);
+        let tuning = self.tuning(&entry.tuning);
+        let offers = self.offers(&entry, &tuning);
         let natural = offers.iter().find_map(|offer| if let Offer::Redirect(redirect) = offer { Some(redirect.entrance()) } else { None });
         let entrance: Entrance = self.parsed_if_any(&entry.listen).or(natural).unwrap_or_default();
         // A list that lost its only item to a mistake is not empty by itself: one mistake is enough.
@@ -111,16 +122,17 @@ impl Reader<'_> {
         }
         let route = |host: &HostPattern, offer: &Offer| {
             let route = Route::written(number, host.clone(), path.clone(), offer.clone());
-            Route { entrance, rewrite: rewrite.clone(), ..route }
+            Route { entrance, rewrite: rewrite.clone(), pick: tuning.pick.clone(), ..route }
         };
         hosts.iter().flat_map(|host| offers.iter().map(move |offer| (host, offer))).map(|(host, offer)| route(host, offer)).collect()
     }
 
     /// What stands behind an entry: one offer for each backend, or a redirect.
-    fn offers(&mut self, entry: &Entry<'_>) -> Vec<Offer> {
+    fn offers(&mut self, entry: &Entry<'_>, tuning: &Tuning) -> Vec<Offer> {
         let max_requests = entry.max_requests.as_ref().and_then(|item| self.max_requests(item));
         let backends = entry.backends.iter().filter_map(|item| self.backend(item));
-        let backends = backends.map(|backend| Backend { max_requests, ..backend });
+        let backends =
+            backends.map(|backend| Backend { max_requests, share: tuning.share, check: tuning.check.clone().map(Box::new), ..backend });
         let mut offers: Vec<Offer> = backends.map(|main| Offer::Ports { main, firm: true, others: Vec::new() }).collect();
         let code: Option<RedirectCode> = self.parsed_if_any(&entry.redirect_code);
         match (&entry.redirect, &entry.redirect_code) {
@@ -164,10 +176,34 @@ impl Reader<'_> {
                 "redirect" => entry.redirect = self.single(value, "`redirect` must be a single URL or path"),
                 "redirect_code" => entry.redirect_code = self.single(value, "`redirect_code` must be a single number"),
                 "max_requests" => entry.max_requests = self.single(value, "`max_requests` must be a single number"),
-                unknown => self.mistake(key.place, unknown, suggest(unknown, unknown, &KEYS)),
+                word => match TUNING_KEYS.iter().position(|known| known == word) {
+                    Some(place) => {
+                        let item = self.single(value, &format!("`{word}` must be a single value"));
+                        entry.tuning.extend(item.map(|item| (place, item)));
+                    }
+                    None => self.unknown(key),
+                },
             }
         }
         Some(entry)
+    }
+
+    fn unknown(&mut self, key: &Key) {
+        let known: Vec<&str> = KEYS.into_iter().chain(TUNING_KEYS.iter().map(String::as_str)).collect();
+        self.mistake(key.place, &key.text, suggest(&key.text, &key.text, &known));
+    }
+
+    /// Everything that is said of balancing and health, in the order that it must be said in.
+    fn tuning(&mut self, said: &[(usize, Item<'_>)]) -> Tuning {
+        let mut tuning = Tuning::default();
+        let mut said: Vec<&(usize, Item<'_>)> = said.iter().collect();
+        said.sort_by_key(|(place, _)| *place);
+        for (place, item) in said {
+            if let Err(error) = tuning.say(Tuning::WORDS[*place], item.text) {
+                self.mistake(item.place, item.text, format!("`{}`: {error}", TUNING_KEYS[*place]));
+            }
+        }
+        tuning
     }
 
     /// A single value, if there is one.

@@ -5,8 +5,10 @@
 //! setting, `etc/docker-proxy.yaml` and the table of the README all come from
 //! [`SETTINGS`].
 
+mod balancing;
 mod table;
 
+pub(crate) use balancing::*;
 pub use table::SETTINGS;
 pub(crate) use table::*;
 

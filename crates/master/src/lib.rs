@@ -15,6 +15,7 @@ mod log;
 mod pidfile;
 mod privileges;
 mod remembered;
+mod secret;
 mod signals;
 mod spawn;
 mod supervisor;

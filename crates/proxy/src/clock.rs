@@ -153,6 +153,7 @@ pub(crate) fn boot_millis() -> u64 {
     u64::try_from(time.tv_sec()).unwrap_or(0) * 1000 + u64::try_from(time.tv_nsec()).unwrap_or(0) / 1_000_000
 }
 
+/// A time as all clocks here count it.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(NEVER)
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use dproxy_http1::{Method, Violation};
 use dproxy_route::{HostError, Notice};
+use dproxy_stats::Fault;
 
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,30 @@ impl ProxyError {
             ProxyError::Connect { .. } | ProxyError::ConnectTimeout { .. } => true,
             ProxyError::BackendClosed(_) | ProxyError::BackendGone { .. } => method.is_idempotent(),
             _ => false,
+        }
+    }
+
+    /// What of it counts against the backend.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        match self {
+            ProxyError::Connect { .. } => Some(Fault::Connect),
+            ProxyError::ConnectTimeout { .. } => Some(Fault::ConnectTimeout),
+            ProxyError::BackendClosed(_) => Some(Fault::Closed),
+            ProxyError::BackendTimeout => Some(Fault::Timeout),
+            ProxyError::Backend(_) => Some(Fault::Malformed),
+            ProxyError::Request(_)
+            | ProxyError::Host(_)
+            | ProxyError::Method
+            | ProxyError::RequestTimeout
+            | ProxyError::Unknown
+            | ProxyError::Offline(_)
+            | ProxyError::Busy
+            | ProxyError::BackendTls
+            | ProxyError::NoTunnel { .. }
+            | ProxyError::Unfit { .. }
+            | ProxyError::Misdirected
+            | ProxyError::BackendGone { .. }
+            | ProxyError::ClientGone => None,
         }
     }
 

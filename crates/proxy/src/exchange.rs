@@ -26,6 +26,7 @@ mod progress;
 mod tries;
 mod tunnel;
 mod wild;
+mod wish;
 
 use dproxy_http1::{BodyReader, Method, RequestHead, Version};
 use dproxy_route::{Authority, Found, Lookup};
@@ -117,7 +118,7 @@ pub(crate) async fn exchange(
                         served => return served,
                     }
                 } else {
-                    let errand = Errand::new(proxy, &view, client, buffer, request, length, found.rewrite);
+                    let errand = Errand::new(proxy, &view, client, buffer, request, length, &found);
                     let mut errand = errand.map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
                     match tries.round(proxy, &view, &found, &mut errand, client, buffer).await {
                         Ok(served) => return Ok(served),

@@ -45,6 +45,8 @@ pub(crate) struct Delivery<'r> {
     pub(crate) encoding: Encoding,
     /// Asked for by a trusted peer.
     pub(crate) timings: Option<Timings<'r>>,
+    /// `Set-Cookie`, where the client shall come to the same backend again.
+    pub(crate) cookie: Option<&'r str>,
 }
 
 /// Where the answer came from and how long it took, in milliseconds.
@@ -130,6 +132,9 @@ pub(crate) fn response_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]
         out.extend_from_slice(b"connection: close\r\n");
     } else if delivery.version == Version::Http10 {
         out.extend_from_slice(b"connection: keep-alive\r\n");
+    }
+    if let Some(cookie) = delivery.cookie {
+        line(out, "set-cookie", cookie.as_bytes());
     }
     if let Some(timings) = &delivery.timings {
         for (name, value) in timing_fields(timings) {

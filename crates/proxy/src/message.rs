@@ -212,6 +212,11 @@ pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Deli
             response.headers_mut().append(name, value);
         }
     });
+    if let Some(cookie) = delivery.and_then(|delivery| delivery.cookie)
+        && let Ok(value) = HeaderValue::from_str(cookie)
+    {
+        response.headers_mut().append(http::header::SET_COOKIE, value);
+    }
     if let Some(timings) = delivery.and_then(|delivery| delivery.timings.as_ref()) {
         for (name, value) in forward::timing_fields(timings) {
             if let Ok(value) = HeaderValue::from_str(&value) {

@@ -8,7 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use dproxy_stats::{Column, Ledger};
+use dproxy_route::Share;
+use dproxy_stats::{Column, Ledger, Vitals};
 
 use crate::budget::Recent;
 use crate::clock::boot_millis;
@@ -20,6 +21,8 @@ pub(crate) struct Places {
     count: Count,
     /// None is any number.
     limit: Cell<Option<NonZeroU32>>,
+    /// How much it gets beside others.
+    share: Cell<Share>,
     /// Where requests of this worker wait for a place here, the oldest queue first.
     queues: RefCell<Vec<Rc<Queue>>>,
     /// What the backend was asked lately.
@@ -43,7 +46,7 @@ pub(crate) enum Count {
 
 impl Places {
     pub(crate) fn new(count: Count) -> Rc<Places> {
-        Rc::new(Places { count, limit: Cell::default(), queues: RefCell::default(), recent: Recent::default() })
+        Rc::new(Places { count, limit: Cell::default(), share: Cell::default(), queues: RefCell::default(), recent: Recent::default() })
     }
 
     /// Where its requests are counted, if that is the board.
@@ -61,6 +64,31 @@ impl Places {
         self.call_next();
     }
 
+    /// From now on the backend gets so much beside others.
+    pub(crate) fn share_out(&self, share: Share) {
+        self.share.set(share);
+    }
+
+    pub(crate) fn share(&self) -> Share {
+        self.share.get()
+    }
+
+    /// How many requests are under way.
+    pub(crate) fn taken(&self) -> u32 {
+        match &self.count {
+            Count::Shared { ledger, column } => ledger.board().total(*column),
+            Count::Alone(taken) => taken.get(),
+        }
+    }
+
+    /// How the backend does, where all workers know.
+    pub(crate) fn vitals(&self) -> Option<Vitals<'_>> {
+        match &self.count {
+            Count::Shared { ledger, column } => Some(ledger.board().vitals(*column)),
+            Count::Alone(_) => None,
+        }
+    }
+
     /// A place for a request that has just come; none while others wait, so that nobody is overtaken.
     pub(crate) fn for_newcomer(self: &Rc<Self>) -> Option<Place> {
         let overtakes = self.limit.get().is_some() && (!self.queues.borrow().is_empty() || self.is_waited_for_elsewhere());
@@ -74,11 +102,7 @@ impl Places {
 
     /// Whether there is a place for somebody who has waited since then, whatever else may keep him from it.
     pub(crate) fn has_room_for(&self, since: u64) -> bool {
-        let taken = match &self.count {
-            Count::Shared { ledger, column } => ledger.board().total(*column),
-            Count::Alone(taken) => taken.get(),
-        };
-        self.limit.get().is_none_or(|limit| taken < limit.get()) && !self.has_elder(since)
+        self.limit.get().is_none_or(|limit| self.taken() < limit.get()) && !self.has_elder(since)
     }
 
     /// Tells the other workers that somebody has waited here since then.

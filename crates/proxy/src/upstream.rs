@@ -102,6 +102,7 @@ impl Pools {
         for (pool, backend) in pools.iter().zip(backends) {
             pool.places.limit_to(NonZeroU32::new(backend.max_requests.unwrap_or(limit)));
             pool.standing.turn(backend.condition, now);
+            pool.places.share_out(backend.share);
         }
         self.by_backend = backends.iter().map(|backend| backend.id.clone()).zip(pools.iter().cloned()).collect();
         self.left = old;

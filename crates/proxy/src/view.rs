@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_http1::Limits;
-use dproxy_route::{BackendId, BackendIndex, Found, Group, Route, RouteTable};
-use dproxy_stats::Column;
+use dproxy_route::{Algorithm, BackendId, BackendIndex, Found, Group, Route, RouteTable};
+use dproxy_stats::{Column, Ejection, Fault};
 use ipnet::IpNet;
 
 use crate::budget::Sum;
-use crate::pick::Turn;
+use crate::clock::{boot_millis, millis};
+use crate::field::Field;
+use crate::marks::Marks;
+use crate::pick::{Chance, Draw, Mercy, Turn, Wish, choose};
 use crate::place::{Place, Places};
 use crate::queue::{Queue, Waiting};
 use crate::tls::{Agreed, Keyring};
@@ -29,6 +32,7 @@ pub struct Tables {
     keyring: Option<Arc<Keyring>>,
     /// Backends of paused containers.
     pub(crate) asleep: Vec<BackendId>,
+    marks: Marks,
 }
 
 /// [`Tables`] with what only the loop may touch. It never changes; a request is
@@ -44,6 +48,8 @@ pub(crate) struct View {
     /// Of each group of the table.
     choices: Vec<Choice>,
     pools: Vec<Rc<Pool>>,
+    chance: Chance,
+    pub(crate) marks: Marks,
 }
 
 /// A place at a backend.
@@ -57,6 +63,8 @@ pub(crate) struct Seat {
 #[derive(Debug)]
 struct Choice {
     turn: Turn,
+    /// Whether the backends all get the same.
+    even: bool,
     /// Made when somebody has to wait.
     queue: OnceCell<Rc<Queue>>,
 }
@@ -68,7 +76,8 @@ impl Tables {
         let table = RouteTable::build(routes).with_www_fallback(settings.www_fallback);
         let columns = vec![None; table.backends().len()];
         let asleep = routes.iter().filter_map(Route::notice).flat_map(|notice| &notice.asleep).cloned().collect();
-        Tables { settings, table, columns, keyring: None, asleep }
+        let marks = Marks::of(&table, &settings);
+        Tables { settings, table, columns, marks, keyring: None, asleep }
     }
 
     /// The same, with the places of backends on the board of all workers; `columns` are sorted.
@@ -93,18 +102,19 @@ impl View {
     /// `offset` is where round robin begins, so that workers do not move in step.
     /// `now` is the clock's, none at the start.
     pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32, now: Option<u64>) -> View {
-        let Tables { settings, table, columns, keyring, asleep: _ } = tables;
+        let Tables { settings, table, columns, marks, keyring, asleep: _ } = tables;
         let limits = Limits {
             head_bytes: settings.limits.head_bytes as usize,
             fields: settings.limits.head_fields as usize,
             target_bytes: settings.limits.target_bytes as usize,
         };
         let pools = pools.of(table.backends(), &columns, settings.limits.backend_requests, now);
-        let choice = |_: &Group| Choice { turn: Turn::starting_at(offset), queue: OnceCell::new() };
+        let choice = |group: &Group| Choice { turn: Turn::starting_at(offset), even: is_even(&table, group), queue: OnceCell::new() };
         let choices = table.groups().iter().map(choice).collect();
         // The configuration refuses what is no network, so nothing is lost here.
         let trusted = settings.trusted.iter().filter_map(|network| network.parse().ok()).collect();
-        View { settings, table, limits, keyring, trusted, choices, pools }
+        let chance = Chance::seeded(boot_millis() << 32 | u64::from(offset));
+        View { settings, table, limits, keyring, trusted, choices, pools, chance, marks }
     }
 
     /// Whether nothing but TLS is spoken at this port.
@@ -132,12 +142,57 @@ impl View {
         self.table.group(found.group)
     }
 
-    /// A place that `take` gets at one of a route's backends that are not in `tried`.
-    pub(crate) fn pick(&self, found: &Found<'_>, tried: &[BackendIndex], take: impl Fn(&Rc<Places>) -> Option<Place>) -> Option<Seat> {
-        self.choice(found).turn.pick(self.group(found), |backend| {
-            let place = if tried.contains(&backend) { None } else { take(&self.pool(backend).places) };
-            place.map(|place| Seat { backend, place })
-        })
+    /// How one of a route's backends is chosen.
+    pub(crate) fn algorithm(&self, found: &Found<'_>) -> &Algorithm {
+        self.group(found).pick.algorithm.as_ref().unwrap_or(&self.settings.balance)
+    }
+
+    /// A place that `take` gets at one of a route's backends, as the request wishes.
+    pub(crate) fn pick(&self, found: &Found<'_>, wish: &Wish<'_>, take: impl Fn(&Rc<Places>) -> Option<Place>) -> Option<Seat> {
+        let members = &self.group(found).members;
+        let seat = |backend| take(&self.pool(backend).places).map(|place| Seat { backend, place });
+        if let [only] = members[..] {
+            return if wish.tried.contains(&only) { None } else { seat(only) };
+        }
+        let algorithm = self.algorithm(found);
+        let field = Field::new(members, &self.pools, &self.marks, wish);
+        let field = if *algorithm == Algorithm::Fastest { field.timed() } else { field };
+        if let Some(kept) = wish.stays.filter(|kept| field.is_fit(*kept))
+            && let Some(seat) = seat(kept)
+        {
+            return Some(seat);
+        }
+        let choice = self.choice(found);
+        let draw = Draw { turn: &choice.turn, chance: &self.chance, even: choice.even };
+        for mercy in Mercy::ALL {
+            let chosen = choose(algorithm, draw, wish.key, members.len(), |place| field.candidate(place, mercy));
+            let Some(first) = chosen else { continue };
+            if mercy == Mercy::None && field.saw_trouble() && field.is_decimated(self.settings.ejection.share) {
+                continue;
+            }
+            // When it is full, whoever comes next.
+            let others = (first + 1..members.len()).chain(0..first).filter(|place| field.candidate(*place, mercy).weight > 0);
+            let mut order = std::iter::once(first).chain(others).map(|place| members[place]);
+            let seat = order.find_map(|backend| if field.may_go_to(backend, mercy) { seat(backend) } else { None });
+            if seat.is_some() || !field.lost_a_trial() {
+                return seat;
+            }
+        }
+        None
+    }
+
+    /// Notes that a backend failed, and ejects it when it does so too often; never more than the settings' share of
+    /// its siblings on this route, and never the last.
+    pub(crate) fn failed(&self, found: &Found<'_>, backend: BackendIndex, fault: Fault) {
+        let pool = self.pool(backend);
+        let Some(vitals) = pool.places.vitals() else { return };
+        let rules = &self.settings.ejection;
+        let members = &self.group(found).members;
+        let may_go = || Field::new(members, &self.pools, &self.marks, &Wish::default()).can_spare(backend, rules.share);
+        let ejection = Ejection { faults: rules.failures, time: millis(rules.time), longest: millis(rules.longest) };
+        if let Some(time) = vitals.failed(fault, boot_millis(), &ejection, self.chance.next(), may_go) {
+            tracing::warn!(backend = pool.label, fault = fault.as_str(), milliseconds = time, "backend ejected");
+        }
     }
 
     /// Joins those who wait for a place at one of a route's backends that are not in `tried`, unless there are too many.
@@ -162,4 +217,11 @@ impl View {
     fn choice(&self, found: &Found<'_>) -> &Choice {
         &self.choices[found.group.as_usize()]
     }
+}
+
+/// Whether the backends of a group all get the same, from the first moment on.
+fn is_even(table: &RouteTable, group: &Group) -> bool {
+    let mut shares = group.members.iter().map(|member| table.backend(*member).share);
+    let first = shares.next().unwrap_or_default();
+    first.slow_start.is_zero() && shares.all(|share| share == first)
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::{Check, Share};
+
 /// Names a backend for as long as it is the same thing: `<container id>:<port>`
 /// or the address of a static backend. Connections, counters and health of a
 /// backend are kept under this name across route tables.
@@ -143,6 +145,10 @@ pub struct Backend {
     pub max_requests: Option<u32>,
     /// Who stands behind it.
     pub whereabouts: Whereabouts,
+    /// How much of the requests it gets, beside others.
+    pub share: Share,
+    /// How the master asks it whether it is well.
+    pub check: Option<Box<Check>>,
 }
 
 impl Backend {
@@ -165,6 +171,8 @@ impl Backend {
             condition: Condition::Ready,
             max_requests: None,
             whereabouts: Whereabouts::Fixed,
+            share: Share::default(),
+            check: None,
         }
     }
 }

@@ -7,26 +7,32 @@
 
 mod agreement;
 mod backend;
+mod check;
 mod entrance;
 mod host;
 mod notice;
 mod path;
+mod pick;
 mod problem;
 mod redirect;
 mod rewrite;
 mod route;
 mod site;
 mod table;
+mod tuning;
 
 pub use agreement::contradictions;
 pub use backend::{Backend, BackendId, Condition, Scheme, Whereabouts};
+pub use check::{Check, Probe, Statuses, StatusesError};
 pub use entrance::{Entrance, EntranceError, Listener, Protocol};
 pub use host::{Authority, Host, HostError, HostPattern};
 pub use notice::Notice;
 pub use path::{PathError, PathPrefix};
+pub use pick::{Algorithm, AlgorithmError, HashBy, PickPolicy, SameSite, Sticky};
 pub use problem::Problem;
 pub use redirect::{Redirect, RedirectCode, RedirectCodeError, Target, TargetError};
 pub use rewrite::Rewrite;
-pub use route::{Offer, Owner, PickPolicy, Route, Service};
+pub use route::{Offer, Owner, Route, Service};
 pub use site::WildIndex;
 pub use table::{BackendIndex, Found, Group, GroupIndex, Lookup, RouteTable};
+pub use tuning::{Share, Tuning, TuningError};

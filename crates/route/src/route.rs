@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Backend, Entrance, HostPattern, Notice, PathPrefix, Redirect, Rewrite};
+use crate::{Backend, Entrance, HostPattern, Notice, PathPrefix, PickPolicy, Redirect, Rewrite};
 
 /// One owner's offer to answer for a host and a path.
 ///
@@ -62,15 +62,6 @@ impl fmt::Display for Owner {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
 pub struct Service(pub String);
-
-/// How one of several backends is chosen for a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
-#[wincode(crate = "::bincode")]
-pub enum PickPolicy {
-    /// Each in turn.
-    #[default]
-    RoundRobin,
-}
 
 /// What an owner offers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]

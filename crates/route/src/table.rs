@@ -7,7 +7,7 @@
 use crate::agreement::{agreed, by_place, is_same_door, is_same_place};
 use crate::site::{Door, Map, Place, Serves, Site};
 use crate::{
-    Authority, Backend, BackendId, HostPattern, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service, WildIndex,
+    Authority, Backend, BackendId, HostPattern, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service, Sticky, WildIndex,
 };
 
 /// Every route known at one moment, ready for look-up.
@@ -182,13 +182,13 @@ impl RouteTable {
         let serves = match &first.offer {
             Offer::Redirect(redirect) => Serves::Redirect(redirect.clone()),
             Offer::Offline(_) => Serves::Offline(latest_notice(replicas)),
-            Offer::Ports { .. } => self.live(first.pick, &offers, interned),
+            Offer::Ports { .. } => self.live(&policy_of(&agreed), &offers, interned),
         };
         let wild = (!matches!(first.host, HostPattern::Exact(_))).then(|| self.next_wild());
         Place { service: first.service.clone(), rewrite: first.rewrite.clone(), wild, serves }
     }
 
-    fn live(&mut self, pick: PickPolicy, offers: &[Ports<'_>], interned: &mut Map<BackendId, BackendIndex>) -> Serves {
+    fn live(&mut self, pick: &PickPolicy, offers: &[Ports<'_>], interned: &mut Map<BackendId, BackendIndex>) -> Serves {
         let mut group = |choice: &dyn Fn(&Ports<'_>) -> Option<Backend>| {
             let chosen: Vec<Backend> = offers.iter().filter_map(choice).collect();
             self.group_of(pick, chosen, interned)
@@ -209,13 +209,13 @@ impl RouteTable {
     }
 
     /// The group of the fittest of `chosen`; the same members give the same group.
-    fn group_of(&mut self, pick: PickPolicy, chosen: Vec<Backend>, interned: &mut Map<BackendId, BackendIndex>) -> Option<GroupIndex> {
+    fn group_of(&mut self, pick: &PickPolicy, chosen: Vec<Backend>, interned: &mut Map<BackendId, BackendIndex>) -> Option<GroupIndex> {
         let best = chosen.iter().map(|backend| backend.condition).min()?;
         let mut members: Vec<BackendIndex> =
             chosen.into_iter().filter(|backend| backend.condition == best).map(|backend| self.intern(backend, interned)).collect();
         members.sort_unstable();
         members.dedup();
-        let group = Group { pick, members };
+        let group = Group { pick: pick.clone(), members };
         // Only groups of the same place can be equal, and those were made last.
         let recent = self.groups.len().saturating_sub(16);
         if let Some(known) = self.groups[recent..].iter().position(|other| *other == group) {
@@ -294,6 +294,15 @@ impl<'r> Ports<'r> {
     fn on_listener(&self, port: u16) -> &'r Backend {
         if self.firm { self.main } else { self.on(port).unwrap_or(self.main) }
     }
+}
+
+/// What the first of them says that says anything, of each thing.
+fn policy_of(replicas: &[&Route]) -> PickPolicy {
+    let algorithm = replicas.iter().find_map(|route| route.pick.algorithm.clone());
+    let sticky = replicas.iter().find_map(|route| route.pick.sticky.clone());
+    // Another path of the host has a cookie of its own, though it may have the same name.
+    let sticky = sticky.map(|sticky| Box::new(Sticky { path: replicas[0].path.clone(), ..*sticky }));
+    PickPolicy { algorithm, sticky }
 }
 
 /// The notice of whoever went last.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `watcher` | the driver: connects, subscribes, lists, inspects, starts over |
 //! | `world` | all that is known, and what each piece of news changes; pure |
-//! | `routes`, `names`, `rules`, `backends`, `reach` | containers in, routes out; pure |
+//! | `routes`, `names`, `rules`, `backends`, `reach`, `tuning` | containers in, routes out; pure |
 //! | `lately` | what was served until a moment ago; pure |
 //! | `probe` | whether the chosen ports answer |
 //! | `facts` | what is known of one container |
@@ -25,6 +25,7 @@ mod rules;
 mod sight;
 mod tls;
 mod transport;
+mod tuning;
 mod vigil;
 mod watcher;
 mod wire;

@@ -15,6 +15,7 @@
 //! in between leaves a total too high, never too low. [`Audit`] finds such a one.
 
 mod audit;
+mod vitals;
 
 use std::fs::File;
 use std::io;
@@ -24,6 +25,8 @@ use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use crate::shared::Shared;
 
 pub use audit::Audit;
+use vitals::Signs;
+pub use vitals::{Ejection, Fault, Standing, Verdict, Vitals};
 
 /// A backend's place on the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +62,8 @@ pub(crate) struct Cells {
     waiting_since: AtomicU64,
     /// When that worker said so last: it may have died.
     claimed_at: AtomicU64,
+    /// How the backend does.
+    signs: Signs,
 }
 
 /// A claim that was not repeated for so many milliseconds is void.
@@ -104,6 +109,12 @@ impl Board {
     #[must_use]
     pub fn total(&self, column: Column) -> u32 {
         u32::try_from(self.cells(column).total.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
+    /// How the backend does, as far as master and workers have seen.
+    #[must_use]
+    pub fn vitals(&self, column: Column) -> Vitals<'_> {
+        Vitals::of(&self.cells(column).signs)
     }
 
     /// Takes a dead worker's part off the totals.

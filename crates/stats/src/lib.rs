@@ -6,6 +6,6 @@ mod counters;
 mod page;
 mod shared;
 
-pub use board::{Audit, Board, Column, Ledger, Row};
+pub use board::{Audit, Board, Column, Ejection, Fault, Ledger, Row, Standing, Verdict, Vitals};
 pub use counters::{Counter, Counters};
 pub use page::Page;

@@ -67,6 +67,9 @@ fn every_setting_obeys_flag_environment_and_file() {
         name if name.starts_with("timeout-") => "77s",
         "limit-head-bytes" | "limit-target-bytes" => "8KiB",
         "max-memory" => "64MiB",
+        "balance" => "hash:cookie:sid",
+        "ejection-time" => "77s",
+        "ejection-max-time" => "77min",
         _ => match setting.kind {
             settings::Kind::Switch if setting.default_text() == "true" => "false",
             settings::Kind::Switch => "true",

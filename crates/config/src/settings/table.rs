@@ -4,6 +4,7 @@
 
 use super::DefaultValue::{Depends, Text};
 use super::Kind::{List, One, Switch};
+use super::balancing::*;
 use super::{Reading, Setting, Variable};
 
 /// The path of the file. It is no part of the file.
@@ -563,6 +564,12 @@ pub const SETTINGS: &[Setting] = &[
     LIMIT_QUEUE,
     LIMIT_HELD,
     LIMIT_HELD_BYTES,
+    BALANCE,
+    EJECTION_FAILURES,
+    EJECTION_TIME,
+    EJECTION_MAX_TIME,
+    EJECTION_SHARE,
+    EJECTION_SERVER_ERRORS,
     SSL_PATH,
     SSL_PORT,
     SSL_POLICY,
@@ -581,6 +588,6 @@ const fn timeout(
     Setting::new(key, flag, One("TIME"), Text(default), help).environment(environment)
 }
 
-const fn variable(name: &'static str) -> Variable {
+pub(super) const fn variable(name: &'static str) -> Variable {
     Variable { name, reading: Reading::Text }
 }

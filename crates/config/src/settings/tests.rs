@@ -38,5 +38,7 @@ fn defaults_make_sense() {
     let config = Config::default_for(&Surroundings { user: 0, cpus: 2, hostname: "machine".to_owned() });
     assert_eq!(config.proxy.timeouts, crate::Timeouts::default());
     assert_eq!(config.proxy.limits, crate::Limits::default());
+    assert_eq!(config.proxy.balance, dproxy_route::Algorithm::default());
+    assert_eq!(config.proxy.ejection, crate::Ejection::default());
     assert_eq!(config.log_level, crate::LogLevel::default());
 }

@@ -27,6 +27,7 @@ use crate::legacy::{self, Legacy};
 use crate::pidfile::{self, PidFile};
 use crate::privileges::Fences;
 use crate::remembered::Remembered;
+use crate::secret;
 use crate::spawn::{Hold, Launcher, Worker};
 use crate::supervisor::Supervisor;
 
@@ -34,8 +35,9 @@ impl Driver {
     /// Takes what there is to take over, and opens what is missing. `legacy` stays with the caller when this fails,
     /// so that there is a way back.
     pub(super) async fn begin(loaded: Loaded, events: mpsc::Sender<Event>, legacy: &mut Option<Legacy>) -> anyhow::Result<(Driver, Bound)> {
-        let Loaded { config, warnings } = loaded;
+        let Loaded { mut config, warnings } = loaded;
         let pid_file = make_places(&config, legacy.as_ref())?;
+        config.proxy.secret = secret::of(&config.directories.state);
         warnings.iter().for_each(|warning| warn!("{warning}"));
         let bound = bind_api(&config, legacy.as_ref()).await?;
         let mut estate = Estate::collect(legacy.as_ref(), &config.directories.run).await;

@@ -30,7 +30,8 @@ impl Driver {
     }
 
     fn apply(&mut self, loaded: Loaded) {
-        let Loaded { config, warnings } = loaded;
+        let Loaded { mut config, warnings } = loaded;
+        config.proxy.secret = self.facts.config.proxy.secret;
         warnings.iter().for_each(|warning| warn!("{warning}"));
         let before = std::mem::replace(&mut self.facts.config, config.clone());
         self.facts.warnings = warnings;

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use dproxy_http1::{BodyReader, Frame, Framing, RequestHead, Version, Violation};
-use dproxy_route::Scheme;
+use dproxy_route::{Algorithm, BackendIndex, Found, Scheme};
 use dproxy_stats::Counter;
 
 use crate::buffer::{Buffer, KEPT};
@@ -41,9 +41,14 @@ const CONNECT_HERE: Duration = Duration::from_secs(1);
 pub(crate) struct Attempt<'r> {
     pub(crate) proxy: &'r Proxy,
     pub(crate) view: &'r View,
+    /// The route that it is made for.
+    pub(crate) found: &'r Found<'r>,
+    pub(crate) backend: BackendIndex,
     pub(crate) pool: &'r Rc<Pool>,
     pub(crate) request: &'r RequestHead,
     pub(crate) opening: Opening,
+    /// What the client shall bring along next time, if that is new.
+    pub(crate) cookie: Option<String>,
     /// Names of trailer fields of the request that end here.
     pub(crate) unwanted: &'r [Vec<u8>],
     /// The head as the backend gets it.
@@ -281,7 +286,8 @@ impl Attempt<'_> {
         kept: bool,
     ) -> Result<Delivered<'u>, Broken> {
         let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts, &client.tally);
-        let asked = self.clocked.map(|_| Instant::now());
+        let timed = self.clocked.is_some() || *self.view.algorithm(self.found) == Algorithm::Fastest;
+        let asked = timed.then(Instant::now);
         let over_h2 = client.wire.is_h2();
         let (mut client_inlet, mut speaker) = client.wire.split();
         let to_h2 = matches!(awaiting, Awaiting::H2(_));

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::time::Instant;
 
 use dproxy_http1::{BodyReader, Framing, ResponseHead};
+use dproxy_stats::Fault;
 
 use crate::buffer::Buffer;
 use crate::client::Speaker;
-use crate::clock::Elapsed;
+use crate::clock::{Elapsed, boot_millis};
 use crate::error::ProxyError;
 use crate::exchange::answer::AnswerHead;
 use crate::exchange::attempt::{Attempt, Broken};
@@ -23,7 +24,7 @@ pub(crate) struct Delivering<'r> {
     pub(crate) attempt: &'r Attempt<'r>,
     pub(crate) progress: &'r Progress<'r>,
     pub(crate) over_h2: bool,
-    /// When the backend had the request, if the client may know how long it took.
+    /// When the backend had the request, if anybody wants to know how long it took.
     pub(crate) asked: Option<Instant>,
 }
 
@@ -49,6 +50,7 @@ impl Delivering<'_> {
     ) -> Result<Delivered<'u>, Broken> {
         let proxy = self.attempt.proxy;
         let response = &head.response;
+        self.note(response.status);
         self.progress.answer_begins(response.status);
         let delivery = self.delivery(response);
         let (encoding, close) = (delivery.encoding, delivery.close);
@@ -89,7 +91,21 @@ impl Delivering<'_> {
         let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.over_h2);
         // A client that still sends is told that it will not be heard to the end.
         let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.says_goodbye();
-        Delivery { version: request.version, close, encoding, timings: self.timings() }
+        Delivery { version: request.version, close, encoding, timings: self.timings(), cookie: self.attempt.cookie.as_deref() }
+    }
+
+    /// The backend has answered, whatever becomes of the body.
+    fn note(&self, status: u16) {
+        let Attempt { view, found, pool, backend, .. } = *self.attempt;
+        let Some(vitals) = pool.places.vitals() else { return };
+        if status >= 500 && view.settings.ejection.server_errors {
+            view.failed(found, backend, Fault::Status);
+        } else if vitals.answered(boot_millis) {
+            tracing::info!(backend = pool.label, "backend answers again");
+        }
+        if let Some(asked) = self.asked {
+            vitals.took(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX), boot_millis());
+        }
     }
 
     fn timings(&self) -> Option<Timings<'_>> {

@@ -3,14 +3,17 @@
 use std::time::Instant;
 
 use dproxy_http1::{BodyReader, Frame, Name, RequestHead, Version, Violation};
-use dproxy_route::{BackendIndex, Rewrite};
+use dproxy_route::{BackendIndex, Found};
+use dproxy_stats::Fault;
 
 use crate::buffer::{Buffer, Scratch};
 use crate::client::Client;
 use crate::exchange::attempt::{Attempt, Broken};
 use crate::exchange::delivery::owned;
-use crate::exchange::{Opening, Served};
+use crate::exchange::wish::{cookie, wish_of};
+use crate::exchange::{Failure, Opening, Served};
 use crate::forward::{self, Origin};
+use crate::pick::Wish;
 use crate::proxy::Proxy;
 use crate::view::View;
 
@@ -18,6 +21,8 @@ use crate::view::View;
 pub(super) struct Errand<'r> {
     proxy: &'r Proxy,
     view: &'r View,
+    found: &'r Found<'r>,
+    wish: Wish<'static>,
     request: &'r RequestHead,
     opening: Opening,
     /// Names of trailer fields of the request that end here.
@@ -33,7 +38,7 @@ pub(super) struct Errand<'r> {
 }
 
 impl<'r> Errand<'r> {
-    /// The request whose head is the first `length` bytes of `buffer`, with its path as `rewrite` makes it.
+    /// The request whose head is the first `length` bytes of `buffer`, on the route that was found for it.
     pub(super) fn new(
         proxy: &'r Proxy,
         view: &'r View,
@@ -41,7 +46,7 @@ impl<'r> Errand<'r> {
         buffer: &Buffer,
         request: &'r RequestHead,
         length: usize,
-        rewrite: &Rewrite,
+        found: &'r Found<'r>,
     ) -> Result<Errand<'r>, Violation> {
         let bytes = &buffer.filled()[..length];
         let mut head = proxy.buffers.scratch();
@@ -57,12 +62,14 @@ impl<'r> Errand<'r> {
             secure: client.tls.is_some(),
             protocol,
             server_name: &view.settings.server_name,
-            rewrite,
+            rewrite: found.rewrite,
         };
         forward::request_head(&mut head, request, bytes, &origin);
         Ok(Errand {
             proxy,
             view,
+            found,
+            wish: wish_of(view, found, client, request, bytes),
             request,
             opening: opening(request, buffer.filled(), length)?,
             unwanted: owned(request.fields.listed(bytes, request.connection)),
@@ -89,7 +96,10 @@ impl<'r> Errand<'r> {
         let attempt = Attempt {
             proxy: self.proxy,
             view: self.view,
+            found: self.found,
+            backend,
             pool,
+            cookie: cookie(self.view, self.found, backend, &self.wish),
             request: self.request,
             opening: self.opening,
             unwanted: &self.unwanted,
@@ -99,13 +109,33 @@ impl<'r> Errand<'r> {
             clocked: self.clocked,
             wary,
         };
-        attempt.run(client, buffer).await
+        let outcome = attempt.run(client, buffer).await;
+        if let Err(broken) = &outcome
+            && let Some(fault) = fault_of(broken)
+        {
+            self.view.failed(self.found, backend, fault);
+        }
+        outcome
+    }
+
+    /// What decides which backend it goes to, when none was tried yet.
+    pub(super) fn wish(&self) -> Wish<'static> {
+        self.wish
     }
 
     /// Whether it may be sent to several backends, one after the other (RFC 9110 §9.2.2).
     pub(super) fn is_harmless(&self) -> bool {
         // A client that awaits a 100 gets it from the backend.
         self.request.method.is_idempotent() && self.upgrade.is_none() && !self.request.expects_continue
+    }
+}
+
+/// What of a try counts against its backend: not a connection that had gone, and not what broke off behind the head of an answer.
+fn fault_of(broken: &Broken) -> Option<Fault> {
+    match broken {
+        Broken::Unreached(error) | Broken::Elsewhere(error) => error.fault(),
+        Broken::Final(Failure::Unanswered(error) | Failure::Severed(error)) => error.fault(),
+        Broken::Final(Failure::Answered(_)) | Broken::Again(_) => None,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::exchange::admission::admit;
 use crate::exchange::attempt::Broken;
 use crate::exchange::errand::Errand;
 use crate::exchange::{Failure, Served};
+use crate::pick::Wish;
 use crate::proxy::Proxy;
 use crate::upstream::Pool;
 use crate::view::{Seat, View};
@@ -50,7 +51,9 @@ impl Tries {
         let mut seat = None;
         for retry in 0..=RETRIES {
             if seat.is_none() {
-                seat = admit(view, client, found, &tried).await.map_err(|error| Stuck::Final(Failure::Unanswered(error)))?;
+                seat = admit(view, client, found, &Wish { tried: &tried, ..errand.wish() })
+                    .await
+                    .map_err(|error| Stuck::Final(Failure::Unanswered(error)))?;
             }
             let Some(Seat { backend, place }) = seat.take() else { break };
             let now = proxy.clock.now();

@@ -20,8 +20,10 @@ use crate::error::{Blame, ProxyError};
 use crate::exchange::admission::admit;
 use crate::exchange::attempt::Broken;
 use crate::exchange::errand::Errand;
+use crate::exchange::wish::wish_of;
 use crate::exchange::{Failure, Served};
 use crate::memory::Known;
+use crate::pick::Wish;
 use crate::proxy::Proxy;
 use crate::view::{Seat, View};
 
@@ -56,7 +58,9 @@ pub(super) async fn seek(
     let mut search = Search::new(view, question, known);
     let mut last_error = ProxyError::Unknown;
     for (step, found) in search.plan.clone().into_iter().enumerate() {
-        let Some(seat) = admit(view, client, &found, &search.passed_over(&found)).await.map_err(Failure::Unanswered)? else { continue };
+        let wish = wish_of(view, &found, client, question.request, &buffer.filled()[..question.length]);
+        let wish = Wish { tried: &search.passed_over(&found), ..wish };
+        let Some(seat) = admit(view, client, &found, &wish).await.map_err(Failure::Unanswered)? else { continue };
         if step > 0 {
             proxy.page.add(Counter::Retries, 1);
         }
@@ -79,7 +83,7 @@ pub(super) async fn seek(
         && search.asked.len() < MOST
     {
         let others: Vec<BackendIndex> = view.group(&found).members.iter().copied().filter(|member| *member != backend).collect();
-        if let Some(seat) = admit(view, client, &found, &others).await.map_err(Failure::Unanswered)? {
+        if let Some(seat) = admit(view, client, &found, &Wish { tried: &others, ..Wish::default() }).await.map_err(Failure::Unanswered)? {
             match search.ask(proxy, client, buffer, &found, seat, true).await {
                 Ok(served) => return Ok(served),
                 Err(Stop::Here(failure)) => return Err(failure),
@@ -131,7 +135,7 @@ impl<'v, 'r> Search<'v, 'r> {
         is_last: bool,
     ) -> Result<Served, Stop> {
         let Question { request, length, .. } = *self.question;
-        let errand = Errand::new(proxy, self.view, client, buffer, request, length, found.rewrite);
+        let errand = Errand::new(proxy, self.view, client, buffer, request, length, found);
         let mut errand = errand.map_err(|violation| Stop::Here(Failure::Unanswered(ProxyError::Request(violation))))?;
         let Seat { backend, place: _place } = seat;
         self.asked.push(backend);

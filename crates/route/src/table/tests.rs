@@ -3,7 +3,7 @@
 //! `offline`, `strip` (the route's path), `add=/path`, `since=N` or `to=redirect`.
 
 use super::*;
-use crate::{Condition, Entrance, Owner, Protocol, RedirectCode, Scheme, Whereabouts, contradictions};
+use crate::{Condition, Entrance, Owner, Protocol, RedirectCode, Scheme, Share, Whereabouts, contradictions};
 
 fn routes(text: &str) -> Vec<Route> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(route).collect()
@@ -27,6 +27,8 @@ fn route(line: &str) -> Route {
         condition,
         max_requests: None,
         whereabouts: Whereabouts::Here,
+        share: Share::default(),
+        check: None,
     };
     let mut backends = ports.split(',').map(backend);
     let path: crate::PathPrefix = path.parse().unwrap();
@@ -46,7 +48,7 @@ fn route(line: &str) -> Route {
         entrance,
         owner: Owner::Container { id: name.to_owned(), name: name.to_owned() },
         service: Service(name.to_owned()),
-        pick: PickPolicy::RoundRobin,
+        pick: PickPolicy::default(),
         rewrite,
         since: value("since").map_or(0, |since| since.parse().unwrap()),
         offer,

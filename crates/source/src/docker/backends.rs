@@ -7,10 +7,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use dproxy_route::{Backend, BackendId, Condition, Scheme, Whereabouts};
+use dproxy_route::{Backend, BackendId, Condition, PickPolicy, Scheme, Whereabouts};
 
 use super::facts::{Ending, Facts, NetworkMode};
 use super::reach::{Place, Reach, Way, networks_of};
+use super::tuning::tuning_of;
 use crate::Reason;
 
 /// The label that names the port serving the bare host name.
@@ -33,6 +34,8 @@ pub(super) struct Backends {
     pub(super) ports: Option<(Backend, bool, Vec<Backend>)>,
     /// The container's own address, where that is dialled.
     pub(super) own: Option<IpAddr>,
+    /// How one of it and its siblings is chosen.
+    pub(super) pick: PickPolicy,
     /// Why there is none.
     pub(super) absence: Option<String>,
     /// What else is wrong.
@@ -47,11 +50,14 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
     let label = backends.labelled_port(facts);
     let protocol = backends.labelled_protocol(facts);
     let max_requests = backends.labelled_max_requests(facts);
+    let tuning = tuning_of(facts, &mut backends.problems);
+    backends.pick = tuning.pick;
     let way = match reach.way_to(facts, &mut backends.problems) {
         Ok(way) => way,
         Err(why) => return Backends { absence: Some(why), ..backends },
     };
-    let reach_port = |port| Some(Backend { max_requests, ..backend(facts, port, reach.address_of(&way, port)?, reach.engine) });
+    let reach_port =
+        |port| Some(Backend { max_requests, share: tuning.share, ..backend(facts, port, reach.address_of(&way, port)?, reach.engine) });
     let wanted = wanted_ports(facts, label);
     let mut reached: Vec<Backend> = wanted.iter().copied().filter_map(reach_port).collect();
     let main = match label {
@@ -62,6 +68,7 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
         Some(main) => {
             let mut main = reached.remove(main);
             main.scheme = protocol.unwrap_or(main.scheme);
+            main.check = tuning.check.map(Box::new);
             if (label.is_none() || protocol.is_some()) && main.scheme == Scheme::Https {
                 backends.problems.push(tls_only(main.port));
             }
@@ -140,7 +147,7 @@ fn backend(facts: &Facts, port: u16, address: SocketAddr, engine: Place) -> Back
         Place::At(_) => Whereabouts::Away,
     };
     let (id, name) = (BackendId::of_container(&facts.id, port), facts.name.clone());
-    Backend { id, name, port, address, scheme, condition, max_requests: None, whereabouts }
+    Backend { id, name, port, scheme, condition, whereabouts, ..Backend::at(address) }
 }
 
 /// The place of the port that most likely serves the bare host name, and speaks `protocol`.

@@ -106,7 +106,7 @@ impl Findings {
                 container.reasons.push(Reason::hindrance("state", format!("{notice}; start it and it is served again")));
                 container.reasons.extend(names.reasons.iter().cloned());
                 match rules {
-                    Ok(rules) => self.offer(facts, &names, &rules, &Offer::Offline(notice)),
+                    Ok(rules) => self.offer(facts, &names, &rules, &PickPolicy::default(), &Offer::Offline(notice)),
                     Err(problems) => container.reasons.extend(hindrances("label", &problems)),
                 }
             }
@@ -130,7 +130,7 @@ impl Findings {
         reasons.extend(rules.in_words().map(|words| Reason::note("label", words)));
         self.report(facts, names.problems.drain(..));
         if let Some(redirect) = &rules.redirect {
-            return self.offer(facts, &names, rules, &Offer::Redirect(redirect.clone()));
+            return self.offer(facts, &names, rules, &PickPolicy::default(), &Offer::Redirect(redirect.clone()));
         }
         let backends = backends_of(facts, reach);
         container.own_address = backends.own;
@@ -144,17 +144,17 @@ impl Findings {
         }
         let Some((main, firm, others)) = backends.ports else { return };
         container.backends = std::iter::once(&main).chain(&others).map(|backend| format!("{} {}", backend.port, backend.address)).collect();
-        self.offer(facts, &names, rules, &Offer::Ports { main, firm, others });
+        self.offer(facts, &names, rules, &backends.pick, &Offer::Ports { main, firm, others });
     }
 
-    fn offer(&mut self, facts: &Facts, names: &Names, rules: &Rules, offer: &Offer) {
+    fn offer(&mut self, facts: &Facts, names: &Names, rules: &Rules, pick: &PickPolicy, offer: &Offer) {
         self.routes.extend(names.hosts.iter().map(|host| Route {
             host: host.clone(),
             path: rules.path.clone(),
             entrance: rules.entrance,
             owner: Owner::Container { id: facts.id.clone(), name: facts.name.clone() },
             service: service_of(facts),
-            pick: PickPolicy::default(),
+            pick: pick.clone(),
             rewrite: rules.rewrite.clone(),
             since: facts.created,
             offer: offer.clone(),

@@ -180,3 +180,8 @@ fn many_hands_at_once_lose_nothing_and_never_exceed_the_limit() {
     assert_eq!(files.board().total(column(9)), 0);
     assert!(rows.iter().all(|row| row.share(column(9)) == 0));
 }
+
+#[test]
+fn a_column_is_one_cache_line() {
+    assert_eq!((size_of::<Cells>(), align_of::<Cells>()), (64, 64));
+}

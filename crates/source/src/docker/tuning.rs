@@ -1,0 +1,25 @@
+//! What a container's labels say of balancing and health.
+
+use dproxy_route::Tuning;
+
+use super::facts::Facts;
+
+/// In front of each of [`Tuning::WORDS`].
+const PREFIX: &str = "dproxy.";
+
+/// All that is said; what makes no sense is told to `problems` and not followed.
+pub(super) fn tuning_of(facts: &Facts, problems: &mut Vec<String>) -> Tuning {
+    let mut tuning = Tuning::default();
+    if !facts.labels.keys().any(|label| label.starts_with(PREFIX)) {
+        return tuning;
+    }
+    for word in Tuning::WORDS {
+        let label = format!("{PREFIX}{word}");
+        if let Some(text) = facts.labels.get(&label)
+            && let Err(error) = tuning.say(word, text)
+        {
+            problems.push(format!("label {label}: {error}; it is not followed"));
+        }
+    }
+    tuning
+}
