@@ -15,6 +15,7 @@ mod failures;
 mod grpc;
 mod h2;
 mod headers;
+mod health;
 mod house;
 mod http;
 mod networks;

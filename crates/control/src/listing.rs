@@ -126,7 +126,7 @@ mod tests {
         let refusal = listing.apply(Vec::<BackendRow>::new()).unwrap_err();
         assert_eq!(
             refusal.to_string(),
-            "cannot sort by `sise`; the fields are address, condition, hosts, id, max_requests, name, port, requests, scheme, waited_ms"
+            "cannot sort by `sise`; the fields are address, condition, hosts, id, last_error, max_requests, name, port, requests, scheme, since_seconds, waited_ms, weight"
         );
     }
 

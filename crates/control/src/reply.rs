@@ -297,7 +297,8 @@ pub struct BackendRow {
     pub address: String,
     /// http or https.
     pub scheme: String,
-    /// ready, starting, unhealthy, stopping.
+    /// ready, starting, unhealthy, stopping: as Docker has it. Of a ready one, unchecked or failing by its checks,
+    /// ejected by the workers.
     pub condition: String,
     /// Requests that it has now, of all workers; none if it is not counted.
     #[serde(default)]
@@ -308,6 +309,15 @@ pub struct BackendRow {
     /// For how many milliseconds somebody has waited because it is full; none if nobody does.
     #[serde(default)]
     pub waited_ms: Option<u64>,
+    /// Since when it is as it is.
+    #[serde(default)]
+    pub since_seconds: u64,
+    /// What went wrong last, at a check or with a request.
+    #[serde(default)]
+    pub last_error: Option<String>,
+    /// Its share beside others.
+    #[serde(default)]
+    pub weight: u16,
     /// Host names that lead there.
     pub hosts: Vec<String>,
 }

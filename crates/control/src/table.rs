@@ -74,15 +74,18 @@ const ROUTES: [Column; 6] = [("ROUTE", LEFT), ("STATE", LEFT), ("PATH", LEFT), (
 const CONTAINERS: [Column; 6] = [("ID", LEFT), ("NAME", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
 const CONTAINERS_OF_ENGINES: [Column; 7] =
     [("ID", LEFT), ("NAME", LEFT), ("ENGINE", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
-const BACKENDS: [Column; 8] = [
+const BACKENDS: [Column; 11] = [
     ("NAME", LEFT),
     ("PORT", RIGHT),
     ("ADDRESS", LEFT),
     ("SCHEME", LEFT),
     ("CONDITION", LEFT),
+    ("SINCE", RIGHT),
+    ("WEIGHT", RIGHT),
     ("REQUESTS", LEFT),
     ("WAITED", LEFT),
     ("HOSTS", LEFT),
+    ("LAST ERROR", LEFT),
 ];
 const PROBLEMS: [Column; 2] = [("WHERE", LEFT), ("WHAT", LEFT)];
 
@@ -136,15 +139,25 @@ fn container_of_engine(row: &ContainerRow) -> [String; 7] {
     [id, name, row.engine.clone().unwrap_or_default(), state, hosts, backends, image]
 }
 
-fn backend(row: &BackendRow) -> [String; 8] {
+fn backend(row: &BackendRow) -> [String; 11] {
     let load = match (row.requests, row.max_requests) {
         (None, _) => "-".to_owned(),
         (Some(requests), None) => requests.to_string(),
         (Some(requests), Some(most)) => format!("{requests} of {most}"),
     };
-    let waited = row.waited_ms.map_or_else(|| "-".to_owned(), |waited| format!("{waited} ms"));
-    let (name, address, scheme, condition) = (row.name.clone(), row.address.clone(), row.scheme.clone(), row.condition.clone());
-    [name, row.port.to_string(), address, scheme, condition, load, waited, list(&row.hosts)]
+    [
+        row.name.clone(),
+        row.port.to_string(),
+        row.address.clone(),
+        row.scheme.clone(),
+        row.condition.clone(),
+        uptime(row.since_seconds),
+        row.weight.to_string(),
+        load,
+        row.waited_ms.map_or_else(|| "-".to_owned(), |waited| format!("{waited} ms")),
+        list(&row.hosts),
+        row.last_error.clone().unwrap_or_else(|| "-".to_owned()),
+    ]
 }
 
 fn problem(row: &ProblemRow) -> [String; 2] {

@@ -79,6 +79,11 @@ impl Books {
         Some((self.board.total(column), self.board.waited(column, boot_millis())))
     }
 
+    /// The board itself.
+    pub(crate) fn board(&self) -> &Board {
+        &self.board
+    }
+
     /// Whether nothing is counted there.
     pub(crate) fn is_empty(&self, column: u32) -> bool {
         Column::at(column).is_none_or(|column| self.board.total(column) == 0)

@@ -24,6 +24,7 @@ use crate::access_log::AccessLog;
 use crate::books::Books;
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, SlotId, WorkerId};
 use crate::figures::Figures;
+use crate::health::Health;
 use crate::inherited::Inherited;
 use crate::legacy::Legacy;
 use crate::listen;
@@ -43,6 +44,7 @@ mod reload;
 mod rounds;
 mod supervision;
 mod upgrade;
+mod wellness;
 
 use upgrade::Upgrade;
 
@@ -60,6 +62,7 @@ struct Driver {
     memories: BTreeMap<WorkerId, Memory>,
     access_log: AccessLog,
     books: Books,
+    health: Health,
     sockets: BTreeMap<SocketId, Arc<OwnedFd>>,
     /// The names under which the service manager keeps copies of them.
     kept: BTreeMap<SocketId, String>,
@@ -145,6 +148,7 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             order = signals.next() => driver.obey(order, &reload),
             news = driver.engines.news() => driver.happened.push_back(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
+            finding = driver.health.found() => driver.checked(finding),
             _ = looks.tick() => driver.look(),
             () = driver.vault.changed() => driver.certificates_changed(),
             _ = weighings.tick() => {
@@ -264,6 +268,7 @@ impl Driver {
         match snapshot.seal() {
             Ok(descriptor) => {
                 info!(%generation, routes = snapshot.routes.len(), "snapshot published");
+                self.look_after(snapshot);
                 self.snapshot = Some((generation, Arc::new(descriptor)));
             }
             Err(error) => {

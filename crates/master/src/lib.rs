@@ -8,6 +8,7 @@ mod doors;
 mod driver;
 mod estate;
 mod figures;
+mod health;
 mod inherited;
 mod legacy;
 mod listen;

@@ -135,6 +135,7 @@ fn backend_row(backend: &Backend) -> BackendRow {
         address: backend.address.to_string(),
         scheme: backend.scheme.as_str().to_owned(),
         condition: backend.condition.as_str().to_owned(),
+        weight: backend.share.weight,
         ..BackendRow::default()
     }
 }

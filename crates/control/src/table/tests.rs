@@ -176,10 +176,13 @@ fn routes_containers_backends_and_problems_have_their_columns() {
         port: 80,
         address: "172.17.0.2:80".to_owned(),
         scheme: "http".to_owned(),
-        condition: "ready".to_owned(),
+        condition: "ejected".to_owned(),
         requests: Some(3),
         max_requests: None,
         waited_ms: None,
+        since_seconds: 65,
+        last_error: Some("no connection".to_owned()),
+        weight: 1,
         hosts: Vec::new(),
     };
     let full = BackendRow { max_requests: Some(3), waited_ms: Some(120), ..backend.clone() };
@@ -189,10 +192,10 @@ fn routes_containers_backends_and_problems_have_their_columns() {
         &Reply::Backends(vec![backend, full, uncounted]),
         Width::Free,
         "
-        |NAME  PORT  ADDRESS        SCHEME  CONDITION  REQUESTS  WAITED  HOSTS
-        |web1    80  172.17.0.2:80  http    ready      3         -       -
-        |web1    80  172.17.0.2:80  http    ready      3 of 3    120 ms  -
-        |web1    80  172.17.0.2:80  http    ready      -         -       -
+        |NAME  PORT  ADDRESS        SCHEME  CONDITION  SINCE  WEIGHT  REQUESTS  WAITED  HOSTS  LAST ERROR
+        |web1    80  172.17.0.2:80  http    ejected    1m 5s       1  3         -       -      no connection
+        |web1    80  172.17.0.2:80  http    ejected    1m 5s       1  3 of 3    120 ms  -      no connection
+        |web1    80  172.17.0.2:80  http    ejected    1m 5s       1  -         -       -      no connection
         ",
     );
     let problem = ProblemRow { subject: "container web2".to_owned(), text: "`a..b` is not a host name".to_owned() };

@@ -98,7 +98,7 @@ impl Driver {
         self.happened.push_back(Event::Asked(request, change, wait));
     }
 
-    fn routes(&self) -> &[Route] {
+    pub(super) fn routes(&self) -> &[Route] {
         self.core.snapshot().map_or(&[], |snapshot| &snapshot.routes)
     }
 
@@ -141,7 +141,9 @@ impl Driver {
             let place = snapshot.columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
             self.books.load(snapshot.columns[place].1)
         };
-        views::backend_rows(&snapshot.routes, snapshot.settings.limits.backend_requests, load)
+        let mut rows = views::backend_rows(&snapshot.routes, snapshot.settings.limits.backend_requests, load);
+        self.tell_health(&mut rows);
+        rows
     }
 
     fn problems(&self) -> Vec<ProblemRow> {
@@ -152,6 +154,7 @@ impl Driver {
         rows.extend(contradictions(self.routes()).iter().map(|problem| views::problem_row(problem, None)));
         let counted = self.core.snapshot().map_or(0, |snapshot| snapshot.columns.len());
         rows.extend(views::uncounted(views::count_backends(self.routes()), counted));
+        rows.extend(self.health.problems().map(|problem| views::problem_row(&problem, None)));
         rows
     }
 

@@ -22,6 +22,7 @@ use crate::books::Books;
 use crate::core::{Core, Event, Exit, Setup, SourceId, WorkerId};
 use crate::estate::{Estate, Rest};
 use crate::figures::Figures;
+use crate::health::Health;
 use crate::inherited::{self, Inherited};
 use crate::legacy::{self, Legacy};
 use crate::pidfile::{self, PidFile};
@@ -80,6 +81,7 @@ impl Driver {
             memories: BTreeMap::new(),
             access_log: AccessLog::open(config.access_log.clone()),
             books: Books::open(estate.board, estate.dead).context("cannot make the board of all workers")?,
+            health: Health::new(),
             sockets,
             kept,
             inherited,

@@ -1,0 +1,250 @@
+//! Which backends are well: what they are asked, what is believed of their answers, and what the workers found.
+//!
+//! Each backend that wants it is asked by a task of its own, one question at a time: whoever is slow to answer is
+//! not asked twice at once. What is believed goes to the board, where all workers see it at the next request.
+
+mod probe;
+mod record;
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dproxy_control::BackendRow;
+use dproxy_ipc::Snapshot;
+use dproxy_route::{Backend, BackendId, Check, Condition, Probe, Problem, Route, Scheme};
+use dproxy_stats::{Board, Column, Standing, Verdict, Vitals};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+use tracing::{info, warn};
+
+use self::probe::ProbeError;
+use self::record::{Record, Turn};
+
+/// All backends of the newest snapshot.
+#[derive(Debug)]
+pub(crate) struct Health {
+    patients: BTreeMap<BackendId, Patient>,
+    findings: mpsc::Receiver<Finding>,
+    finder: mpsc::Sender<Finding>,
+    /// How many questions may be under way at once.
+    turns: Arc<Semaphore>,
+    round: u64,
+    /// When the first snapshot came.
+    begun: Option<u64>,
+}
+
+/// The end of one check.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    backend: BackendId,
+    /// Of the task that asked; another one may have taken its place.
+    round: u64,
+    result: Result<(), ProbeError>,
+}
+
+/// A backend, as far as its health goes.
+#[derive(Debug)]
+struct Patient {
+    column: Column,
+    condition: Condition,
+    /// None where nobody checks.
+    checked: Option<Checked>,
+}
+
+#[derive(Debug)]
+struct Checked {
+    target: Target,
+    record: Record,
+    round: u64,
+    task: JoinHandle<()>,
+}
+
+/// What is asked, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    name: String,
+    address: SocketAddr,
+    check: Check,
+}
+
+/// Questions under way at once. Those to hosts that do not answer at all take long; they must not hold up the others.
+const AT_ONCE: usize = 256;
+/// Findings that wait to be taken in.
+const FINDINGS: usize = 1024;
+/// How soon a backend is asked again that has not answered well yet, where its own interval is longer.
+const IMPATIENCE: Duration = Duration::from_secs(1);
+
+impl Health {
+    pub(crate) fn new() -> Health {
+        let (finder, findings) = mpsc::channel(FINDINGS);
+        Health { patients: BTreeMap::new(), findings, finder, turns: Arc::new(Semaphore::new(AT_ONCE)), round: 0, begun: None }
+    }
+
+    /// Looks after the backends of `snapshot` from now on. Workers must not have seen it yet: who is new on the board
+    /// is welcomed there. Must be called inside a tokio runtime.
+    pub(crate) fn follow(&mut self, snapshot: &Snapshot, board: &Board, now: u64) {
+        let backends: BTreeMap<&BackendId, &Backend> =
+            snapshot.routes.iter().flat_map(Route::backends).map(|backend| (&backend.id, backend)).collect();
+        let mut before = std::mem::take(&mut self.patients);
+        // Whoever was there before us has long been warm: it starts as if it had always been.
+        let welcomed = if self.begun.is_none() { 0 } else { now };
+        self.begun.get_or_insert(now);
+        for (id, column) in &snapshot.columns {
+            if let (Some(backend), Some(column)) = (backends.get(id), Column::at(*column)) {
+                let known = before.remove(id).filter(|patient| patient.column == column);
+                let patient = self.admit(known, backend, column, board.vitals(column), welcomed);
+                self.patients.insert(id.clone(), patient);
+            }
+        }
+    }
+
+    /// The end of the next check.
+    pub(crate) async fn found(&mut self) -> Finding {
+        match self.findings.recv().await {
+            Some(finding) => finding,
+            None => unreachable!("we hold a sender ourselves"),
+        }
+    }
+
+    /// Believes it, or waits for more.
+    pub(crate) fn take_in(&mut self, finding: Finding, board: &Board, now: u64) {
+        let Some(patient) = self.patients.get_mut(&finding.backend) else { return };
+        let Some(checked) = patient.checked.as_mut().filter(|checked| checked.round == finding.round) else { return };
+        let backend = &checked.target.name;
+        match checked.record.hear(finding.result.map_err(|error| error.to_string()), &checked.target.check) {
+            Some(Turn::Well) => {
+                info!(backend, "backend passes its check");
+                board.vitals(patient.column).stand(Standing::Up, now);
+            }
+            Some(Turn::Ill) => {
+                let error = checked.record.last_error().unwrap_or_default();
+                warn!(backend, error, "backend fails its check");
+                board.vitals(patient.column).stand(Standing::Down, now);
+            }
+            None => {}
+        }
+    }
+
+    /// Adds what is known of each backend to its row.
+    pub(crate) fn complete(&self, rows: &mut [BackendRow], board: &Board, now: u64) {
+        let by_name: BTreeMap<&str, &Patient> = self.patients.iter().map(|(id, patient)| (id.as_str(), patient)).collect();
+        for row in rows {
+            let Some(patient) = by_name.get(row.id.as_str()) else { continue };
+            let vitals = board.vitals(patient.column);
+            row.since_seconds = now.saturating_sub(vitals.since().max(self.begun.unwrap_or(0))) / 1000;
+            row.last_error = patient.last_error(vitals);
+            // What Docker says of it comes first.
+            if patient.condition == Condition::Ready {
+                patient.word(vitals, now).clone_into(&mut row.condition);
+            }
+        }
+    }
+
+    /// What is wrong with those who fail their checks.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = Problem> {
+        self.patients.values().filter_map(|patient| patient.checked.as_ref()).filter_map(|checked| {
+            let error = checked.record.last_error().filter(|_| !checked.record.is_well())?;
+            let Target { name, check, .. } = &checked.target;
+            Some(Problem::new(format!("backend {name}"), format!("its check fails ({}): {error}", check.probe)))
+        })
+    }
+
+    fn admit(&mut self, known: Option<Patient>, backend: &Backend, column: Column, vitals: Vitals<'_>, now: u64) -> Patient {
+        let condition = backend.condition;
+        let target = target_of(backend);
+        let was = known.as_ref().map(|patient| patient.condition);
+        let checked = match known {
+            None => {
+                let standing = if target.is_some() { Standing::Down } else { Standing::Up };
+                vitals.welcome(standing, now);
+                None
+            }
+            Some(patient) => patient.checked,
+        };
+        let same = checked.as_ref().map(|checked| &checked.target) == target.as_ref();
+        if !same && was.is_some() {
+            vitals.stand(if target.is_some() { Standing::Down } else { Standing::Up }, now);
+        }
+        // What has just become ready starts slowly.
+        if was.is_some_and(|was| was != condition) {
+            vitals.stand(vitals.standing(), now);
+        }
+        let checked = if same { checked } else { target.map(|target| self.begin(backend.id.clone(), target)) };
+        Patient { column, condition, checked }
+    }
+
+    fn begin(&mut self, backend: BackendId, target: Target) -> Checked {
+        self.round += 1;
+        let round = self.round;
+        let asking = ask_again_and_again(backend, target.clone(), round, self.finder.clone(), Arc::clone(&self.turns));
+        Checked { target, record: Record::default(), round, task: tokio::spawn(asking) }
+    }
+}
+
+impl Patient {
+    fn word(&self, vitals: Vitals<'_>, now: u64) -> &'static str {
+        let unproven = self.checked.as_ref().is_some_and(|checked| checked.record.is_unproven());
+        match vitals.verdict(|| now) {
+            Verdict::Fit => Condition::Ready.as_str(),
+            Verdict::Down if unproven => "unchecked",
+            Verdict::Down => "failing",
+            Verdict::Due | Verdict::Ejected => "ejected",
+        }
+    }
+
+    fn last_error(&self, vitals: Vitals<'_>) -> Option<String> {
+        let of_check = self.checked.as_ref().and_then(|checked| checked.record.last_error());
+        of_check.map(str::to_owned).or_else(|| vitals.last_fault().map(|fault| fault.as_str().to_owned()))
+    }
+}
+
+impl Drop for Checked {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What is asked of a backend. HTTP is spoken in the clear only; of others it is asked whether they take connections.
+fn target_of(backend: &Backend) -> Option<Target> {
+    let mut check = (**backend.check.as_ref()?).clone();
+    match backend.scheme {
+        Scheme::Http => {}
+        Scheme::Https | Scheme::H2c => check.probe = Probe::Tcp,
+    }
+    Some(Target { name: format!("{}:{}", backend.name, backend.port), address: backend.address, check })
+}
+
+/// Asks one backend for ever.
+async fn ask_again_and_again(backend: BackendId, target: Target, round: u64, finder: mpsc::Sender<Finding>, turns: Arc<Semaphore>) {
+    let check = &target.check;
+    let mut due = Instant::now();
+    let mut proven = false;
+    for number in 0_u64.. {
+        sleep_until(due).await;
+        let Ok(turn) = turns.acquire().await else { return };
+        let asked = Instant::now();
+        let result = probe::ask(&check.probe, target.address, check.timeout).await;
+        drop(turn);
+        proven |= result.is_ok();
+        let finding = Finding { backend: backend.clone(), round, result };
+        if finder.send(finding).await.is_err() {
+            return;
+        }
+        let interval = if proven { check.interval } else { check.interval.min(IMPATIENCE) };
+        due = asked + jittered(interval, RandomState::new().hash_one(number));
+    }
+}
+
+/// Up to an eighth shorter or longer, so that checks that began together do not stay together.
+fn jittered(interval: Duration, chance: u64) -> Duration {
+    let eighth = interval / 8;
+    let part = u32::try_from(chance % 1000).unwrap_or(0);
+    interval - eighth + eighth * 2 * part / 1000
+}
+
+#[cfg(test)]
+mod tests;
