@@ -84,6 +84,24 @@ impl fmt::Display for Host {
     }
 }
 
+impl HostPattern {
+    /// Whether it answers to this canonical name.
+    #[must_use]
+    pub fn matches(&self, host: &str) -> bool {
+        match self {
+            HostPattern::Exact(exact) => exact.as_str() == host,
+            HostPattern::Below(parent) => host.strip_suffix(parent.as_str()).is_some_and(|rest| rest.ends_with('.')),
+            HostPattern::Any => true,
+        }
+    }
+
+    /// Whether it answers to this canonical name and to no other.
+    #[must_use]
+    pub fn is_exactly(&self, host: &str) -> bool {
+        matches!(self, HostPattern::Exact(_)) && self.matches(host)
+    }
+}
+
 impl FromStr for HostPattern {
     type Err = HostError;
 
@@ -270,6 +288,13 @@ mod tests {
         pattern("[::1", "`[::1` is not a host name");
         pattern("[::1]x", "`[::1]x` is not a host name");
         pattern(&"a".repeat(64), &format!("host name `{}` is too long (253 characters, 63 between dots)", "a".repeat(64)));
+    }
+
+    #[test]
+    fn a_pattern_matches_what_it_stands_for() {
+        let matches = |pattern: &str, host: &str| pattern.parse::<HostPattern>().unwrap().matches(host);
+        assert!(matches("a.test", "a.test") && matches("*.test", "a.test") && matches("*.test", "a.b.test") && matches("*", "a"));
+        assert!(!matches("a.test", "b.a.test") && !matches("*.test", "test") && !matches("*.test", "atest"));
     }
 
     #[track_caller]

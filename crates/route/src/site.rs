@@ -81,6 +81,11 @@ impl Site {
         }
         open(&self.root).map(|place| &self.root[place])
     }
+
+    /// The doors of exactly this path.
+    pub(crate) fn doors(&self, path: &PathPrefix) -> &[Door] {
+        if path.is_root() { &self.root } else { self.deeper.get(path.as_key().as_bytes()).map_or(&[], Vec::as_slice) }
+    }
 }
 
 impl Door {

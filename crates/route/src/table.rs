@@ -156,6 +156,15 @@ impl RouteTable {
         &self.groups[index.as_usize()]
     }
 
+    /// All paths of exactly this pattern.
+    pub(crate) fn site(&self, host: &HostPattern) -> Option<&Site> {
+        match host {
+            HostPattern::Exact(host) => self.exact.get(host.as_str()),
+            HostPattern::Below(parent) => self.below.get(parent.as_str()),
+            HostPattern::Any => self.any.as_ref(),
+        }
+    }
+
     fn site_mut(&mut self, host: &HostPattern) -> &mut Site {
         match host {
             HostPattern::Exact(host) => self.exact.entry_ref(host.as_str()).or_default(),
@@ -318,4 +327,4 @@ fn latest_notice(replicas: &[&Route]) -> Notice {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
