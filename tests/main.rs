@@ -11,6 +11,7 @@ mod deploy;
 mod docker;
 mod engine;
 mod engines;
+mod explain;
 mod failures;
 mod grpc;
 mod h2;

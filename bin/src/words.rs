@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command as Words};
 use dproxy_config::{Flags, Identity, Kind, SETTINGS, Setting, WorkerCount};
 use dproxy_control::client::Output;
-use dproxy_control::{Command, Wait};
+use dproxy_control::{Command, Question, Wait};
 use dproxy_worker::Orders;
 
 /// What the words ask for.
@@ -100,6 +100,7 @@ fn worker_words() -> Words {
 fn ctl_words() -> Words {
     let word = |name: &'static str, about: &'static str| Words::new(name).about(about);
     let container = Arg::new("container").required(true).value_name("CONTAINER").help("Its name, its id, or the beginning of its id");
+    let url = Arg::new("url").required(true).value_name("URL").help("As a client would ask for it: `https://shop.example.com/path`");
     let size = Arg::new("size").required(true).value_name("SIZE").allow_negative_numbers(true);
     Words::new("ctl")
         .about("Asks a running proxy")
@@ -121,6 +122,7 @@ fn ctl_words() -> Words {
         .subcommand(word("containers", "Every container"))
         .subcommand(word("backends", "Every backend"))
         .subcommand(word("problems", "Everything that should be mended"))
+        .subcommand(word("explain", "What becomes of a request, and why").arg(url.value_parser(clap::value_parser!(Question))))
         .subcommand(word("why", "Why a container is, or is not, routed").arg(container))
 }
 
@@ -200,6 +202,7 @@ fn ctl(matches: &ArgMatches) -> Ctl {
         "containers" => Command::Containers,
         "backends" => Command::Backends,
         "problems" => Command::Problems,
+        "explain" => Command::Explain(own.get_one::<Question>("url").expect("clap demands a URL").clone()),
         "why" => Command::Why(own.get_one::<String>("container").expect("clap demands a container").clone()),
         other => unreachable!("`{other}` is none of the words above"),
     };

@@ -69,6 +69,7 @@ fn ctl_asks_what_the_api_answers() {
     asks("dproxy ctl containers", Command::Containers);
     asks("dproxy ctl backends", Command::Backends);
     asks("dproxy ctl problems", Command::Problems);
+    asks("dproxy ctl explain https://a.test/x", Command::Explain("https://a.test/x".parse().unwrap()));
     asks("dproxy ctl why web1", Command::Why("web1".to_owned()));
     asks("dproxy ctl start", Command::Start(Wait::Done));
     asks("dproxy ctl stop --no-wait", Command::Stop(Wait::Accepted));

@@ -3,7 +3,7 @@
 use dproxy_config::WorkerCount;
 use tokio::sync::oneshot;
 
-use crate::Reply;
+use crate::{Question, Reply};
 
 /// Something an operator asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Command {
     Problems,
     /// Why the container with this name, id or beginning of an id is, or is not, routed.
     Why(String),
+    /// What becomes of a request, and why.
+    Explain(Question),
 }
 
 /// When a change is answered.
@@ -68,6 +70,10 @@ impl Command {
             Command::Containers => "/containers".to_owned(),
             Command::Backends => "/backends".to_owned(),
             Command::Problems => "/problems".to_owned(),
+            Command::Explain(question) => {
+                let url: String = form_urlencoded::byte_serialize(question.to_string().as_bytes()).collect();
+                format!("/explain?url={url}")
+            }
             Command::Why(container) => {
                 let encoded: String = form_urlencoded::byte_serialize(container.as_bytes()).collect();
                 format!("/why?container={encoded}")
@@ -90,7 +96,8 @@ impl Command {
             | Command::Containers
             | Command::Backends
             | Command::Problems
-            | Command::Why(_) => None,
+            | Command::Why(_)
+            | Command::Explain(_) => None,
         }
     }
 
@@ -107,7 +114,8 @@ impl Command {
             | Command::Containers
             | Command::Backends
             | Command::Problems
-            | Command::Why(_) => None,
+            | Command::Why(_)
+            | Command::Explain(_) => None,
         }
     }
 }

@@ -7,7 +7,9 @@
 
 pub mod client;
 mod command;
+mod explanation;
 mod listing;
+mod question;
 mod reply;
 mod request;
 pub mod server;
@@ -15,6 +17,8 @@ pub mod table;
 mod why;
 
 pub use command::{Asked, Command, Refusal, Wait};
+pub use explanation::{ExplainedBackend, ExplainedRoute, Explanation, Outcome};
+pub use question::{Question, QuestionError};
 pub use reply::{
     BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, UpgradeRow, UpgradeState, WorkerRow,
 };

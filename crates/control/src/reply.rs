@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Command, Why};
+use crate::{Command, Explanation, Why};
 
 /// The answer to a [`Command`]: `message` and `data` of the API.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Reply {
     Backends(Vec<BackendRow>),
     /// To [`Command::Problems`].
     Problems(Vec<ProblemRow>),
+    /// To [`Command::Explain`].
+    Explain(Box<Explanation>),
     /// To [`Command::Why`].
     Why(Box<Why>),
 }
@@ -49,6 +51,7 @@ impl Reply {
             Command::Containers => Reply::Containers(serde_json::from_value(data)?),
             Command::Backends => Reply::Backends(serde_json::from_value(data)?),
             Command::Problems => Reply::Problems(serde_json::from_value(data)?),
+            Command::Explain(_) => Reply::Explain(serde_json::from_value(data)?),
             Command::Why(_) => Reply::Why(serde_json::from_value(data)?),
         })
     }

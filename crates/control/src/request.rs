@@ -6,7 +6,7 @@ use dproxy_config::WorkerCount;
 use hyper::Method;
 
 use crate::listing::{Listing, Sort};
-use crate::{Command, Refusal, Wait};
+use crate::{Command, Question, QuestionError, Refusal, Wait};
 
 /// A call of the API that makes sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ enum Place {
     Status,
     List(Command),
     Why,
+    Explain,
 }
 
 #[derive(Clone, Copy)]
@@ -44,6 +45,7 @@ impl Request {
             Place::Change(change) => Ok(Request { command: query.change(change)?, listing: Listing::default() }),
             Place::Status => Ok(Request { command: Command::Status, listing: Listing::default() }),
             Place::List(command) => Ok(Request { command, listing: query.listing()? }),
+            Place::Explain => Ok(Request { command: Command::Explain(query.question()?), listing: Listing::default() }),
             Place::Why => Ok(Request { command: Command::Why(query.container()?), listing: Listing::default() }),
         }
     }
@@ -64,6 +66,7 @@ impl Place {
             "/backends" => Place::List(Command::Backends),
             "/problems" => Place::List(Command::Problems),
             "/why" => Place::Why,
+            "/explain" => Place::Explain,
             _ => return Err(Refusal::NotFound(format!("no path `{path}`; {KNOWN_PATHS}"))),
         })
     }
@@ -71,7 +74,7 @@ impl Place {
     fn check(&self, method: &Method) -> Result<(), Refusal> {
         let (other, allow) = match self {
             Place::Change(_) => (Method::POST, "GET, POST"),
-            Place::Status | Place::List(_) | Place::Why => (Method::HEAD, "GET, HEAD"),
+            Place::Status | Place::List(_) | Place::Why | Place::Explain => (Method::HEAD, "GET, HEAD"),
         };
         if *method == Method::GET || *method == other { Ok(()) } else { Err(Refusal::Method { allow }) }
     }
@@ -83,12 +86,13 @@ impl Place {
             Place::Status => &[],
             Place::List(_) => &["limit", "skip", "sort"],
             Place::Why => &["container"],
+            Place::Explain => &["url"],
         }
     }
 }
 
 const KNOWN_PATHS: &str = "the paths are /service/balancer/{start,stop,resize,restart,upgrade}, /status, /workers, /routes, /containers, \
-     /backends, /problems, /why, /ping and /healthz";
+     /backends, /problems, /why, /explain, /ping and /healthz";
 
 /// The decoded pairs of a query: each key known, none twice.
 struct Query<'q>(Vec<(Cow<'q, str>, Cow<'q, str>)>);
@@ -136,6 +140,13 @@ impl<'q> Query<'q> {
             return Err(Refusal::Bad("resize needs a size in its query: `/service/balancer/resize?size=30`".to_owned()));
         };
         size.parse().map_err(|error: dproxy_config::WorkerCountError| Refusal::Bad(error.to_string()))
+    }
+
+    fn question(&self) -> Result<Question, Refusal> {
+        let Some(url) = self.value("url") else {
+            return Err(Refusal::Bad("explain needs a URL in its query: `/explain?url=http://shop.example.com/`".to_owned()));
+        };
+        url.parse().map_err(|error: QuestionError| Refusal::Bad(error.to_string()))
     }
 
     fn container(&self) -> Result<String, Refusal> {

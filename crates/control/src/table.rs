@@ -2,6 +2,7 @@
 //!
 //! A terminal gets its width respected; a pipe gets one line a row, whatever its length, so that `grep` and `awk` work.
 
+mod explanation;
 mod units;
 mod why;
 
@@ -35,6 +36,7 @@ pub fn render(command: &Command, reply: &Reply, width: Width) -> String {
         Reply::Containers(rows) => columns(&CONTAINERS, rows.iter().map(container), width),
         Reply::Backends(rows) => columns(&BACKENDS, rows.iter().map(backend), width),
         Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
+        Reply::Explain(explanation) => explanation::render(explanation, width),
         Reply::Why(why) => why::render(why),
     }
 }
@@ -184,7 +186,8 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::Containers
         | Command::Backends
         | Command::Problems
-        | Command::Why(_) => clean(message),
+        | Command::Why(_)
+        | Command::Explain(_) => clean(message),
     }
 }
 

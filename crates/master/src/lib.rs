@@ -7,6 +7,7 @@ mod core;
 mod doors;
 mod driver;
 mod estate;
+mod explain;
 mod figures;
 mod health;
 mod inherited;

@@ -127,7 +127,8 @@ fn prefix(path: &PathPrefix) -> Option<String> {
     (!path.is_root()).then(|| path.to_string())
 }
 
-fn backend_row(backend: &Backend) -> BackendRow {
+/// A backend's row, without the hosts that lead there.
+pub(crate) fn backend_row(backend: &Backend) -> BackendRow {
     BackendRow {
         id: backend.id.to_string(),
         name: backend.name.clone(),

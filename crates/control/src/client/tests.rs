@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::server::{Bound, serve};
-use crate::{Asked, ContainerRow, PoolState, ProblemRow, Refusal, Status, Why};
+use crate::{Asked, ContainerRow, Explanation, PoolState, ProblemRow, Refusal, Status, Why};
 
 /// A server whose master does as told; ends when dropped with the runtime.
 async fn served(directory: &TempDir) -> (Target, Target) {
@@ -43,6 +43,7 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
         Command::Containers => Reply::Containers(Vec::new()),
         Command::Backends => Reply::Backends(Vec::new()),
         Command::Problems => Reply::Problems(vec![ProblemRow { subject: "container a".to_owned(), text: "none \u{e9}".to_owned() }]),
+        Command::Explain(question) => Reply::Explain(Box::new(Explanation { url: question.to_string(), ..Explanation::default() })),
         Command::Why(name) => {
             let container = ContainerRow { name, ..ContainerRow::default() };
             Reply::Why(Box::new(Why { container, ..Why::default() }))
@@ -67,6 +68,7 @@ async fn every_answer_arrives_as_the_master_gave_it() {
             Command::Backends,
             Command::Problems,
             Command::Why("web 1".to_owned()),
+            Command::Explain("https://a.test/x?y".parse().unwrap()),
         ] {
             let answer = ask(target, &command).await.unwrap();
             assert_eq!(answer.reply, pretend_answer(command).unwrap());

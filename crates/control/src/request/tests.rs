@@ -18,7 +18,8 @@ fn every_command() -> Vec<Command> {
     });
     let reads = [Command::Status, Command::Workers, Command::Routes, Command::Containers, Command::Backends, Command::Problems];
     let judgements = ["web", "a b&c=d/é"].map(|name| Command::Why(name.to_owned()));
-    changes.chain(reads).chain(judgements).collect()
+    let questions = ["https://a.test:8443/x?y=z&w", "a.test"].map(|url| Command::Explain(url.parse().unwrap()));
+    changes.chain(reads).chain(judgements).chain(questions).collect()
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(super) fn done(call: &Call, reply: Reply) -> Response<Full<Bytes>> {
         Reply::Containers(rows) => list("containers", rows, listing),
         Reply::Backends(rows) => list("backends", rows, listing),
         Reply::Problems(rows) => list("problems", rows, listing),
+        Reply::Explain(explanation) => success(&explanation.verdict, &explanation),
         Reply::Why(why) => success(&why.verdict(), &why),
     }
 }

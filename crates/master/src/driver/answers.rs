@@ -1,10 +1,12 @@
 //! What the driver answers to operators.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use dproxy_control::{
-    Asked, BackendRow, Command, ContainerRow, EngineRow, ProblemRow, Refusal, Reply, RouteRow, Status, Wait, Why, WorkerRow,
+    Asked, BackendRow, Command, ContainerRow, EngineRow, Explanation, ProblemRow, Question, Refusal, Reply, RouteRow, Status, Wait, Why,
+    WorkerRow,
 };
 use dproxy_route::{BackendId, Owner, Route, contradictions};
 use dproxy_stats::{Counter, Counters};
@@ -12,7 +14,7 @@ use dproxy_stats::{Counter, Counters};
 use super::Driver;
 use super::engines::Engine;
 use crate::core::{Change, Event, RequestId};
-use crate::{views, why};
+use crate::{explain, views, why};
 
 impl Driver {
     /// Reads are answered from what is here; changes go to the core, which answers in its own time.
@@ -30,6 +32,7 @@ impl Driver {
             Command::Containers => Reply::Containers(self.containers()),
             Command::Backends => Reply::Backends(self.backends()),
             Command::Problems => Reply::Problems(self.problems()),
+            Command::Explain(question) => Reply::Explain(Box::new(self.explanation(&question))),
             Command::Why(word) => {
                 // Whoever asked may have gone.
                 let _ = reply.send(self.why(&word).map(|why| Reply::Why(Box::new(why))));
@@ -116,15 +119,17 @@ impl Driver {
     }
 
     fn route_rows(&self) -> Vec<RouteRow> {
+        let engines = self.engines_of_containers();
+        self.routes().iter().map(|route| views::route_row(route, engine_of(route, &engines))).collect()
+    }
+
+    /// What the engine of each container is called, by the container's id; nothing where there is one engine.
+    fn engines_of_containers(&self) -> HashMap<String, &str> {
         let mut engines: HashMap<String, &str> = HashMap::new();
         for (engine, name) in self.engines.iter().filter_map(|engine| Some((engine, engine.name()?))) {
             engines.extend(engine.update().containers.iter().map(|container| (container.id.clone(), name)));
         }
-        let engine_of = |route: &Route| match &route.owner {
-            Owner::Container { id, .. } => engines.get(id).copied(),
-            Owner::File { .. } => None,
-        };
-        self.routes().iter().map(|route| views::route_row(route, engine_of(route))).collect()
+        engines
     }
 
     fn containers(&self) -> Vec<ContainerRow> {
@@ -164,6 +169,25 @@ impl Driver {
         own.cloned().chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
     }
 
+    fn explanation(&self, question: &Question) -> Explanation {
+        let Some(snapshot) = self.core.snapshot() else { return Explanation::default() };
+        let engines = self.engines_of_containers();
+        let listens: Vec<u16> = self.core.addresses().iter().map(SocketAddr::port).collect();
+        let in_flight = |backend: &BackendId| {
+            let column = snapshot.columns.binary_search_by(|(known, _)| known.cmp(backend));
+            let load = column.ok().and_then(|place| self.books.load(snapshot.columns[place].1));
+            load.map_or(0, |(requests, _)| requests)
+        };
+        let known = explain::Known {
+            routes: &snapshot.routes,
+            settings: &snapshot.settings,
+            listens: &listens,
+            in_flight: &in_flight,
+            engine: &|route| engine_of(route, &engines),
+        };
+        explain::explanation(question, &known)
+    }
+
     fn why(&self, word: &str) -> Result<Why, Refusal> {
         let mut known = Vec::new();
         for engine in self.engines.iter() {
@@ -178,5 +202,12 @@ impl Driver {
         let mut sum = self.books.dead();
         self.workers.values().for_each(|worker| sum.add(&worker.counters()));
         sum
+    }
+}
+
+fn engine_of<'e>(route: &Route, engines: &HashMap<String, &'e str>) -> Option<&'e str> {
+    match &route.owner {
+        Owner::Container { id, .. } => engines.get(id).copied(),
+        Owner::File { .. } => None,
     }
 }

@@ -284,28 +284,3 @@ fn services_behind_one_wildcard_stay_apart_and_names_are_spread_over_them() {
     }
     assert_eq!(candidates("a.x.test").1, ["1 one", "1 two", "2 any"]);
 }
-
-/// How long a thousand look-ups take in a table with so many hosts: the shortest of several rounds, so that a busy
-/// machine does not count.
-fn time_of_lookups(hosts: usize) -> std::time::Duration {
-    let line = |number: usize| format!("h{number}.test n:80\nh{number}.test/api n:81\n*.h{number}.test n:82");
-    let table = RouteTable::build(&routes(&(0..hosts).map(line).collect::<Vec<_>>().join("\n")));
-    let listener = Listener { protocol: Protocol::Http, port: 80 };
-    let asked: Vec<String> = (0..1_000).map(|number| format!("{}h{}.test", ["", "x."][number % 2], number * 7 % hosts)).collect();
-    let round = |_: u32| {
-        let began = std::time::Instant::now();
-        for host in &asked {
-            let found = table.lookup(Authority { host, port: None }, listener, b"/api/v1/x");
-            assert!(matches!(found, Lookup::Found(_)));
-        }
-        began.elapsed()
-    };
-    (0..20).map(round).min().unwrap()
-}
-
-#[test]
-fn a_look_up_costs_the_same_in_a_table_three_thousand_times_as_large() {
-    let (few, many) = (time_of_lookups(10), time_of_lookups(30_000));
-    // Memory that is not in the processor's caches makes the difference; a search would be a thousandfold.
-    assert!(many < few * 30, "{few:?} with 30 routes, {many:?} with 90,000");
-}

@@ -1,0 +1,69 @@
+//! The way of a request, as people read it.
+
+use super::{Column, LEFT, RIGHT, Width, clean, columns, count, url};
+use crate::{ExplainedBackend, ExplainedRoute, Explanation};
+
+const BACKENDS: [Column; 6] =
+    [("BACKEND", LEFT), ("PORT", RIGHT), ("ADDRESS", LEFT), ("CONDITION", LEFT), ("ACTIVE", RIGHT), ("LIMIT", RIGHT)];
+const ROUTES: [Column; 4] = [("", LEFT), ("ROUTE", LEFT), ("OWNER", LEFT), ("WHY", LEFT)];
+
+/// The verdict, what is done on the way, who may get it, and every route with its reason.
+pub(super) fn render(explanation: &Explanation, width: Width) -> String {
+    let heads = [clean(&explanation.verdict), clean(&format!("{} at {}", explanation.url, explanation.listener))];
+    let steps = explanation.steps.iter().map(|step| format!("  {}", clean(step)));
+    let backends = columns(&BACKENDS, explanation.backends.iter().map(backend), width);
+    let routes = columns(&ROUTES, explanation.routes.iter().map(route), width);
+    let backends = (!explanation.backends.is_empty()).then(|| format!("\n{backends}"));
+    let routes = (!explanation.routes.is_empty()).then(|| format!("\n{routes}"));
+    heads.into_iter().chain(steps).chain(backends).chain(routes).collect::<Vec<_>>().join("\n")
+}
+
+fn backend(row: &ExplainedBackend) -> [String; 6] {
+    let ExplainedBackend { backend, in_flight, limit } = row;
+    let limit = limit.map_or("-".to_owned(), |limit| limit.to_string());
+    let active = count(u64::from(*in_flight));
+    [backend.name.clone(), backend.port.to_string(), backend.address.clone(), backend.condition.clone(), active, limit]
+}
+
+fn route(row: &ExplainedRoute) -> [String; 4] {
+    let mark = if row.chosen { "*" } else { "" };
+    [mark.to_owned(), url(&row.route), row.route.owner.clone(), row.why.clone()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BackendRow, RouteRow};
+
+    #[test]
+    fn the_chosen_route_is_marked_and_every_loser_says_why() {
+        let route = |host: &str, chosen, why: &str| ExplainedRoute {
+            route: RouteRow { host: host.to_owned(), path: "/".to_owned(), owner: "container web1".to_owned(), ..RouteRow::default() },
+            chosen,
+            why: why.to_owned(),
+        };
+        let backend = BackendRow {
+            name: "web1".to_owned(),
+            port: 80,
+            address: "172.17.0.2:80".to_owned(),
+            condition: "ready".to_owned(),
+            ..BackendRow::default()
+        };
+        let explanation = Explanation {
+            url: "http://shop.test/".to_owned(),
+            listener: "http:80".to_owned(),
+            verdict: "served by shop/web".to_owned(),
+            steps: vec!["strip /api: the backend gets /".to_owned()],
+            backends: vec![ExplainedBackend { backend, in_flight: 3, limit: Some(20) }],
+            routes: vec![route("shop.test", true, "the nearest"), route("*.test", false, "a wider\u{1b} host")],
+            ..Explanation::default()
+        };
+        let expected = "served by shop/web\nhttp://shop.test/ at http:80\n  strip /api: the backend gets /\n\n\
+                        BACKEND  PORT  ADDRESS        CONDITION  ACTIVE  LIMIT\n\
+                        web1       80  172.17.0.2:80  ready           3     20\n\n   \
+                        ROUTE       OWNER           WHY\n\
+                        *  shop.test/  container web1  the nearest\n   \
+                        *.test/     container web1  a wider\u{fffd} host";
+        assert_eq!(render(&explanation, Width::Free), expected);
+    }
+}
