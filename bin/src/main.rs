@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 
 fn master(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
     // The environment stays as it was at the start; the file is read again.
-    dproxy_master::run(|| Ok(configuration(flags, environment)?))
+    dproxy_master::run(|read| Ok(load(flags, environment, &surroundings::surroundings(), read)?))
 }
 
 fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {

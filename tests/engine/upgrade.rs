@@ -29,6 +29,11 @@ fn install(home: &Path, text: &str) {
     fs::rename(aside, home.join("dproxy")).unwrap();
 }
 
+/// A script that does `deed` when it is to be the master, and is dproxy for a check and for everything else.
+fn fails_as_master(deed: &str) -> String {
+    format!("#!/bin/sh\ncase $1 in master) {deed};; esac\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_dproxy"))
+}
+
 fn children(pid: u32) -> usize {
     fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap().split_whitespace().count()
 }
@@ -96,6 +101,32 @@ fn a_program_that_cannot_take_over_is_refused_and_says_why() {
     let told = dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]);
     assert!(told.code == Some(1) && told.stderr.contains("cannot be started"), "{told:?}");
     assert_eq!(dproxy.worker_pids(), workers, "nobody was replaced");
+    loads.stop_without_a_failure();
+}
+
+#[test]
+fn a_new_program_that_does_not_serve_gives_the_process_back() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let (home, dproxy) = installed(&origin, 2);
+    let (pid, loads) = (dproxy.pid(), Loads::start(&dproxy));
+    let requests = dproxy.status()["requests_total"].as_u64();
+    // Its configuration is fine when it is checked, and not any more when it begins.
+    let file = fs::read_to_string(dproxy.config()).unwrap();
+    let breaks = format!("echo 'no_such_key: 1' >> {}", dproxy.config().display());
+    install(home.path(), &fails_as_master(&breaks));
+    let told = dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]);
+    assert!(told.code == Some(1) && told.stderr.contains("no_such_key"), "{told:?}\n{}", dproxy.log());
+    fs::write(dproxy.config(), file).unwrap();
+    let status = dproxy.status();
+    assert_eq!((status["pid"].as_u64(), status["upgrade"]["state"].as_str()), (Some(u64::from(pid)), Some("failed")));
+    assert!(status["requests_total"].as_u64() >= requests);
+    sockets::wait_for_the_inventory(&dproxy, 2);
+    loads.go_on(100);
+    fs::copy(env!("CARGO_BIN_EXE_dproxy"), home.path().join("aside")).unwrap();
+    fs::rename(home.path().join("aside"), home.path().join("dproxy")).unwrap();
+    let told = dproxy.ctl(&["upgrade"]);
+    assert_eq!(told.code, Some(0), "a whole one takes over afterwards: {told:?}\n{}", dproxy.log());
     loads.stop_without_a_failure();
 }
 

@@ -22,6 +22,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::access_log::AccessLog;
 use crate::books::Books;
+use crate::configuration::{Configuration, ReadFile};
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, SlotId, WorkerId};
 use crate::figures::Figures;
 use crate::health::Health;
@@ -114,7 +115,11 @@ const COMMANDS: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Runs the master until it is told to leave, or another program has taken its place in this process.
-pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Loaded>, legacy: &mut Option<Legacy>) -> anyhow::Result<()> {
+pub(crate) async fn run<L>(loaded: Loaded, configuration: &Configuration<L>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
+where
+    L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
+{
+    let reload = || configuration.read();
     let mut signals = Signals::catch().context("cannot catch signals")?;
     let (happening, mut happenings) = mpsc::channel(EVENTS);
     let (mut driver, bound) = Driver::begin(loaded, happening, legacy).await?;
@@ -130,13 +135,13 @@ pub(crate) async fn run(loaded: Loaded, reload: impl Fn() -> anyhow::Result<Load
             break;
         }
         driver.tell_supervisor();
-        if driver.upgrade.is_ready() {
+        if driver.may_give_way() {
             let bound = control.close().await?;
             while let Ok(event) = happenings.try_recv() {
                 driver.happened.push_back(event);
             }
             driver.take_in();
-            let order = driver.give_way(&bound, &mut signals).await;
+            let order = driver.give_way(&bound, &mut signals, configuration.texts()).await;
             // Nobody took over.
             control = Control::open(bound);
             order.into_iter().for_each(|order| driver.obey(order, &reload));

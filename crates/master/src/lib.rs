@@ -3,6 +3,7 @@
 mod access_log;
 mod books;
 mod check;
+mod configuration;
 mod core;
 mod doors;
 mod driver;
@@ -25,6 +26,7 @@ mod views;
 mod why;
 
 pub use check::rehearse;
+pub use configuration::ReadFile;
 pub use privileges::{PrivilegesError, worker_identity};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,15 +35,18 @@ use anyhow::Context;
 use dproxy_config::Loaded;
 use tracing::error;
 
+use configuration::Configuration;
 use legacy::Legacy;
 
-/// Runs the master in the foreground until it is told to leave. `load` reads the configuration, now and again later.
+/// Runs the master in the foreground until it is told to leave. `load` reads the configuration, now and again later, by
+/// the way to read a file that it is given.
 ///
 /// # Errors
 /// When it cannot begin: the configuration makes no sense, another master runs, a port is taken, a directory cannot be
 /// made. A program that cannot begin in the process of another one gives it back to that one.
-pub fn run(load: impl Fn() -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
+pub fn run(load: impl Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
     let mut legacy = Legacy::take();
+    let load = Configuration::new(load, legacy.as_ref().map(|legacy| legacy.rest().configuration).unwrap_or_default());
     if legacy.is_none() {
         return begin(load, &mut None);
     }
@@ -58,13 +63,17 @@ pub fn run(load: impl Fn() -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
     Err(failed)
 }
 
-fn begin(load: impl Fn() -> anyhow::Result<Loaded>, legacy: &mut Option<Legacy>) -> anyhow::Result<()> {
-    let loaded = load()?;
+fn begin<L>(configuration: Configuration<L>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
+where
+    L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
+{
+    let came_back = legacy.as_ref().is_some_and(|legacy| legacy.failed.is_some());
+    let loaded = if came_back { configuration.read_again()? } else { configuration.read()? };
     worker_identity(&loaded.config.privileges)?;
     log::begin(loaded.config.log_level);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     // Signals are for the thread that takes them.
     runtime.enable_all().on_thread_start(signals::hold_back);
     let runtime = runtime.build().context("cannot start the runtime")?;
-    runtime.block_on(driver::run(loaded, load, legacy))
+    runtime.block_on(driver::run(loaded, &configuration, legacy))
 }

@@ -54,6 +54,11 @@ pub(crate) struct Taking {
 }
 
 impl Core {
+    /// Whether clients are on their way from one worker to another.
+    pub(crate) fn has_travellers(&self) -> bool {
+        !self.parcels.waiting.is_empty() || self.processes.values().any(|process| process.taking.is_some())
+    }
+
     pub(super) fn entrusted(&mut self, giver: WorkerId, parcel: Parcel) {
         let home = self.processes.get(&giver).map(|process| process.slot);
         self.parcels.waiting.push_back(Entrusted { giver, home, parcel });

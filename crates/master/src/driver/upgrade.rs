@@ -28,11 +28,14 @@ use tracing::{error, info, warn};
 
 use super::{Driver, chain};
 use crate::check::{self, CheckError, Verdict};
+use crate::configuration::Texts;
 use crate::core::{Change, Event, RequestId};
 use crate::estate::{Kept, Note, Place, Rest, SocketNote};
 use crate::legacy::{self, Legacy, Luggage};
 use crate::signals::{self, Order, Signals};
 
+/// So long it is waited for clients that travel from one worker to another; who is late stays where he was.
+const TRAVEL: Duration = Duration::from_secs(2);
 /// How long the first new worker may take to serve.
 const FIRST_WORKER: Duration = Duration::from_secs(10);
 
@@ -49,8 +52,8 @@ enum Phase {
     Idle,
     /// The new program shows that it can begin.
     Checking { task: JoinHandle<Result<Verdict, CheckError>>, reply: oneshot::Sender<Result<Reply, Refusal>> },
-    /// It can: this one gives way at its next turn.
-    Ready,
+    /// It can: this one gives way once no client is on its way from one worker to another.
+    Ready { until: Instant },
     /// We are the new program, and replace the workers.
     Replacing { legacy: Box<Legacy>, request: RequestId, first_by: Option<Instant> },
 }
@@ -76,10 +79,6 @@ impl Upgrade {
         matches!(self.phase, Phase::Checking { .. })
     }
 
-    pub(super) fn is_ready(&self) -> bool {
-        matches!(self.phase, Phase::Ready)
-    }
-
     /// Whether this is the request by which we had all workers replaced.
     pub(super) fn awaits(&self, asked: RequestId) -> bool {
         matches!(self.phase, Phase::Replacing { request, .. } if request == asked)
@@ -96,7 +95,7 @@ impl Upgrade {
                 sleep_until(*first_by).await;
                 News::Overdue
             }
-            Phase::Idle | Phase::Ready | Phase::Replacing { first_by: None, .. } => std::future::pending().await,
+            Phase::Idle | Phase::Ready { .. } | Phase::Replacing { first_by: None, .. } => std::future::pending().await,
         }
     }
 
@@ -118,7 +117,7 @@ impl Driver {
         let task = self.may_upgrade().and_then(|()| {
             let failed = |error: std::io::Error| Refusal::Failed(format!("cannot write down what the new program needs: {error}"));
             // Descriptors of this one mean nothing to a check.
-            let note = self.note_down(Kept { program: self.facts.program.clone(), ..Kept::default() }, None).write().map_err(failed)?;
+            let note = Note::new(Kept { program: self.facts.program.clone(), ..Kept::default() }, &self.rest()).write().map_err(failed)?;
             Ok(tokio::spawn(check::check(self.facts.program.clone(), note)))
         });
         match task {
@@ -169,7 +168,7 @@ impl Driver {
             Ok(Verdict { version, .. }) => {
                 let text = format!("version {version} takes over from {}", env!("CARGO_PKG_VERSION"));
                 self.upgrade.tell(UpgradeState::Replacing, text.clone());
-                self.upgrade.phase = Phase::Ready;
+                self.upgrade.phase = Phase::Ready { until: Instant::now() + TRAVEL };
                 Ok(Reply::Done { message: format!("upgrading... {text}"), status: Box::new(self.status()) })
             }
             Err(text) => {
@@ -182,8 +181,14 @@ impl Driver {
         let _ = reply.send(answer);
     }
 
+    /// Whether the new program may take over now: clients on their way between workers arrive first, if they do so soon.
+    pub(super) fn may_give_way(&self) -> bool {
+        let Phase::Ready { until } = self.upgrade.phase else { return false };
+        !self.core.has_travellers() || until <= Instant::now()
+    }
+
     /// Lets the new program take over. Returns only if it did not, perhaps with an order that came first.
-    pub(super) async fn give_way(&mut self, bound: &Bound, signals: &mut Signals) -> Option<Order> {
+    pub(super) async fn give_way(&mut self, bound: &Bound, signals: &mut Signals, configuration: Texts) -> Option<Order> {
         self.upgrade.phase = Phase::Idle;
         if self.leaving {
             self.upgrade.fail("dproxy is shutting down");
@@ -199,7 +204,7 @@ impl Driver {
         let order = signals.sent();
         let reason = match &order {
             Some(_) => "a signal came first; ask again".to_owned(),
-            None => match self.pack_and_go(bound) {
+            None => match self.pack_and_go(bound, configuration) {
                 Ok(never) => match never {},
                 Err(error) => format!("the new program cannot be run: {error}"),
             },
@@ -216,7 +221,7 @@ impl Driver {
         unborn.for_each(crate::spawn::Worker::kill);
     }
 
-    fn pack_and_go(&self, bound: &Bound) -> std::io::Result<Infallible> {
+    fn pack_and_go(&self, bound: &Bound, configuration: Texts) -> std::io::Result<Infallible> {
         let executable: OwnedFd = std::fs::File::open("/proc/self/exe")?.into();
         let dead = self.books.dead_descriptor();
         let mut luggage = Luggage::default();
@@ -232,7 +237,8 @@ impl Driver {
             descriptors: Vec::new(),
         };
         let dead = luggage.pack(dead.as_fd());
-        let memory = self.note_down(Kept { descriptors: luggage.numbers(), ..kept }, Some(dead)).write()?;
+        let rest = Rest { dead: Some(dead), configuration, ..self.rest() };
+        let memory = Note::new(Kept { descriptors: luggage.numbers(), ..kept }, &rest).write()?;
         let note = luggage.pack(memory.as_fd());
         Err(legacy::become_program(&self.facts.program, note, luggage.descriptors(), None))
     }
@@ -247,8 +253,9 @@ impl Driver {
         infos.into_iter().filter_map(note).collect()
     }
 
-    fn note_down(&self, kept: Kept, dead: Option<std::os::fd::RawFd>) -> Note {
-        let rest = Rest {
+    /// What the next program should know.
+    fn rest(&self) -> Rest {
+        Rest {
             number: self.upgrade.row.as_ref().map_or(0, |row| row.number),
             wanted: Some((self.core.wanted().to_string(), self.facts.config.workers.to_string())),
             stopped: matches!(self.core.pool_state(), PoolState::Stopped | PoolState::Stopping),
@@ -256,9 +263,9 @@ impl Driver {
             spawned: self.core.started().map(|(slot, count)| (slot.0, count)).collect(),
             uptime_seconds: self.facts.started.elapsed().as_secs(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            dead,
-        };
-        Note::new(kept, &rest)
+            dead: None,
+            configuration: Texts::new(),
+        }
     }
 
     /// Goes on with the upgrade in which this program began, if it did.
@@ -305,7 +312,7 @@ impl Driver {
             Phase::Replacing { .. } => {
                 self.go_back(&format!("no worker of the new program has served within {} s", FIRST_WORKER.as_secs()))
             }
-            Phase::Idle | Phase::Checking { .. } | Phase::Ready => {}
+            Phase::Idle | Phase::Checking { .. } | Phase::Ready { .. } => {}
         }
     }
 

@@ -15,6 +15,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::configuration::Texts;
+
 /// Everything. Descriptors are numbers that both programs have open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -83,6 +85,8 @@ pub(crate) struct Rest {
     pub(crate) program_version: String,
     /// The page of the dead.
     pub(crate) dead: Option<RawFd>,
+    /// The texts of the configuration, for the way back.
+    pub(crate) configuration: Texts,
 }
 
 /// Counts up when the rest cannot be understood by an older reader, or means something else.
