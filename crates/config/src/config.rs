@@ -30,6 +30,8 @@ pub struct Config {
     pub log_level: LogLevel,
     /// The file that gets a line for each request.
     pub access_log: Option<PathBuf>,
+    /// The directory with the operator's notice pages.
+    pub pages: Option<PathBuf>,
     /// Where the PID file is.
     pub pid_path: PathBuf,
     /// Where everything else is.

@@ -32,7 +32,7 @@ pub use load::{LoadError, ReadFile, load, load_api};
 pub use mistake::{Excerpt, Mistake, Mistakes};
 pub use places::CONFIG_PATHS;
 pub use privileges::{Identity, Privileges, WorkerUser, WorkerUserError};
-pub use proxy::{Ejection, Limits, MarkKey, ProxySettings, Timeouts};
+pub use proxy::{Ejection, Limits, MarkKey, PageTemplate, Pages, ProxySettings, Timeouts};
 pub use resolve::Loaded;
 pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};
 pub use tls::{Authority, Certificate, Hsts, HstsError, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};

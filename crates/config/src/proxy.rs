@@ -22,6 +22,8 @@ pub struct ProxySettings {
     pub limits: Limits,
     /// Peers whose forwarding headers are believed, as networks (`10.0.0.0/8`).
     pub trusted: Vec<String>,
+    /// What people see where no backend answers.
+    pub pages: Pages,
     /// Whether `www.X` is served as `X` where nothing else serves it.
     pub www_fallback: bool,
     /// How TLS is spoken with clients, and with what.
@@ -58,6 +60,35 @@ pub struct MarkKey(pub u64, pub u64);
 impl fmt::Debug for MarkKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MarkKey")
+    }
+}
+
+/// What people see where no backend answers; the built-in page where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Pages {
+    /// The operator's own, each for one status; at most one without, which is for all others.
+    pub templates: Vec<PageTemplate>,
+    /// Whether they may tell the names of containers.
+    pub container_names: bool,
+}
+
+/// A page with places for words.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct PageTemplate {
+    /// For which status; none is for all that have no page of their own.
+    pub status: Option<u16>,
+    /// HTML.
+    pub text: String,
+}
+
+impl Pages {
+    /// The operator's page for this status.
+    #[must_use]
+    pub fn template(&self, status: u16) -> Option<&str> {
+        let of = |wanted: Option<u16>| self.templates.iter().find(|template| template.status == wanted);
+        of(Some(status)).or_else(|| of(None)).map(|template| template.text.as_str())
     }
 }
 
@@ -160,6 +191,7 @@ impl Default for ProxySettings {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             trusted: Vec::new(),
+            pages: Pages::default(),
             www_fallback: true,
             tls: TlsSettings::default(),
             balance: Algorithm::default(),

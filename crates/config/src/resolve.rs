@@ -13,7 +13,7 @@ use crate::file::File;
 use crate::mistake::{Mistake, Mistakes, Source};
 use crate::places;
 use crate::privileges::Privileges;
-use crate::proxy::{Ejection, Limits, MarkKey, ProxySettings, Timeouts};
+use crate::proxy::{Ejection, Limits, MarkKey, Pages, ProxySettings, Timeouts};
 use crate::settings::{self, DefaultValue, Setting};
 use crate::tls::{Hsts, TlsPolicy, TlsSettings};
 use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
@@ -75,6 +75,7 @@ pub(crate) fn resolve_what_makes_sense(
         privileges: Privileges { user: reader.optional(&settings::WORKER_USER), sandbox: reader.switch(&settings::SANDBOX) },
         log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
         access_log: reader.path(&settings::ACCESS_LOG),
+        pages: reader.path(&settings::PAGES_DIRECTORY),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
         api: reader.api(&directories),
         docker: reader.docker(&written.engines),
@@ -150,6 +151,7 @@ impl Reader<'_> {
             server_name: self.optional(&settings::SERVER_NAME).map_or_else(machine, named),
             timeouts: self.timeouts(),
             limits: self.limits(),
+            pages: Pages { templates: Vec::new(), container_names: self.switch(&settings::PAGES_CONTAINER_NAMES) },
             trusted: self.list(&settings::TRUSTED).into_iter().map(|Network(network)| network).collect(),
             www_fallback: self.switch(&settings::WWW_FALLBACK),
             tls: self.tls(),

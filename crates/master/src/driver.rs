@@ -29,6 +29,7 @@ use crate::health::Health;
 use crate::inherited::Inherited;
 use crate::legacy::Legacy;
 use crate::listen;
+use crate::pages;
 use crate::pidfile::PidFile;
 use crate::privileges::Fences;
 use crate::remembered::Remembered;
@@ -115,11 +116,12 @@ const COMMANDS: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Runs the master until it is told to leave, or another program has taken its place in this process.
-pub(crate) async fn run<L>(loaded: Loaded, configuration: &Configuration<L>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
+pub(crate) async fn run<L>(mut loaded: Loaded, configuration: &Configuration<L>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
 where
     L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
 {
     let reload = || configuration.read();
+    pages::furnish(&mut loaded);
     let mut signals = Signals::catch().context("cannot catch signals")?;
     let (happening, mut happenings) = mpsc::channel(EVENTS);
     let (mut driver, bound) = Driver::begin(loaded, happening, legacy).await?;

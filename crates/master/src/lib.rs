@@ -15,6 +15,7 @@ mod inherited;
 mod legacy;
 mod listen;
 mod log;
+mod pages;
 mod pidfile;
 mod privileges;
 mod remembered;

@@ -63,12 +63,13 @@ async fn fail(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, asking: O
     let mut out = proxy.buffers.scratch();
     let request = asking.as_ref().map(|asking| (asking.request, &buffer.filled()[..asking.length]));
     let asked = Asked { request, close };
-    let body = page::write(&mut out, status, error, &asked);
+    let view = proxy.view();
+    let body = page::write(&mut out, status, error, &asked, &view.settings.pages);
     proxy.count_status(status);
     client.tally.answered(status);
     client.tally.took(body);
     buffer.consume(asking.map_or(0, |asking| asking.length));
-    client.deadline.set(proxy.view().settings.timeouts.idle);
+    client.deadline.set(view.settings.timeouts.idle);
     match client.deadline.guard(client.wire.send_page(&out)).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) | Err(Elapsed) => return Served::Broken,

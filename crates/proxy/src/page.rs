@@ -1,23 +1,33 @@
 //! Answers of our own: what a person or a program is told when no backend answers.
 
-use std::io::Write as _;
+mod accept;
+mod template;
 
-use dproxy_http1::{Name, RequestHead, Version};
+use std::io::Write as _;
+use std::time::SystemTime;
+
+use dproxy_config::Pages;
+use dproxy_http1::{Method, RequestHead, Version};
 use dproxy_route::RedirectCode;
 
 use crate::error::ProxyError;
 use crate::forward::line;
+use crate::page::accept::Form;
+use crate::page::template::{Filling, escape_html};
 
-/// When a host that is offline, or a backend that is gone, may be worth another try.
-const RETRY_AFTER: &str = "5";
+/// Seconds until a host that is offline, or a backend that is gone, may be worth another try.
+const RETRY_AFTER: u32 = 5;
+
+/// For whoever has no page of his own.
+const BUILT_IN: &str = include_str!("page/page.html");
 
 /// What is passed on, besides methods that only backends know.
 const METHODS: &[u8] = b"GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH";
 
 /// Words for people.
 struct Words {
-    reason: &'static str,
-    text: String,
+    title: &'static str,
+    message: String,
 }
 
 /// What decides how an answer of ours is written.
@@ -29,19 +39,39 @@ pub(crate) struct Asked<'r> {
     pub(crate) close: bool,
 }
 
-/// Writes the whole answer to a request that failed; how many bytes of it are the body.
-pub(crate) fn write(out: &mut Vec<u8>, status: u16, error: &ProxyError, asked: &Asked<'_>) -> usize {
+/// Writes the whole answer to a request that failed, by the operator's `pages` where there are some; how many bytes of
+/// it are the body.
+pub(crate) fn write(out: &mut Vec<u8>, status: u16, error: &ProxyError, asked: &Asked<'_>, pages: &Pages) -> usize {
     let host = asked.request.map(|(head, bytes)| String::from_utf8_lossy(head.host.of(bytes))).unwrap_or_default();
-    let words = words(status, error, &host);
-    let json = asked.request.is_some_and(|(head, bytes)| wants_json(head, bytes));
-    let body = if json { json_body(status, &words, &host) } else { html_body(status, &words) };
-    head(out, status, words.reason, if json { "application/json" } else { "text/html; charset=utf-8" }, body.len());
+    let Words { title, message } = words(status, error, &host);
+    let notice = match error {
+        ProxyError::Offline(notice) => Some(notice),
+        _ => None,
+    };
+    let reason = notice.map(|notice| notice.told_at(SystemTime::now())).unwrap_or_default();
+    let filling = Filling {
+        host: &host,
+        status,
+        title,
+        message: &message,
+        reason: &reason,
+        container: notice.and_then(|notice| notice.container.as_deref()).filter(|_| pages.container_names),
+        refresh: (status == 503 && asked.request.is_some_and(|(head, _)| head.method == Method::Get)).then_some(RETRY_AFTER),
+    };
+    let form = asked.request.map_or(Form::Html, |(head, bytes)| Form::wanted_by(head, bytes));
+    let body = match form {
+        Form::Html => filling.fill(pages.template(status).unwrap_or(BUILT_IN)),
+        Form::Json => json_body(&filling),
+        Form::Text => text_body(&filling),
+    };
+    head(out, status, title, form.media_type(), body.len());
     if status == 503 {
-        line(out, "retry-after", RETRY_AFTER.as_bytes());
+        line(out, "retry-after", RETRY_AFTER.to_string().as_bytes());
     }
     if status == 405 {
         line(out, "allow", METHODS);
     }
+    line(out, "vary", b"accept");
     finish(out, asked, body.as_bytes())
 }
 
@@ -89,7 +119,7 @@ fn finish(out: &mut Vec<u8>, asked: &Asked<'_>, body: &[u8]) -> usize {
         out.extend_from_slice(b"connection: keep-alive\r\n");
     }
     out.extend_from_slice(b"\r\n");
-    let bodiless = asked.request.is_some_and(|(head, _)| head.method == dproxy_http1::Method::Head);
+    let bodiless = asked.request.is_some_and(|(head, _)| head.method == Method::Head);
     if bodiless {
         return 0;
     }
@@ -98,7 +128,7 @@ fn finish(out: &mut Vec<u8>, asked: &Asked<'_>, body: &[u8]) -> usize {
 }
 
 fn words(status: u16, error: &ProxyError, host: &str) -> Words {
-    let (reason, text) = match status {
+    let (title, message) = match status {
         400 => ("Bad Request", format!("The request cannot be understood: {}.", error.chain())),
         404 => ("Not Found", format!("No site is known here under the name {host}.")),
         405 => ("Method Not Allowed", "This method is not passed on.".to_owned()),
@@ -111,7 +141,7 @@ fn words(status: u16, error: &ProxyError, host: &str) -> Words {
         505 => ("HTTP Version Not Supported", "Only HTTP/1.0 and HTTP/1.1 are understood here.".to_owned()),
         _ => ("Bad Gateway", no_answer(error, host)),
     };
-    Words { reason, text }
+    Words { title, message }
 }
 
 fn no_answer(error: &ProxyError, host: &str) -> String {
@@ -127,38 +157,33 @@ fn no_answer(error: &ProxyError, host: &str) -> String {
 
 fn unavailable(error: &ProxyError, host: &str) -> String {
     match error {
-        ProxyError::Offline(notice) => {
-            format!("The site {host} is offline at the moment ({}). Please try again in a little while.", notice.reason)
-        }
         ProxyError::Busy => format!("The site {host} is busy at the moment. Please try again in a little while."),
         _ => format!("The site {host} is offline at the moment. Please try again in a little while."),
     }
 }
 
-/// JSON where it is asked for and a page is not.
-fn wants_json(head: &RequestHead, bytes: &[u8]) -> bool {
-    let accept = head.fields.list().iter().filter(|field| field.name == Name::Accept);
-    let mut accept = accept.map(|field| String::from_utf8_lossy(field.value_in(bytes)).to_ascii_lowercase());
-    accept.any(|value| (value.contains("application/json") || value.contains("+json")) && !value.contains("text/html"))
+fn text_body(filling: &Filling<'_>) -> String {
+    let Filling { status, title, message, reason, .. } = filling;
+    let reason = if reason.is_empty() { String::new() } else { format!("{reason}\n") };
+    format!("{status} {title}\n\n{message}\n{reason}")
 }
 
-fn json_body(status: u16, words: &Words, host: &str) -> String {
-    let (reason, host, text) = (words.reason, escape_json(host), escape_json(&words.text));
-    format!("{{\"status\":{status},\"error\":\"{reason}\",\"host\":\"{host}\",\"message\":\"{text}\"}}\n")
-}
-
-fn html_body(status: u16, words: &Words) -> String {
-    let (reason, text) = (words.reason, escape_html(&words.text));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{status} {reason}</title>\n<style>body{{font:1.1em/1.5 system-ui,sans-serif;color:#333;max-width:36em;margin:15vh auto;padding:0 1em}}\
-         h1{{font-weight:500}}small{{color:#777}}</style>\n</head>\n<body>\n<h1>{reason}</h1>\n<p>{text}</p>\n<small>{status} · dproxy</small>\n\
-         </body>\n</html>\n"
-    )
-}
-
-fn escape_html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn json_body(filling: &Filling<'_>) -> String {
+    let text = |name: &str, value: &str| format!(",\"{name}\":\"{}\"", escape_json(value));
+    let mut body = format!("{{\"status\":{}", filling.status);
+    body += &text("error", filling.title);
+    body += &text("host", filling.host);
+    body += &text("message", filling.message);
+    if !filling.reason.is_empty() {
+        body += &text("reason", filling.reason);
+    }
+    if let Some(container) = filling.container {
+        body += &text("container", container);
+    }
+    if filling.status == 503 {
+        body += &format!(",\"retry_after\":{RETRY_AFTER}");
+    }
+    body + "}\n"
 }
 
 fn escape_json(text: &str) -> String {

@@ -136,6 +136,27 @@ pub(crate) const ACCESS_LOG: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_ACCESS_LOG")]);
 
+/// [`crate::Config::pages`].
+pub(crate) const PAGES_DIRECTORY: Setting = Setting::new(
+    "pages.directory",
+    "pages",
+    One("PATH"),
+    Text(""),
+    "A directory with notice pages of your own, `error_503.html` or for any other status, and `error_default.html`. What stands in \
+     double braces is filled in: `host`, `status`, `title`, `message`, `reason`, `container`, `refresh`. Read again on `HUP`.",
+)
+.environment(&[variable("DOCKER_PROXY_PAGES")]);
+
+/// [`crate::Pages::container_names`].
+pub(crate) const PAGES_CONTAINER_NAMES: Setting = Setting::new(
+    "pages.container_names",
+    "pages-container-names",
+    Switch,
+    Text("false"),
+    "Notice pages may tell the name of the container.",
+)
+.environment(&[variable("DOCKER_PROXY_PAGES_CONTAINER_NAMES")]);
+
 /// [`crate::Config::pid_path`].
 pub(crate) const PID_PATH: Setting = Setting::new(
     "pid_path",
@@ -530,6 +551,8 @@ pub const SETTINGS: &[Setting] = &[
     WWW_FALLBACK,
     LOG_LEVEL,
     ACCESS_LOG,
+    PAGES_DIRECTORY,
+    PAGES_CONTAINER_NAMES,
     PID_PATH,
     LOG_DIRECTORY,
     STATE_DIRECTORY,

@@ -8,7 +8,7 @@ use super::{Driver, chain};
 use crate::access_log::AccessLog;
 use crate::core::{Change, Event, SourceId};
 use crate::spawn::Launcher;
-use crate::{listen, privileges};
+use crate::{listen, pages, privileges};
 
 impl Driver {
     /// Reads the configuration again. A bad one leaves everything as it is.
@@ -29,7 +29,8 @@ impl Driver {
         }
     }
 
-    fn apply(&mut self, loaded: Loaded) {
+    fn apply(&mut self, mut loaded: Loaded) {
+        pages::furnish(&mut loaded);
         let Loaded { mut config, warnings } = loaded;
         config.proxy.secret = self.facts.config.proxy.secret;
         warnings.iter().for_each(|warning| warn!("{warning}"));
@@ -113,6 +114,7 @@ mod tests {
             privileges: Privileges { user: None, sandbox: true },
             log_level: LogLevel::Info,
             access_log: None,
+            pages: None,
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },
             api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path },
