@@ -20,6 +20,7 @@ mod health;
 mod house;
 mod http;
 mod networks;
+mod offline;
 mod routing;
 mod sandbox;
 mod service;

@@ -34,6 +34,7 @@ use crate::pidfile::PidFile;
 use crate::privileges::Fences;
 use crate::remembered::Remembered;
 use crate::signals::{self, Order, Signals};
+use crate::sites::Sites;
 use crate::spawn::{Launcher, Letter, Memory, Worker};
 use crate::supervisor::Supervisor;
 use certificates::Vault;
@@ -75,6 +76,7 @@ struct Driver {
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
     next_request: u64,
     remembered: Remembered,
+    sites: Sites,
     engines: Engines,
     vault: Vault,
     facts: Facts,
@@ -153,7 +155,7 @@ where
             Some(event) = happenings.recv() => driver.happened.push_back(event),
             Some(asked) = control.asked.recv() => driver.asked(asked),
             order = signals.next() => driver.obey(order, &reload),
-            news = driver.engines.news() => driver.happened.push_back(news),
+            news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
             finding = driver.health.found() => driver.checked(finding),
             _ = looks.tick() => driver.look(),

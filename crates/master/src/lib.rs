@@ -21,6 +21,7 @@ mod privileges;
 mod remembered;
 mod secret;
 mod signals;
+mod sites;
 mod spawn;
 mod supervisor;
 mod views;

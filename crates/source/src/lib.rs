@@ -9,6 +9,10 @@ use std::net::IpAddr;
 
 use dproxy_route::{Problem, Route};
 
+/// The reason of a notice about a container that its engine does not know any more: requests for it are held for a
+/// while, then it is forgotten.
+pub const REMOVED: &str = "removed";
+
 /// Everything one source knows at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {

@@ -29,6 +29,7 @@ use crate::pidfile::{self, PidFile};
 use crate::privileges::Fences;
 use crate::remembered::Remembered;
 use crate::secret;
+use crate::sites::Sites;
 use crate::spawn::{Hold, Launcher, Worker};
 use crate::supervisor::Supervisor;
 
@@ -90,6 +91,7 @@ impl Driver {
             replies: BTreeMap::new(),
             next_request: 0,
             remembered,
+            sites: Sites::recall(&config.directories.state),
             engines,
             vault,
             facts: Facts {

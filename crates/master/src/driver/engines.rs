@@ -5,6 +5,7 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
+use std::time::SystemTime;
 
 use dproxy_config::Docker;
 use dproxy_route::Route;
@@ -12,6 +13,7 @@ use dproxy_source::{Link, Update};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::Driver;
 use crate::core::{Event, SourceId};
 
 /// Every engine that is watched.
@@ -80,6 +82,22 @@ impl Engines {
     fn new_source(&mut self) -> SourceId {
         self.next = self.next.wrapping_add(1);
         SourceId::Docker(self.next)
+    }
+}
+
+impl Driver {
+    /// Takes in what an engine tells; until one that is not there has told anything, what is remembered of it counts.
+    pub(super) fn engine_told(&mut self, news: Event) {
+        let Event::Routes(source, mut routes) = news else { return self.happened.push_back(news) };
+        if let Some(engine) = self.engines.iter().find(|engine| engine.source == source) {
+            let endpoint = engine.endpoint();
+            if let Link::Connected { .. } = engine.update().link {
+                self.sites.learn(&endpoint, &mut routes);
+            } else if let Some(remembered) = self.sites.remembered(&endpoint, SystemTime::now()) {
+                routes = remembered;
+            }
+        }
+        self.happened.push_back(Event::Routes(source, routes));
     }
 }
 

@@ -10,8 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use dproxy_route::{Entrance, HostPattern, Notice, Offer, Owner, PathPrefix, Route};
 
-/// The reason of a notice where the engine knows nothing any more.
-const REMOVED: &str = "removed";
+use crate::REMOVED;
 
 /// Every route that was live and is not forgotten.
 #[derive(Debug, Default)]
