@@ -1,9 +1,9 @@
 //! Containers are restarted, recreated, replaced, paused, renamed and disconnected under load: whatever a proxy can
 //! save is saved.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use dproxy_testkit::{Dproxy, Engine, Load, PATIENCE, Report, Run, Running, unique, wait_for};
+use dproxy_testkit::{Connection, Container, Dproxy, Engine, Kind, Load, PATIENCE, Report, Run, Running, json, pause, unique, wait_for};
 
 use crate::{among_others, dproxy};
 
@@ -60,4 +60,186 @@ fn a_restart_costs_no_request() {
         container.kill();
         container.start();
     });
+}
+
+#[test]
+fn recreating_a_container_costs_no_request() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("recreate");
+    let run = Run::echo("recreate").hostname(&host).publish(80);
+    let mut container = Some(engine.run(&run));
+    check(&dproxy, &host, "rm -f and run", || {
+        container.take();
+        container = Some(engine.run(&run));
+    });
+    check(&dproxy, &host, "as docker-compose does it", || {
+        let old = container.take().unwrap();
+        old.stop();
+        old.rename(&unique("old"));
+        container = Some(engine.run(&run));
+    });
+}
+
+#[test]
+fn a_rolling_replacement_costs_no_request() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("rolling");
+    let run = || engine.run(&Run::echo("rolling").hostname(&host).publish(80));
+    let mut replicas = [run(), run(), run()];
+    check(&dproxy, &host, "three replicas one by one", || {
+        for replica in &mut replicas {
+            let new = run();
+            new.wait_until_up(80);
+            replica.stop();
+            *replica = new;
+        }
+    });
+    check(&dproxy, &host, "two of three killed", || replicas[..2].iter().for_each(Container::kill));
+}
+
+#[test]
+fn a_pause_a_rename_and_a_move_to_another_network_cost_no_request() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("quiet");
+    let container = engine.run(&Run::echo("quiet").hostname(&host));
+    check(&dproxy, &host, "pause and unpause", || {
+        container.pause();
+        dproxy.wait_for("a paused route", || dproxy.data("/routes").to_string().contains("\"paused\""));
+        container.unpause();
+    });
+    check(&dproxy, &host, "rename", || container.rename(&unique("renamed")));
+    let network = Network::make(&engine);
+    check(&dproxy, &host, "network connect and disconnect", || {
+        network.connect("connect", &container);
+        network.connect("disconnect", &container);
+    });
+    check(&dproxy, &host, "disconnect from the only network and connect", || {
+        let bridge = Network { engine: engine.clone(), name: "bridge".to_owned() };
+        bridge.connect("disconnect", &container);
+        bridge.connect("connect", &container);
+        std::mem::forget(bridge);
+    });
+}
+
+/// A network of the engine, removed when dropped.
+struct Network {
+    engine: Engine,
+    name: String,
+}
+
+impl Network {
+    fn make(engine: &Engine) -> Network {
+        let name = unique("net");
+        let made = engine.call("POST", "/networks/create", Some(&json!({ "Name": name, "Driver": "bridge" })));
+        assert!(made.as_ref().is_ok_and(|answer| answer.status < 300), "{made:?}");
+        Network { engine: engine.clone(), name }
+    }
+
+    /// `connect` or `disconnect`.
+    #[track_caller]
+    fn connect(&self, word: &str, container: &Container) {
+        let done = self.engine.call("POST", &format!("/networks/{}/{word}", self.name), Some(&json!({ "Container": container.id })));
+        assert!(done.as_ref().is_ok_and(|answer| answer.status < 300), "{word}: {done:?}");
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        // A container that is still in it keeps it; the next run does not mind.
+        let _ = self.engine.call("DELETE", &format!("/networks/{}", self.name), None);
+    }
+}
+
+#[test]
+fn many_containers_restarted_at_once_cost_no_request() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("many");
+    let containers: Vec<Container> = (0..20).map(|_| engine.run(&Run::echo("many").hostname(&host))).collect();
+    check(&dproxy, &host, "20 replicas restarted at once", || {
+        std::thread::scope(|scope| containers.iter().for_each(|container| drop(scope.spawn(|| container.restart()))));
+    });
+}
+
+#[test]
+fn an_engine_restart_and_an_engine_that_is_gone_cost_no_request() {
+    let _busy = among_others();
+    let Some(private) = Engine::private("dpxtestd") else { return };
+    let engine = private.engine();
+    let dproxy = before(engine);
+    let host = host("engine");
+    let _container = engine.run(&Run::echo("engine").hostname(&host).always());
+    check(&dproxy, &host, "engine restart", || {
+        private.stop();
+        private.start();
+    });
+    check(&dproxy, &host, "engine killed, gone for a while and started", || {
+        private.kill();
+        dproxy.wait_for("a lost engine", || dproxy.status()["engine"]["connected"] == false);
+        pause(Duration::from_secs(5));
+        private.start();
+        dproxy.wait_for("the engine again", || dproxy.status()["engine"]["connected"] == true);
+    });
+}
+
+#[test]
+fn requests_are_held_only_for_a_while_and_only_so_many() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = dproxy().workers(1).docker(&engine.endpoint()).yaml("timeouts:\n  hold: 3s\nlimits:\n  held: 2").start();
+    let host = host("bound");
+    let container = engine.run(&Run::echo("bound").hostname(&host).publish(80));
+    dproxy.wait_for(&host, || dproxy.get(&host, "/").status == 200);
+    container.kill();
+    dproxy.wait_for("the end", || dproxy.data("/routes").to_string().contains("stopped"));
+    let waits = || Load { clients: 2, limit: 2, ..Load::new(dproxy.http(), &host) }.start();
+    let load = waits();
+    dproxy.wait_for("two that wait", || dproxy.status()["requests_held"] == 2);
+    let begun = Instant::now();
+    assert_eq!(dproxy.get(&host, "/").status, 503, "a third one does not wait");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(load.join().count(Kind::Status(503)), 2, "nobody came back");
+    let begun = Instant::now();
+    assert_eq!(dproxy.get(&host, "/").status, 503);
+    assert!(begun.elapsed() < Duration::from_secs(2), "it was offline for longer than anybody waits: {:?}", begun.elapsed());
+    assert_eq!(dproxy.status()["requests_held"], 0);
+    assert!(dproxy.ctl(&["status"]).stdout.contains("waited for a container to come back"));
+}
+
+#[test]
+fn a_client_that_leaves_frees_its_place() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("leaves");
+    let container = engine.run(&Run::echo("leaves").hostname(&host).publish(80));
+    dproxy.wait_for(&host, || dproxy.get(&host, "/").status == 200);
+    container.kill();
+    dproxy.wait_for("the end", || dproxy.data("/routes").to_string().contains("stopped"));
+    let mut client = Connection::open(dproxy.http()).unwrap();
+    // Its body is larger than anybody reads ahead.
+    client.send(format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100000\r\n\r\nbegun").as_bytes()).unwrap();
+    dproxy.wait_for("one that waits", || dproxy.status()["requests_held"] == 1);
+    drop(client);
+    dproxy.wait_for("nobody that waits", || dproxy.status()["requests_held"] == 0);
+}
+
+#[test]
+fn a_starting_container_is_waited_for_until_it_is_healthy() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("starting");
+    let _container = engine.run(&Run::image("dproxy-test/echo:health", "starting").hostname(&host).env("START_DELAY_MS", "1500"));
+    dproxy.wait_for("a starting backend", || dproxy.data("/backends").to_string().contains(&host));
+    dproxy.wait_for("all workers to know", || dproxy.status()["workers_at_generation"] == 2);
+    let answer = dproxy.get(&host, "/");
+    assert_eq!(answer.status, 200, "{}", answer.text());
 }
