@@ -1,5 +1,10 @@
 //! Sessions that are taken up again, whichever worker the client meets.
 
+use std::thread;
+use std::time::Duration;
+
+use dproxy_testkit::{Origin, PATIENCE, Step, ok, wait_for};
+
 use super::{Secure, Shop, echo};
 
 /// A client that keeps its session in a file.
@@ -31,7 +36,21 @@ fn every_worker_knows_the_sessions_of_all_and_so_do_those_that_follow() {
         }
         let before = secure.dproxy.worker_pids();
         assert_eq!(secure.dproxy.ctl(&["restart"]).code, Some(0));
-        assert!(secure.dproxy.worker_pids().iter().all(|pid| !before.contains(pid)));
+        secure.dproxy.wait_for("new workers only", || secure.dproxy.worker_pids().iter().all(|pid| !before.contains(pid)));
         assert!(resumes(&secure, &session, &[version]), "after a restart, with {version}");
     }
+}
+
+#[test]
+fn a_client_whose_keys_are_its_workers_alone_is_told_to_come_again() {
+    let origin = Origin::start(|_| [Step::Pause(Duration::from_secs(1))].into_iter().chain(ok("done")).collect());
+    let secure = Shop::with(&["a.test"]).serve(|options| options.workers(2).route("a.test", &[origin.addr()]));
+    let text = thread::scope(|scope| {
+        let request = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+        let client = scope.spawn(|| secure.s_client(&["-servername", "a.test", "-ign_eof"], request));
+        wait_for("the request", PATIENCE, || origin.count() == 1);
+        assert_eq!(secure.dproxy.ctl(&["restart"]).code, Some(0));
+        client.join().unwrap()
+    });
+    assert!(text.contains("done") && text.to_lowercase().contains("connection: close"), "{text}");
 }

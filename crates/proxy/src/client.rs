@@ -68,6 +68,11 @@ pub(crate) enum Speaker<'c> {
 }
 
 impl Client {
+    /// Whether nothing was agreed upon that another worker would have to know.
+    pub(crate) fn is_in_clear(&self) -> bool {
+        self.tls.is_none()
+    }
+
     /// Where it came in.
     pub(crate) fn listener(&self) -> Listener {
         let protocol = if self.tls.is_some() { Protocol::Https } else { Protocol::Http };

@@ -59,7 +59,7 @@ async fn fail(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, asking: O
         tracing::warn!(status, error = error.chain(), "backend failed");
     }
     let rest = asking.as_ref().filter(|asking| asking.request.connection.persists(asking.request.version)).and_then(|asking| asking.rest);
-    let close = rest.is_none() || status == 400 || status == 408 || proxy.says_goodbye();
+    let close = rest.is_none() || status == 400 || status == 408 || proxy.says_goodbye(client.is_in_clear());
     let mut out = proxy.buffers.scratch();
     let request = asking.as_ref().map(|asking| (asking.request, &buffer.filled()[..asking.length]));
     let asked = Asked { request, close };

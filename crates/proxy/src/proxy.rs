@@ -234,9 +234,13 @@ impl Proxy {
         self.course.get() != Course::Serving
     }
 
-    /// Whether a client's next answer is its last.
-    pub(crate) fn says_goodbye(&self) -> bool {
-        matches!(self.course.get(), Course::Answering | Course::Closing)
+    /// Whether a client's next answer is its last. One whose connection is `in_clear` can be given away instead.
+    pub(crate) fn says_goodbye(&self, in_clear: bool) -> bool {
+        match self.course.get() {
+            Course::Serving => false,
+            Course::HandingOver => !in_clear,
+            Course::Answering | Course::Closing => true,
+        }
     }
 
     /// Whether a connection on which nothing is under way is given away.

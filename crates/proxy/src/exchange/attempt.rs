@@ -288,7 +288,7 @@ impl Attempt<'_> {
         let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts, &client.tally);
         let timed = self.clocked.is_some() || *self.view.algorithm(self.found) == Algorithm::Fastest;
         let asked = timed.then(Instant::now);
-        let over_h2 = client.wire.is_h2();
+        let (over_h2, in_clear) = (client.wire.is_h2(), client.is_in_clear());
         let (mut client_inlet, mut speaker) = client.wire.split();
         let to_h2 = matches!(awaiting, Awaiting::H2(_));
         let Rest { buffer, mut body } = rest;
@@ -312,7 +312,7 @@ impl Attempt<'_> {
         if self.wary && progress.is_request_sent() && self.keeps_body() && is_unfit(&head.response, answer.filled()) {
             return Err(Broken::Elsewhere(ProxyError::Unfit { status: head.response.status }));
         }
-        let delivery = Delivering { attempt: self, progress: &progress, over_h2, asked };
+        let delivery = Delivering { attempt: self, progress: &progress, over_h2, in_clear, asked };
         delivery.deliver(head, answer, speaker, &mut beside).await
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Delivering<'r> {
     pub(crate) attempt: &'r Attempt<'r>,
     pub(crate) progress: &'r Progress<'r>,
     pub(crate) over_h2: bool,
+    /// Nobody but the client and the kernel knows anything about the connection.
+    pub(crate) in_clear: bool,
     /// When the backend had the request, if anybody wants to know how long it took.
     pub(crate) asked: Option<Instant>,
 }
@@ -90,7 +92,7 @@ impl Delivering<'_> {
         let encoding = forward::encoding(response.framing, request.version, self.over_h2);
         let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.over_h2);
         // A client that still sends is told that it will not be heard to the end.
-        let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.says_goodbye();
+        let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.says_goodbye(self.in_clear);
         Delivery { version: request.version, close, encoding, timings: self.timings(), cookie: self.attempt.cookie.as_deref() }
     }
 

@@ -61,7 +61,8 @@ impl Own {
         length: usize,
     ) -> Result<Served, Failure> {
         let mut out = proxy.buffers.scratch();
-        let close = request.framing != Framing::None || !request.connection.persists(request.version) || proxy.is_draining();
+        let close =
+            request.framing != Framing::None || !request.connection.persists(request.version) || proxy.says_goodbye(client.is_in_clear());
         let asked = Asked { request: Some((request, &buffer.filled()[..length])), close };
         let body = match self {
             Own::Ping => page::write_ping(&mut out, &asked),
