@@ -1,6 +1,7 @@
 //! TLS with real clients: certificates from files, sessions, and what backends are told.
 
 mod certificates;
+mod redirects;
 mod sessions;
 
 use std::fs;

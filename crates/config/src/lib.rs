@@ -35,5 +35,5 @@ pub use privileges::{Identity, Privileges, WorkerUser, WorkerUserError};
 pub use proxy::{Ejection, Limits, MarkKey, PageTemplate, Pages, ProxySettings, Timeouts};
 pub use resolve::Loaded;
 pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};
-pub use tls::{Authority, Certificate, Hsts, HstsError, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
+pub use tls::{Authority, Certificate, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
 pub use words::{Environment, Flags, Origin, Surroundings};

@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use dproxy_route::InClear;
+
 use crate::config::{Api, Config, Directories, Listen, LogLevel, PortChoice, WorkerCount};
 use crate::file::File;
 use crate::mistake::{Mistake, Mistakes, Source};
@@ -15,7 +17,7 @@ use crate::places;
 use crate::privileges::Privileges;
 use crate::proxy::{Ejection, Limits, MarkKey, Pages, ProxySettings, Timeouts};
 use crate::settings::{self, DefaultValue, Setting};
-use crate::tls::{Hsts, TlsPolicy, TlsSettings};
+use crate::tls::{TlsPolicy, TlsSettings};
 use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
 use crate::words::{Environment, Flags, Origin, Surroundings, Word, split};
 
@@ -162,12 +164,11 @@ impl Reader<'_> {
     }
 
     fn tls(&mut self) -> TlsSettings {
-        let hsts = self.said(&settings::SSL_HSTS).and_then(|words| words.into_iter().next());
         TlsSettings {
             policy: self.required::<TlsPolicy>(&settings::SSL_POLICY),
             peek: self.switch(&settings::SSL_PEEK),
-            redirect: self.switch(&settings::SSL_REDIRECT),
-            hsts: hsts.filter(|word| !word.text.eq_ignore_ascii_case("off")).and_then(|word| self.parse::<Hsts>(&word)),
+            in_clear: if self.switch(&settings::SSL_REDIRECT) { InClear::Redirected } else { InClear::Served },
+            hsts: self.required(&settings::SSL_HSTS),
             ..TlsSettings::default()
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use dproxy_route::HostPattern;
+use dproxy_route::{HostPattern, Hsts, InClear};
 use zeroize::Zeroize;
 
 /// How TLS is spoken with clients, and with what.
@@ -20,10 +20,10 @@ pub struct TlsSettings {
     pub ports: Vec<u16>,
     /// Whether TLS is understood at the other ports, too.
     pub peek: bool,
-    /// Whether hosts that have a certificate send clients of the clear port to the TLS port, where they do not say otherwise.
-    pub redirect: bool,
+    /// What becomes of requests in the clear, where their host does not say otherwise.
+    pub in_clear: InClear,
     /// What hosts tell clients to remember, where they do not say otherwise.
-    pub hsts: Option<Hsts>,
+    pub hsts: Hsts,
     /// The best one for a name comes first.
     pub certificates: Arc<[Certificate]>,
     /// Who may vouch for clients, by the name of its file.
@@ -47,16 +47,6 @@ pub enum TlsPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a policy; use `intermediate` (TLS 1.2 and 1.3) or `modern` (TLS 1.3 only)")]
 pub struct TlsPolicyError(String);
-
-/// The value of a `Strict-Transport-Security` field.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
-#[wincode(crate = "::bincode")]
-pub struct Hsts(String);
-
-/// Why a text is no value of `Strict-Transport-Security`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a value of Strict-Transport-Security; write one like `max-age=31536000; includeSubDomains`, or `off`")]
-pub struct HstsError(String);
 
 /// A certificate that vouches for host names, with its key.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
@@ -113,27 +103,6 @@ impl FromStr for TlsPolicy {
     }
 }
 
-impl Hsts {
-    /// The value as it is sent.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Hsts {
-    type Err = HstsError;
-
-    /// RFC 6797 §6.1: `max-age` in seconds, and directives that we know.
-    fn from_str(text: &str) -> Result<Hsts, HstsError> {
-        let mut directives = text.split(';').map(str::trim);
-        let seconds = |value: &str| !value.is_empty() && value.len() <= 10 && value.bytes().all(|byte| byte.is_ascii_digit());
-        let has_age = directives.next().and_then(|first| first.strip_prefix("max-age=")).is_some_and(seconds);
-        let known = |directive: &str| ["includesubdomains", "preload"].contains(&directive.to_ascii_lowercase().as_str());
-        if has_age && directives.all(known) { Ok(Hsts(text.to_owned())) } else { Err(HstsError(text.to_owned())) }
-    }
-}
-
 impl Secret {
     /// Keeps `bytes` from being seen.
     #[must_use]
@@ -167,20 +136,6 @@ mod tests {
     #[test]
     fn a_secret_is_not_shown() {
         assert_eq!(format!("{:?}", Secret::new(b"hunter2".to_vec())), "Secret");
-    }
-
-    #[test]
-    fn hsts_has_an_age_and_directives_that_are_known() {
-        let check = |text: &str, good: bool| assert_eq!(text.parse::<Hsts>().is_ok(), good, "{text}");
-        check("max-age=31536000", true);
-        check("max-age=0", true);
-        check("max-age=63072000; includeSubDomains; preload", true);
-        check("max-age=", false);
-        check("max-age=1y", false);
-        check("includeSubDomains", false);
-        check("max-age=1; x=1", false);
-        check("max-age=1\r\nx: y", false);
-        check("", false);
     }
 
     #[test]

@@ -21,8 +21,8 @@ use std::sync::LazyLock;
 use bincode::config::Configuration;
 use dproxy_config::{Authority, Certificate, ProxySettings, Secret, TicketKey, TlsSettings};
 use dproxy_route::{
-    Backend, BackendId, Entrance, HostPattern, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect, RedirectCode, Rewrite,
-    Route, Service,
+    Backend, BackendId, Entrance, HostPattern, Hsts, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect, RedirectCode,
+    Rewrite, Route, Service,
 };
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use serde::{Deserialize, Serialize};
@@ -219,7 +219,7 @@ fn specimen_of_tls() -> TlsSettings {
     };
     TlsSettings {
         ports: vec![443],
-        hsts: "max-age=1".parse().ok(),
+        hsts: Hsts::Says("max-age=1".to_owned()),
         certificates: [certificate].into(),
         authorities: [Authority { name: "name".to_owned(), certificates: vec![vec![4]] }].into(),
         tickets: vec![TicketKey { name: [5; 16], secret: key() }],

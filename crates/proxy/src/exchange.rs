@@ -28,8 +28,8 @@ mod tunnel;
 mod wild;
 mod wish;
 
-use dproxy_http1::{BodyReader, Method, RequestHead, Version};
-use dproxy_route::{Authority, Found, Lookup};
+use dproxy_http1::{BodyReader, Method, Name, RequestHead, Version};
+use dproxy_route::{Authority, Found, Https, Lookup};
 
 use crate::buffer::Buffer;
 use crate::client::Client;
@@ -42,6 +42,9 @@ use crate::exchange::tries::{Stuck, Tries};
 use crate::exchange::wild::{Question, seek};
 use crate::proxy::Proxy;
 use crate::view::View;
+
+/// Where authorities look for what proves that a name is ours (RFC 8555 §8.3).
+const CHALLENGES: &[u8] = b"/.well-known/acme-challenge/";
 
 /// How a request was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,11 +162,24 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
     }
     let target = request.origin_form(head);
     match view.table.lookup(authority, client.listener(), path_of(target)) {
+        Lookup::Found(found) if belongs_to_tls(view, client, authority.host, found.https, request, head) => {
+            Ok(Goal::Own(Own::to_tls(view, client, authority, request, head)))
+        }
         Lookup::Found(found) => Ok(Goal::Backend(found)),
         Lookup::Redirect(redirect, rewrite) => Own::redirect(redirect, rewrite, authority, target).map(Goal::Own),
         Lookup::Offline(notice) => Err(ProxyError::Offline(Box::new(notice.clone()))),
         Lookup::Unknown => Err(ProxyError::Unknown),
     }
+}
+
+/// Whether a request came in the clear that shall come over TLS. Challenges of certificate authorities are always answered.
+fn belongs_to_tls(view: &View, client: &Client, host: &str, https: &Https, request: &RequestHead, head: &[u8]) -> bool {
+    if client.tls.is_some() || !view.redirects(host, https) || request.origin_form(head).starts_with(CHALLENGES) {
+        return false;
+    }
+    // A proxy in front of us may have had it over TLS.
+    let said = request.fields.only(head, Name::XForwardedProto);
+    !(view.trusts(client.peer.ip()) && said.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")))
 }
 
 /// A target without its query.

@@ -47,6 +47,8 @@ pub(crate) struct Delivery<'r> {
     pub(crate) timings: Option<Timings<'r>>,
     /// `Set-Cookie`, where the client shall come to the same backend again.
     pub(crate) cookie: Option<&'r str>,
+    /// What the client shall remember of TLS, where the backend does not say it.
+    pub(crate) hsts: Option<&'r str>,
 }
 
 /// Where the answer came from and how long it took, in milliseconds.
@@ -55,6 +57,17 @@ pub(crate) struct Timings<'r> {
     pub(crate) backend: &'r str,
     pub(crate) total: u128,
     pub(crate) backend_time: u128,
+}
+
+/// What tells clients that a host is there over TLS only.
+pub(crate) const HSTS: &str = "strict-transport-security";
+
+impl Delivery<'_> {
+    /// What we say of TLS beside the backend's own fields: nothing where it says something itself.
+    pub(crate) fn hsts_beside(&self, head: &ResponseHead, bytes: &[u8]) -> Option<&str> {
+        let says = |field: &Field| field.name_in(bytes).eq_ignore_ascii_case(HSTS.as_bytes());
+        self.hsts.filter(|_| !head.fields.list().iter().any(says))
+    }
 }
 
 /// Writes the request head but for what differs between backends and the empty line.
@@ -135,6 +148,9 @@ pub(crate) fn response_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]
     }
     if let Some(cookie) = delivery.cookie {
         line(out, "set-cookie", cookie.as_bytes());
+    }
+    if let Some(hsts) = delivery.hsts_beside(head, bytes) {
+        line(out, HSTS, hsts.as_bytes());
     }
     if let Some(timings) = &delivery.timings {
         for (name, value) in timing_fields(timings) {

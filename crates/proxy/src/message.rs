@@ -217,6 +217,11 @@ pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Deli
     {
         response.headers_mut().append(http::header::SET_COOKIE, value);
     }
+    if let Some(hsts) = delivery.and_then(|delivery| delivery.hsts_beside(head, bytes))
+        && let Ok(value) = HeaderValue::from_str(hsts)
+    {
+        response.headers_mut().append(http::header::STRICT_TRANSPORT_SECURITY, value);
+    }
     if let Some(timings) = delivery.and_then(|delivery| delivery.timings.as_ref()) {
         for (name, value) in forward::timing_fields(timings) {
             if let Ok(value) = HeaderValue::from_str(&value) {

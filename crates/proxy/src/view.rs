@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_http1::Limits;
-use dproxy_route::{Algorithm, BackendId, BackendIndex, Found, Group, Route, RouteTable};
+use dproxy_route::{Algorithm, BackendId, BackendIndex, Found, Group, Https, InClear, Route, RouteTable};
 use dproxy_stats::{Column, Ejection, Fault};
 use ipnet::IpNet;
 
@@ -125,6 +125,19 @@ impl View {
     /// Whether TLS is understood at the other ports.
     pub(crate) fn peeks(&self) -> bool {
         self.settings.tls.peek && self.keyring.is_some()
+    }
+
+    /// Whether requests for `host` in the clear are sent to TLS.
+    pub(crate) fn redirects(&self, host: &str, https: &Https) -> bool {
+        let wanted = https.in_clear.unwrap_or(self.settings.tls.in_clear) == InClear::Redirected;
+        wanted && self.keyring.as_ref().is_some_and(|keyring| keyring.has(host))
+    }
+
+    /// What a client that has agreed upon this shall remember of TLS, if it was shown a certificate that was made for the name.
+    pub(crate) fn hsts<'v>(&'v self, agreed: &Agreed, https: &'v Https) -> Option<&'v str> {
+        let value = https.hsts.as_ref().unwrap_or(&self.settings.tls.hsts).value()?;
+        let name = agreed.name.as_ref()?;
+        self.keyring.as_ref().filter(|keyring| keyring.has(name)).map(|_| value)
     }
 
     /// Whether a client that has agreed upon this may ask for `host`: it was shown the certificate that is shown there.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Backend, Entrance, HostPattern, Notice, PathPrefix, PickPolicy, Redirect, Rewrite};
+use crate::{Backend, Entrance, HostPattern, Https, Notice, PathPrefix, PickPolicy, Redirect, Rewrite};
 
 /// One owner's offer to answer for a host and a path.
 ///
@@ -25,6 +25,8 @@ pub struct Route {
     pub pick: PickPolicy,
     /// What becomes of the path on the way to a backend.
     pub rewrite: Rewrite,
+    /// What its host asks of clients as to TLS.
+    pub https: Https,
     /// Since when the owner is there, in seconds since 1970: of replicas that contradict each other the oldest is right.
     pub since: u64,
     /// What stands behind it.
@@ -120,6 +122,7 @@ impl Route {
             service,
             pick: PickPolicy::default(),
             rewrite: Rewrite::default(),
+            https: Https::default(),
             since: 0,
             offer,
         }

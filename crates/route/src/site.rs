@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::{Authority, Entrance, GroupIndex, Listener, Notice, PathPrefix, Redirect, Rewrite, Service};
+use crate::{Authority, Entrance, GroupIndex, Https, Listener, Notice, PathPrefix, Redirect, Rewrite, Service};
 
 pub(crate) type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
@@ -27,6 +27,7 @@ pub(crate) struct Door {
 pub(crate) struct Place {
     pub(crate) service: Service,
     pub(crate) rewrite: Rewrite,
+    pub(crate) https: Https,
     /// Behind a wildcard each has a number of its own.
     pub(crate) wild: Option<WildIndex>,
     pub(crate) serves: Serves,

@@ -7,7 +7,8 @@
 use crate::agreement::{agreed, by_place, is_same_door, is_same_place};
 use crate::site::{Door, Map, Place, Serves, Site};
 use crate::{
-    Authority, Backend, BackendId, HostPattern, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service, Sticky, WildIndex,
+    Authority, Backend, BackendId, HostPattern, Https, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service, Sticky,
+    WildIndex,
 };
 
 /// Every route known at one moment, ready for look-up.
@@ -66,6 +67,8 @@ pub struct Found<'t> {
     pub service: &'t Service,
     /// What becomes of the path.
     pub rewrite: &'t Rewrite,
+    /// What the host asks of clients as to TLS.
+    pub https: &'t Https,
     /// Which one of those behind wildcards it is; none for a name that was said in full.
     pub wild: Option<WildIndex>,
 }
@@ -194,7 +197,7 @@ impl RouteTable {
             Offer::Ports { .. } => self.live(&policy_of(&agreed), &offers, interned),
         };
         let wild = (!matches!(first.host, HostPattern::Exact(_))).then(|| self.next_wild());
-        Place { service: first.service.clone(), rewrite: first.rewrite.clone(), wild, serves }
+        Place { service: first.service.clone(), rewrite: first.rewrite.clone(), https: first.https.clone(), wild, serves }
     }
 
     fn live(&mut self, pick: &PickPolicy, offers: &[Ports<'_>], interned: &mut Map<BackendId, BackendIndex>) -> Serves {
@@ -267,7 +270,7 @@ impl GroupIndex {
 }
 
 fn found(place: &Place, group: GroupIndex) -> Found<'_> {
-    Found { group, service: &place.service, rewrite: &place.rewrite, wild: place.wild }
+    Found { group, service: &place.service, rewrite: &place.rewrite, https: &place.https, wild: place.wild }
 }
 
 /// What is behind the first dot of a name.

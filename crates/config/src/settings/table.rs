@@ -515,7 +515,7 @@ pub(crate) const SSL_PEEK: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_SSL_PEEK")]);
 
-/// [`crate::TlsSettings::redirect`].
+/// [`crate::TlsSettings::in_clear`].
 pub(crate) const SSL_REDIRECT: Setting = Setting::new(
     "ssl.redirect",
     "ssl-redirect",

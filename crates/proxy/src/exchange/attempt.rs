@@ -59,6 +59,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) wants_trailers: bool,
     /// When the request began, if the client may know how long it took.
     pub(crate) clocked: Option<Instant>,
+    /// What the client shall remember of TLS.
+    pub(crate) hsts: Option<&'r str>,
     /// An answer that is an error is kept from the client: somebody else may serve the name.
     pub(crate) wary: bool,
 }

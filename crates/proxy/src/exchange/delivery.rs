@@ -93,7 +93,14 @@ impl Delivering<'_> {
         let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.over_h2);
         // A client that still sends is told that it will not be heard to the end.
         let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.says_goodbye(self.in_clear);
-        Delivery { version: request.version, close, encoding, timings: self.timings(), cookie: self.attempt.cookie.as_deref() }
+        Delivery {
+            version: request.version,
+            close,
+            encoding,
+            timings: self.timings(),
+            cookie: self.attempt.cookie.as_deref(),
+            hsts: self.attempt.hsts,
+        }
     }
 
     /// The backend has answered, whatever becomes of the body.

@@ -32,6 +32,8 @@ pub(super) struct Errand<'r> {
     wants_trailers: bool,
     /// When the request began, if the client may know how long it took.
     clocked: Option<Instant>,
+    /// What the client shall remember of TLS, if it speaks that.
+    hsts: Option<&'r str>,
     /// The head as a backend gets it, but for the name of the backend behind the first `common` bytes.
     head: Scratch,
     common: usize,
@@ -76,6 +78,7 @@ impl<'r> Errand<'r> {
             upgrade: forward::upgrade_token(request, bytes).map(<[u8]>::to_vec),
             wants_trailers: request.fields.only(bytes, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers")),
             clocked: (origin.trusted && request.fields.only(bytes, Name::XDebug).is_some()).then(Instant::now),
+            hsts: client.tls.as_ref().and_then(|agreed| view.hsts(agreed, found.https)),
             common: head.len(),
             head,
         })
@@ -107,6 +110,7 @@ impl<'r> Errand<'r> {
             upgrade: self.upgrade.as_deref(),
             wants_trailers: self.wants_trailers,
             clocked: self.clocked,
+            hsts: self.hsts,
             wary,
         };
         let outcome = attempt.run(client, buffer).await;

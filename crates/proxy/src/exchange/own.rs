@@ -9,6 +9,7 @@ use crate::error::ProxyError;
 use crate::exchange::{Failure, Served};
 use crate::page::{self, Asked};
 use crate::proxy::Proxy;
+use crate::view::View;
 
 /// What we say ourselves.
 #[derive(Debug)]
@@ -42,6 +43,23 @@ impl Own {
         let mut rewritten = Vec::with_capacity(target.len());
         rewrite.write(target, &mut rewritten);
         Ok(Own::Redirect { code: redirect.code, location: redirect.location(authority.host, &rewritten) })
+    }
+
+    /// The answer that sends a request in the clear to the TLS port.
+    pub(super) fn to_tls(view: &View, client: &Client, authority: Authority<'_>, request: &RequestHead, head: &[u8]) -> Own {
+        let code = match request.method {
+            // Every client knows this one.
+            Method::Get | Method::Head => RedirectCode::Moved,
+            _ => RedirectCode::Permanent,
+        };
+        let mut location = [b"https://", authority.host.as_bytes()].concat();
+        // Where TLS has no port of its own, it is understood at this one.
+        match view.settings.tls.ports.first().copied().unwrap_or(client.port) {
+            443 => {}
+            port => location.extend_from_slice(format!(":{port}").as_bytes()),
+        }
+        location.extend_from_slice(request.origin_form(head));
+        Own::Redirect { code, location }
     }
 
     fn status(&self) -> u16 {

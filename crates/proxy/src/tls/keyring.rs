@@ -80,6 +80,11 @@ impl Keyring {
         self.names.find(name).map(|_| Arc::clone(&self.config))
     }
 
+    /// Whether a certificate was made for `host`, rather than shown for want of another.
+    pub(crate) fn has(&self, host: &str) -> bool {
+        self.names.find_own(host).is_some()
+    }
+
     /// Whether a client that asked for `name` has been shown what is shown for `host`.
     pub(crate) fn is_shown_for(&self, name: &str, host: &str) -> bool {
         match (self.names.find(Some(name)), self.names.find(Some(host))) {

@@ -50,6 +50,7 @@ fn route(line: &str) -> Route {
         service: Service(name.to_owned()),
         pick: PickPolicy::default(),
         rewrite,
+        https: Https::default(),
         since: value("since").map_or(0, |since| since.parse().unwrap()),
         offer,
     }

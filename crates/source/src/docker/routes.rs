@@ -156,6 +156,7 @@ impl Findings {
             service: service_of(facts),
             pick: pick.clone(),
             rewrite: rules.rewrite.clone(),
+            https: rules.https.clone(),
             since: facts.created,
             offer: offer.clone(),
         }));

@@ -6,7 +6,7 @@
 
 use std::str::FromStr;
 
-use dproxy_route::{Entrance, PathPrefix, Redirect, RedirectCode, Rewrite, Target};
+use dproxy_route::{Entrance, Https, PathPrefix, Redirect, RedirectCode, Rewrite, Target};
 
 use super::facts::Facts;
 
@@ -23,12 +23,18 @@ const REDIRECT_LABEL: &str = "dproxy.redirect";
 /// The label that says with which status.
 const REDIRECT_CODE_LABEL: &str = "dproxy.redirect_code";
 
+/// The label that says what becomes of requests in the clear.
+const HTTPS_LABEL: &str = "dproxy.https";
+/// The label that says what clients of TLS shall remember.
+const HSTS_LABEL: &str = "dproxy.hsts";
+
 /// The rules of one container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rules {
     pub(super) path: PathPrefix,
     pub(super) entrance: Entrance,
     pub(super) rewrite: Rewrite,
+    pub(super) https: Https,
     /// Instead of an answer of the container.
     pub(super) redirect: Option<Redirect>,
 }
@@ -42,7 +48,8 @@ pub(super) fn rules_of(facts: &Facts) -> Result<Rules, Vec<String>> {
     let redirect = labels.redirect();
     let entrance = labels.read(LISTEN_LABEL).or(redirect.as_ref().map(Redirect::entrance)).unwrap_or_default();
     let rewrite = Rewrite { strip: strip.unwrap_or_default(), add: add.unwrap_or_default() };
-    if labels.problems.is_empty() { Ok(Rules { path, entrance, rewrite, redirect }) } else { Err(labels.problems) }
+    let https = Https { in_clear: labels.read(HTTPS_LABEL), hsts: labels.read(HSTS_LABEL) };
+    if labels.problems.is_empty() { Ok(Rules { path, entrance, rewrite, https, redirect }) } else { Err(labels.problems) }
 }
 
 impl Rules {
@@ -52,7 +59,8 @@ impl Rules {
         let listener = (!self.entrance.is_any()).then(|| format!("only what comes in at {}", self.entrance));
         let rewrite = (!self.rewrite.is_nothing()).then(|| self.rewrite.to_string());
         let redirect = self.redirect.as_ref().map(|redirect| format!("clients are sent elsewhere, with {redirect}"));
-        let words: Vec<String> = path.into_iter().chain(listener).chain(rewrite).chain(redirect).collect();
+        let https = (!self.https.is_silent()).then(|| self.https.to_string());
+        let words: Vec<String> = path.into_iter().chain(listener).chain(rewrite).chain(https).chain(redirect).collect();
         (!words.is_empty()).then(|| words.join("; "))
     }
 }
@@ -107,9 +115,10 @@ mod tests {
     #[track_caller]
     fn check(labels: &str, expected: &str) {
         let shown = match read(labels) {
-            Ok(Rules { path, entrance, rewrite, redirect }) => {
+            Ok(Rules { path, entrance, rewrite, https, redirect }) => {
+                let https = if https.is_silent() { String::new() } else { format!(", {https}") };
                 let redirect = redirect.map(|redirect| format!(", {redirect}")).unwrap_or_default();
-                format!("{entrance} {path}, {rewrite}{redirect}")
+                format!("{entrance} {path}, {rewrite}{https}{redirect}")
             }
             Err(problems) => problems.join("\n"),
         };
@@ -124,6 +133,9 @@ mod tests {
         check("path=/api;strip_prefix=true", "any /api, strip /api");
         check("path=/api;strip_prefix=false", "any /api, nothing");
         check("path=/api/v1;strip_prefix=/api;add_prefix=/app", "any /api/v1, strip /api, add /app");
+        check("https=redirect;hsts=max-age=1", "any /, nothing, requests in the clear are sent to TLS, HSTS max-age=1");
+        check("https=off;hsts=off", "any /, nothing, requests in the clear are served, no HSTS");
+        check("https=always", "label dproxy.https: `always` is neither `redirect` nor `off`…");
         check("redirect=https://new.test", "any /, nothing, 302 https://new.test{path}{query}");
         check("redirect=https://{host};redirect_code=308", "http /, nothing, 308 https://{host}{path}{query}");
         check("redirect=https://{host};listen=8080", "8080 /, nothing, 302 https://{host}{path}{query}");

@@ -1,0 +1,134 @@
+//! What a host asks of its clients as to TLS.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What is said of one host; the settings count where nothing is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Https {
+    /// What becomes of requests in the clear.
+    pub in_clear: Option<InClear>,
+    /// What clients of TLS shall remember.
+    pub hsts: Option<Hsts>,
+}
+
+/// What becomes of requests in the clear, where there is a certificate for the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum InClear {
+    /// They are served.
+    #[default]
+    Served,
+    /// They are sent to the TLS port.
+    Redirected,
+}
+
+/// The value of a `Strict-Transport-Security` field (RFC 6797).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Hsts {
+    /// There is none.
+    #[default]
+    Off,
+    /// This one.
+    Says(String),
+}
+
+/// Why a text says nothing of requests in the clear.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither `redirect` nor `off`")]
+pub struct InClearError(String);
+
+/// Why a text is no value of `Strict-Transport-Security`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a value of Strict-Transport-Security; write one like `max-age=31536000; includeSubDomains`, or `off`")]
+pub struct HstsError(String);
+
+impl Https {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        *self == Https::default()
+    }
+}
+
+impl fmt::Display for Https {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let in_clear = self.in_clear.map(|in_clear| match in_clear {
+            InClear::Served => "requests in the clear are served".to_owned(),
+            InClear::Redirected => "requests in the clear are sent to TLS".to_owned(),
+        });
+        let hsts = self.hsts.as_ref().map(|hsts| match hsts {
+            Hsts::Off => "no HSTS".to_owned(),
+            Hsts::Says(value) => format!("HSTS {value}"),
+        });
+        f.write_str(&in_clear.into_iter().chain(hsts).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl FromStr for InClear {
+    type Err = InClearError;
+
+    fn from_str(text: &str) -> Result<InClear, InClearError> {
+        match text.to_ascii_lowercase().as_str() {
+            "redirect" => Ok(InClear::Redirected),
+            "off" => Ok(InClear::Served),
+            _ => Err(InClearError(text.to_owned())),
+        }
+    }
+}
+
+impl Hsts {
+    /// The value as it is sent, if there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Hsts::Off => None,
+            Hsts::Says(value) => Some(value),
+        }
+    }
+}
+
+impl FromStr for Hsts {
+    type Err = HstsError;
+
+    /// RFC 6797 §6.1: `max-age` in seconds, and directives that we know.
+    fn from_str(text: &str) -> Result<Hsts, HstsError> {
+        if text.eq_ignore_ascii_case("off") {
+            return Ok(Hsts::Off);
+        }
+        let mut directives = text.split(';').map(str::trim);
+        let seconds = |value: &str| !value.is_empty() && value.len() <= 10 && value.bytes().all(|byte| byte.is_ascii_digit());
+        let has_age = directives.next().and_then(|first| first.strip_prefix("max-age=")).is_some_and(seconds);
+        let known = |directive: &str| ["includesubdomains", "preload"].contains(&directive.to_ascii_lowercase().as_str());
+        if has_age && directives.all(known) { Ok(Hsts::Says(text.to_owned())) } else { Err(HstsError(text.to_owned())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hsts_has_an_age_and_directives_that_are_known() {
+        let check = |text: &str, good: bool| assert_eq!(text.parse::<Hsts>().is_ok(), good, "{text}");
+        check("off", true);
+        check("max-age=31536000", true);
+        check("max-age=0", true);
+        check("max-age=63072000; includeSubDomains; preload", true);
+        check("max-age=", false);
+        check("max-age=1y", false);
+        check("includeSubDomains", false);
+        check("max-age=1; x=1", false);
+        check("max-age=1\r\nx: y", false);
+        check("", false);
+    }
+
+    #[test]
+    fn requests_in_the_clear_are_served_or_sent_away() {
+        assert_eq!("Redirect".parse(), Ok(InClear::Redirected));
+        assert_eq!("off".parse(), Ok(InClear::Served));
+        assert_eq!("yes".parse::<InClear>().unwrap_err().to_string(), "`yes` is neither `redirect` nor `off`");
+    }
+}
