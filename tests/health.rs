@@ -78,6 +78,8 @@ fn a_backend_that_fails_its_check_gets_nothing_from_any_worker_until_it_passes_a
     assert_eq!((text, dproxy.status()["problems"].as_u64()), ("its check fails (GET /health): answered with status 503", Some(1)));
     let table = dproxy.ctl(&["backends"]).stdout;
     assert!(table.contains("failing") && table.contains("answered with status 503"), "{table}");
+    let explained = dproxy.ctl(&["explain", "http://a.test/"]).stdout;
+    assert!(explained.contains("failing") && explained.contains("answered with status 503"), "{explained}");
     one.set(true);
     wait_for_condition(&dproxy, &one.origin, "ready");
     assert!(texts(&dproxy, 20).contains(&"one".to_owned()));

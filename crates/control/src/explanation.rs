@@ -18,7 +18,7 @@ pub struct Explanation {
     /// What is done to it on the way, in order.
     pub steps: Vec<String>,
     /// Of these one gets it.
-    pub backends: Vec<ExplainedBackend>,
+    pub backends: Vec<BackendRow>,
     /// Every route that has something to do with the host, what decides first.
     pub routes: Vec<ExplainedRoute>,
 }
@@ -36,18 +36,6 @@ pub enum Outcome {
     /// Nobody has the host and the path: 404.
     #[default]
     Unknown,
-}
-
-/// A backend that may get it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExplainedBackend {
-    /// Which one.
-    #[serde(flatten)]
-    pub backend: BackendRow,
-    /// Requests that it has now, from all workers.
-    pub in_flight: u32,
-    /// Requests that it takes at a time; none is any number.
-    pub limit: Option<u32>,
 }
 
 /// A route, and how it stands to the request.

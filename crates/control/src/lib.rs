@@ -17,7 +17,7 @@ pub mod table;
 mod why;
 
 pub use command::{Asked, Command, Refusal, Wait};
-pub use explanation::{ExplainedBackend, ExplainedRoute, Explanation, Outcome};
+pub use explanation::{ExplainedRoute, Explanation, Outcome};
 pub use question::{Question, QuestionError};
 pub use reply::{
     BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, UpgradeRow, UpgradeState, WorkerRow,

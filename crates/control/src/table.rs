@@ -142,11 +142,6 @@ fn container_of_engine(row: &ContainerRow) -> [String; 7] {
 }
 
 fn backend(row: &BackendRow) -> [String; 11] {
-    let load = match (row.requests, row.max_requests) {
-        (None, _) => "-".to_owned(),
-        (Some(requests), None) => requests.to_string(),
-        (Some(requests), Some(most)) => format!("{requests} of {most}"),
-    };
     [
         row.name.clone(),
         row.port.to_string(),
@@ -155,11 +150,20 @@ fn backend(row: &BackendRow) -> [String; 11] {
         row.condition.clone(),
         uptime(row.since_seconds),
         row.weight.to_string(),
-        load,
+        load(row),
         row.waited_ms.map_or_else(|| "-".to_owned(), |waited| format!("{waited} ms")),
         list(&row.hosts),
         row.last_error.clone().unwrap_or_else(|| "-".to_owned()),
     ]
+}
+
+/// What it has to do, and how much of that it takes.
+fn load(row: &BackendRow) -> String {
+    match (row.requests, row.max_requests) {
+        (None, _) => "-".to_owned(),
+        (Some(requests), None) => requests.to_string(),
+        (Some(requests), Some(most)) => format!("{requests} of {most}"),
+    }
 }
 
 fn problem(row: &ProblemRow) -> [String; 2] {

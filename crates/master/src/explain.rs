@@ -1,10 +1,12 @@
 //! What becomes of a request: the judgement of `dproxy_route`, in words.
 
-use dproxy_config::ProxySettings;
-use dproxy_control::{ExplainedBackend, ExplainedRoute, Explanation, Outcome, Question};
-use dproxy_route::{Authority, Backend, BackendId, Found, Judged, Listener, Lookup, Protocol, Rewrite, Route, Verdict, Width, explain};
+use std::time::SystemTime;
 
-use crate::views;
+use dproxy_config::ProxySettings;
+use dproxy_control::{ExplainedRoute, Explanation, Outcome, Question};
+use dproxy_route::{Authority, BackendId, Found, Judged, Listener, Lookup, Protocol, Rewrite, Route, Verdict, Width, explain};
+
+use crate::views::{self, Load};
 
 /// What the answer is made from.
 pub(crate) struct Known<'k> {
@@ -12,10 +14,11 @@ pub(crate) struct Known<'k> {
     pub(crate) settings: &'k ProxySettings,
     /// The ports that are listened at.
     pub(crate) listens: &'k [u16],
-    /// How many requests a backend has now.
-    pub(crate) in_flight: &'k dyn Fn(&BackendId) -> u32,
+    /// What a backend has to do now.
+    pub(crate) load: &'k dyn Fn(&BackendId) -> Option<Load>,
     /// What the engine of a route's container is called, where there are several.
     pub(crate) engine: &'k dyn Fn(&Route) -> Option<&'k str>,
+    pub(crate) now: SystemTime,
 }
 
 /// Explains what becomes of a request.
@@ -29,26 +32,30 @@ pub(crate) fn explanation(question: &Question, known: &Known<'_>) -> Explanation
 fn explained(question: &Question, known: &Known<'_>, authority: Authority<'_>, listener: Listener, path: &[u8]) -> Explanation {
     let explanation = explain(known.routes, known.settings.www_fallback, authority, listener, path);
     let lookup = explanation.outcome(authority, listener, path);
-    let (outcome, verdict) = verdict(&lookup, question, authority);
+    let (outcome, verdict) = verdict(&lookup, question, known, authority);
     Explanation {
         url: question.to_string(),
         listener: format!("{}:{}", listener.protocol, listener.port),
         outcome,
         verdict,
         steps: steps(&lookup, question),
-        backends: explanation.backends(&lookup).into_iter().map(|backend| backend_row(backend, known)).collect(),
+        backends: explanation
+            .backends(&lookup)
+            .into_iter()
+            .map(|backend| views::backend_row(backend, known.settings.limits.backend_requests, (known.load)(&backend.id)))
+            .collect(),
         routes: explanation.judged.iter().map(|judged| route_row(judged, known)).collect(),
     }
 }
 
-fn verdict(lookup: &Lookup<'_>, question: &Question, authority: Authority<'_>) -> (Outcome, String) {
+fn verdict(lookup: &Lookup<'_>, question: &Question, known: &Known<'_>, authority: Authority<'_>) -> (Outcome, String) {
     match lookup {
         Lookup::Found(found) => (Outcome::Served, format!("served by {}", found.service.0)),
         Lookup::Redirect(redirect, rewrite) => {
             let location = redirect.location(authority.host, &rewritten(rewrite, question));
             (Outcome::Redirected, format!("answered with {}: {}", redirect.code.status(), String::from_utf8_lossy(&location)))
         }
-        Lookup::Offline(notice) => (Outcome::Offline, format!("answered with 503 and a notice page: {}", notice.reason)),
+        Lookup::Offline(notice) => (Outcome::Offline, format!("answered with 503 and a notice page: {}", notice.told_at(known.now))),
         Lookup::Unknown => (Outcome::Unknown, "answered with 404: nobody has this host and path at this listener".to_owned()),
     }
 }
@@ -79,28 +86,23 @@ fn rewritten(rewrite: &Rewrite, question: &Question) -> Vec<u8> {
     target
 }
 
-fn backend_row(backend: &Backend, known: &Known<'_>) -> ExplainedBackend {
-    let limit = backend.max_requests.unwrap_or(known.settings.limits.backend_requests);
-    ExplainedBackend {
-        backend: views::backend_row(backend),
-        in_flight: (known.in_flight)(&backend.id),
-        limit: (limit > 0).then_some(limit),
+fn route_row(judged: &Judged<'_>, known: &Known<'_>) -> ExplainedRoute {
+    let Judged { route, verdict } = judged;
+    ExplainedRoute {
+        route: views::route_row(route, (known.engine)(route)),
+        chosen: *verdict == Verdict::Chosen,
+        why: why(route, verdict, known.now),
     }
 }
 
-fn route_row(judged: &Judged<'_>, known: &Known<'_>) -> ExplainedRoute {
-    let Judged { route, verdict } = judged;
-    ExplainedRoute { route: views::route_row(route, (known.engine)(route)), chosen: *verdict == Verdict::Chosen, why: why(route, verdict) }
-}
-
-fn why(route: &Route, verdict: &Verdict) -> String {
+fn why(route: &Route, verdict: &Verdict, now: SystemTime) -> String {
     match verdict {
         Verdict::Chosen => "the nearest host, then the longest path, then the narrowest listener".to_owned(),
         Verdict::LessFit => {
             let condition = route.backends().next().map_or("not there", |main| main.condition.as_str());
             format!("it is {condition}; others are fitter, or have the port that was asked for")
         }
-        Verdict::Offline(reason) => format!("offline ({reason}), while others serve"),
+        Verdict::Offline(notice) => format!("offline ({}), while others serve", notice.told_at(now)),
         Verdict::Contradicts(why) => why.clone(),
         Verdict::Candidate => "asked where those before it answer with an error".to_owned(),
         Verdict::Wider(Width::Entrance) => "the same host and path, for more listeners".to_owned(),
@@ -113,7 +115,9 @@ fn why(route: &Route, verdict: &Verdict) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dproxy_route::{HostPattern, Offer, Redirect, RedirectCode};
+    use std::time::Duration;
+
+    use dproxy_route::{Backend, HostPattern, Notice, Offer, Redirect, RedirectCode};
 
     use super::*;
 
@@ -124,15 +128,20 @@ mod tests {
 
     fn asked(url: &str) -> Explanation {
         let strip = Rewrite { strip: "/api".parse().unwrap(), ..Rewrite::default() };
+        let notice = Notice { exit_code: Some(137), since: Some(SystemTime::UNIX_EPOCH), ..Notice::new("stopped") };
         let redirect = Redirect { target: "https://new.test".parse().unwrap(), code: RedirectCode::Moved };
         let routes = [
             route(1, "a.test", "/"),
             Route { rewrite: strip, ..route(2, "a.test", "/api") },
             route(3, "*.test", "/"),
             Route { offer: Offer::Redirect(redirect), ..route(4, "old.test", "/") },
+            Route { offer: Offer::Offline(notice.clone()), ..route(5, "gone.org", "/") },
+            Route { offer: Offer::Offline(notice), ..route(6, "a.test", "/api") },
         ];
         let settings = ProxySettings::default();
-        let known = Known { routes: &routes, settings: &settings, listens: &[80], in_flight: &|_| 7, engine: &|_| None };
+        let load = |_: &BackendId| Some((7, None));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(60);
+        let known = Known { routes: &routes, settings: &settings, listens: &[80], load: &load, engine: &|_| None, now };
         explanation(&url.parse().unwrap(), &known)
     }
 
@@ -141,8 +150,8 @@ mod tests {
         let it = asked("http://a.test/api/x?y");
         assert_eq!((it.outcome, it.verdict.as_str(), it.listener.as_str()), (Outcome::Served, "served by a.test/api", "http:80"));
         assert_eq!(it.steps, ["strip /api: the backend gets /x?y", "x-forwarded-prefix is set to /api"]);
-        let backends: Vec<_> = it.backends.iter().map(|row| (row.backend.address.as_str(), row.in_flight, row.limit)).collect();
-        assert_eq!(backends, [("10.0.0.2:80", 7, None)]);
+        let backends: Vec<_> = it.backends.iter().map(|row| (row.address.as_str(), row.requests, row.max_requests)).collect();
+        assert_eq!(backends, [("10.0.0.2:80", Some(7), None)]);
         let routes: Vec<_> = it.routes.iter().map(|row| (row.route.owner.as_str(), row.chosen, row.why.as_str())).collect();
         let wider = "a wider host, or only the fall-back for `www.`";
         let chosen = "the nearest host, then the longest path, then the narrowest listener";
@@ -154,6 +163,7 @@ mod tests {
         let check = |url: &str, outcome, verdict: &str| assert_eq!((asked(url).outcome, asked(url).verdict.as_str()), (outcome, verdict));
         check("http://old.test/x", Outcome::Redirected, "answered with 301: https://new.test/x");
         check("http://b.test/", Outcome::Served, "served by *.test/");
+        check("http://gone.org/", Outcome::Offline, "answered with 503 and a notice page: stopped 1 minute ago, exit code 137");
         check("http://b.c/", Outcome::Unknown, "answered with 404: nobody has this host and path at this listener");
         assert!(asked("b.test").steps[0].starts_with("only a wildcard matches"), "{:?}", asked("b.test").steps);
     }

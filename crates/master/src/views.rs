@@ -55,16 +55,12 @@ pub(crate) fn route_row(route: &Route, engine: Option<&str>) -> RouteRow {
 ///
 /// `load` tells how many requests one has and for how many milliseconds somebody waits; `limit` is what those take that
 /// say nothing themselves, zero any number.
-pub(crate) fn backend_rows(routes: &[Route], limit: u32, load: impl Fn(&BackendId) -> Option<(u32, Option<u64>)>) -> Vec<BackendRow> {
+pub(crate) fn backend_rows(routes: &[Route], limit: u32, load: impl Fn(&BackendId) -> Option<Load>) -> Vec<BackendRow> {
     let mut rows: BTreeMap<&BackendId, BackendRow> = BTreeMap::new();
     for route in routes {
         let host = route.host.to_string();
         for backend in route.backends() {
-            let row = rows.entry(&backend.id).or_insert_with(|| {
-                let (requests, waited_ms) = load(&backend.id).unzip();
-                let max_requests = Some(backend.max_requests.unwrap_or(limit)).filter(|most| *most > 0);
-                BackendRow { requests, max_requests, waited_ms: waited_ms.flatten(), ..backend_row(backend) }
-            });
+            let row = rows.entry(&backend.id).or_insert_with(|| backend_row(backend, limit, load(&backend.id)));
             if !row.hosts.contains(&host) {
                 row.hosts.push(host.clone());
             }
@@ -128,8 +124,16 @@ fn prefix(path: &PathPrefix) -> Option<String> {
 }
 
 /// A backend's row, without the hosts that lead there.
-pub(crate) fn backend_row(backend: &Backend) -> BackendRow {
+/// Requests that a backend has now, and for how many milliseconds somebody has waited for it.
+pub(crate) type Load = (u32, Option<u64>);
+
+/// A backend as it is shown; `limit` is what it takes at a time where it says nothing of that itself.
+pub(crate) fn backend_row(backend: &Backend, limit: u32, load: Option<Load>) -> BackendRow {
+    let (requests, waited_ms) = load.unzip();
     BackendRow {
+        requests,
+        max_requests: Some(backend.max_requests.unwrap_or(limit)).filter(|most| *most > 0),
+        waited_ms: waited_ms.flatten(),
         id: backend.id.to_string(),
         name: backend.name.clone(),
         port: backend.port,

@@ -8,7 +8,7 @@ use std::ptr;
 
 use crate::agreement::{agreed, contradiction, is_same_place, lead};
 use crate::site::{Door, Place};
-use crate::{Authority, Backend, HostPattern, Listener, Lookup, Offer, Route, RouteTable};
+use crate::{Authority, Backend, HostPattern, Listener, Lookup, Notice, Offer, Route, RouteTable};
 
 /// What becomes of a request, and why.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub enum Verdict {
     /// It would serve it, but others are in better condition, or have the port that was asked for.
     LessFit,
     /// It is not running, and others are.
-    Offline(String),
+    Offline(Notice),
     /// It means something else by the same host and path, and another one is right.
     Contradicts(String),
     /// It is asked where the answers of those before it are errors.
@@ -125,7 +125,7 @@ impl Judge<'_, '_> {
         let first = door.first(self.authority.host);
         match (&route.offer, lead(&replicas)) {
             (Offer::Offline(_), None) if first.is_offline() => Verdict::Chosen,
-            (Offer::Offline(notice), _) => Verdict::Offline(notice.reason.clone()),
+            (Offer::Offline(notice), _) => Verdict::Offline(notice.clone()),
             (_, Some(lead)) if !agreed(&replicas).contains(&route) => Verdict::Contradicts(contradiction(route, lead)),
             (Offer::Redirect(_) | Offer::Ports { .. }, _) if first.wild.is_some() && first.service != route.service => Verdict::Candidate,
             (Offer::Redirect(_), _) => Verdict::Chosen,

@@ -1,10 +1,10 @@
 //! The way of a request, as people read it.
 
-use super::{Column, LEFT, RIGHT, Width, clean, columns, count, url};
-use crate::{ExplainedBackend, ExplainedRoute, Explanation};
+use super::{Column, LEFT, RIGHT, Width, clean, columns, load, url};
+use crate::{BackendRow, ExplainedRoute, Explanation};
 
 const BACKENDS: [Column; 6] =
-    [("BACKEND", LEFT), ("PORT", RIGHT), ("ADDRESS", LEFT), ("CONDITION", LEFT), ("ACTIVE", RIGHT), ("LIMIT", RIGHT)];
+    [("BACKEND", LEFT), ("PORT", RIGHT), ("ADDRESS", LEFT), ("CONDITION", LEFT), ("REQUESTS", RIGHT), ("LAST ERROR", LEFT)];
 const ROUTES: [Column; 4] = [("", LEFT), ("ROUTE", LEFT), ("OWNER", LEFT), ("WHY", LEFT)];
 
 /// The verdict, what is done on the way, who may get it, and every route with its reason.
@@ -18,11 +18,9 @@ pub(super) fn render(explanation: &Explanation, width: Width) -> String {
     heads.into_iter().chain(steps).chain(backends).chain(routes).collect::<Vec<_>>().join("\n")
 }
 
-fn backend(row: &ExplainedBackend) -> [String; 6] {
-    let ExplainedBackend { backend, in_flight, limit } = row;
-    let limit = limit.map_or("-".to_owned(), |limit| limit.to_string());
-    let active = count(u64::from(*in_flight));
-    [backend.name.clone(), backend.port.to_string(), backend.address.clone(), backend.condition.clone(), active, limit]
+fn backend(row: &BackendRow) -> [String; 6] {
+    let last_error = row.last_error.clone().unwrap_or_else(|| "-".to_owned());
+    [row.name.clone(), row.port.to_string(), row.address.clone(), row.condition.clone(), load(row), last_error]
 }
 
 fn route(row: &ExplainedRoute) -> [String; 4] {
@@ -33,7 +31,7 @@ fn route(row: &ExplainedRoute) -> [String; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BackendRow, RouteRow};
+    use crate::RouteRow;
 
     #[test]
     fn the_chosen_route_is_marked_and_every_loser_says_why() {
@@ -46,7 +44,10 @@ mod tests {
             name: "web1".to_owned(),
             port: 80,
             address: "172.17.0.2:80".to_owned(),
-            condition: "ready".to_owned(),
+            condition: "ejected".to_owned(),
+            requests: Some(3),
+            max_requests: Some(20),
+            last_error: Some("no answer in time".to_owned()),
             ..BackendRow::default()
         };
         let explanation = Explanation {
@@ -54,13 +55,13 @@ mod tests {
             listener: "http:80".to_owned(),
             verdict: "served by shop/web".to_owned(),
             steps: vec!["strip /api: the backend gets /".to_owned()],
-            backends: vec![ExplainedBackend { backend, in_flight: 3, limit: Some(20) }],
+            backends: vec![backend],
             routes: vec![route("shop.test", true, "the nearest"), route("*.test", false, "a wider\u{1b} host")],
             ..Explanation::default()
         };
         let expected = "served by shop/web\nhttp://shop.test/ at http:80\n  strip /api: the backend gets /\n\n\
-                        BACKEND  PORT  ADDRESS        CONDITION  ACTIVE  LIMIT\n\
-                        web1       80  172.17.0.2:80  ready           3     20\n\n   \
+                        BACKEND  PORT  ADDRESS        CONDITION  REQUESTS  LAST ERROR\n\
+                        web1       80  172.17.0.2:80  ejected     3 of 20  no answer in time\n\n   \
                         ROUTE       OWNER           WHY\n\
                         *  shop.test/  container web1  the nearest\n   \
                         *.test/     container web1  a wider\u{fffd} host";

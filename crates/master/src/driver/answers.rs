@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use dproxy_control::{
     Asked, BackendRow, Command, ContainerRow, EngineRow, Explanation, ProblemRow, Question, Refusal, Reply, RouteRow, Status, Wait, Why,
     WorkerRow,
 };
+use dproxy_ipc::Snapshot;
 use dproxy_route::{BackendId, Owner, Route, contradictions};
 use dproxy_stats::{Counter, Counters};
 
@@ -142,13 +143,14 @@ impl Driver {
 
     fn backends(&self) -> Vec<BackendRow> {
         let Some(snapshot) = self.core.snapshot() else { return Vec::new() };
-        let load = |id: &BackendId| {
-            let place = snapshot.columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
-            self.books.load(snapshot.columns[place].1)
-        };
-        let mut rows = views::backend_rows(&snapshot.routes, snapshot.settings.limits.backend_requests, load);
+        let mut rows = views::backend_rows(&snapshot.routes, snapshot.settings.limits.backend_requests, |id| self.load(snapshot, id));
         self.tell_health(&mut rows);
         rows
+    }
+
+    fn load(&self, snapshot: &Snapshot, id: &BackendId) -> Option<views::Load> {
+        let place = snapshot.columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
+        self.books.load(snapshot.columns[place].1)
     }
 
     fn problems(&self) -> Vec<ProblemRow> {
@@ -173,19 +175,17 @@ impl Driver {
         let Some(snapshot) = self.core.snapshot() else { return Explanation::default() };
         let engines = self.engines_of_containers();
         let listens: Vec<u16> = self.core.addresses().iter().map(SocketAddr::port).collect();
-        let in_flight = |backend: &BackendId| {
-            let column = snapshot.columns.binary_search_by(|(known, _)| known.cmp(backend));
-            let load = column.ok().and_then(|place| self.books.load(snapshot.columns[place].1));
-            load.map_or(0, |(requests, _)| requests)
-        };
         let known = explain::Known {
             routes: &snapshot.routes,
             settings: &snapshot.settings,
             listens: &listens,
-            in_flight: &in_flight,
+            load: &|backend| self.load(snapshot, backend),
             engine: &|route| engine_of(route, &engines),
+            now: SystemTime::now(),
         };
-        explain::explanation(question, &known)
+        let mut explanation = explain::explanation(question, &known);
+        self.tell_health(&mut explanation.backends);
+        explanation
     }
 
     fn why(&self, word: &str) -> Result<Why, Refusal> {

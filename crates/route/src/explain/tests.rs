@@ -15,6 +15,7 @@ fn explained(table: &str, url: &str) -> Vec<String> {
         let Judged { route, verdict } = judged;
         let verdict = match verdict {
             Verdict::Contradicts(_) => "contradicts".to_owned(),
+            Verdict::Offline(notice) => format!("offline: {notice}"),
             other => format!("{other:?}").to_lowercase(),
         };
         format!("{}{} {} {verdict}", route.host, route.path, route.service.0)
@@ -46,7 +47,7 @@ fn losers_are_told_why() {
         &[
             "a.test/api api chosen",
             "a.test/api sick lessfit",
-            "a.test/api gone offline(\"gone stopped\")",
+            "a.test/api gone offline: gone stopped",
             "a.test/api other contradicts",
             "a.test/ web wider(path)",
             "*.test/ wild wider(host)",
