@@ -33,7 +33,7 @@ fn every_reason_of_a_routed_container_is_told() {
         &format!("{} is routed:", container.name),
         "state    running",
         &format!("host     {host} by label dproxy.host"),
-        "! host     label dproxy.host: `-bad` is not a host name",
+        "! host     label dproxy.host: `-bad` is not a host name; write it like `www.example.com` or `*.example.com`",
         &format!("{}.internal by its name", container.name),
         "port     9000 serves the bare host name, as http: label dproxy.port; `host:port` reaches 80",
         &format!("address  {}: its own in network `bridge`", container.address(9000)),
@@ -58,6 +58,12 @@ fn what_keeps_requests_away_is_told_with_the_way_out() {
     stopped.stop();
     wait_for_status(&dproxy, &host, 503);
     wait_for_why(&dproxy, &stopped.name, &["is offline:", "! state  stopped, exit code", "start it and it is served again"]);
+
+    let paused = engine.run(&Run::echo("paused").hostname(&host).label("dproxy.wieght", "3"));
+    paused.pause();
+    let hint = "! label  label dproxy.wieght says nothing; did you mean `dproxy.weight`?";
+    wait_for_why(&dproxy, &paused.name, &["is offline:", "! state  paused; unpause it and it is served again", hint]);
+    paused.unpause();
 
     let alone = engine.run(&Run::echo("alone").label("dproxy.host", &host).network("none"));
     wait_for_why(&dproxy, &alone.name, &["is not routed", "! port   it has no network (`--network none`); attach it to one"]);

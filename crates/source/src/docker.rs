@@ -16,6 +16,7 @@ mod backends;
 mod engine;
 mod events;
 mod facts;
+mod labels;
 mod lately;
 mod names;
 mod probe;

@@ -104,7 +104,7 @@ impl Names {
                 self.hosts.push(host);
                 self.asked_for = true;
             }
-            Err(error) => self.problems.push(format!("{origin}: {error}")),
+            Err(error) => self.problems.push(format!("{origin}: {error}; write it like `www.example.com` or `*.example.com`")),
         }
     }
 }

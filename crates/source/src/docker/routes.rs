@@ -6,6 +6,7 @@ use dproxy_route::{BackendId, Condition, Notice, Offer, Owner, PickPolicy, Probl
 
 use super::backends::backends_of;
 use super::facts::{Ending, Facts, State};
+use super::labels::misspelled;
 use super::names::{Names, names_of};
 use super::reach::{Place, Reach};
 use super::rules::{Rules, rules_of};
@@ -103,7 +104,8 @@ impl Findings {
                 if facts.state == State::Paused {
                     notice.asleep = sleepers(facts, reach);
                 }
-                container.reasons.push(Reason::hindrance("state", format!("{notice}; start it and it is served again")));
+                let remedy = if facts.state == State::Paused { "unpause" } else { "start" };
+                container.reasons.push(Reason::hindrance("state", format!("{notice}; {remedy} it and it is served again")));
                 container.reasons.extend(names.reasons.iter().cloned());
                 match rules {
                     Ok(rules) => self.offer(facts, &names, &rules, &PickPolicy::default(), &Offer::Offline(notice)),
@@ -116,6 +118,9 @@ impl Findings {
                 container.reasons.extend(names.reasons);
             }
         }
+        let misspelled = misspelled(facts);
+        container.reasons.extend(hindrances("label", &misspelled));
+        self.report(facts, misspelled);
         container.reasons.extend(facts.oddities.iter().map(|oddity| Reason::hindrance("engine", oddity.clone())));
         self.report(facts, facts.oddities.iter().cloned());
         self.containers.push(container);

@@ -28,6 +28,10 @@ const HTTPS_LABEL: &str = "dproxy.https";
 /// The label that says what clients of TLS shall remember.
 const HSTS_LABEL: &str = "dproxy.hsts";
 
+/// All labels that are read here.
+pub(super) const RULE_LABELS: [&str; 8] =
+    [PATH_LABEL, LISTEN_LABEL, STRIP_PREFIX_LABEL, ADD_PREFIX_LABEL, REDIRECT_LABEL, REDIRECT_CODE_LABEL, HTTPS_LABEL, HSTS_LABEL];
+
 /// The rules of one container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rules {

@@ -3,9 +3,7 @@
 use dproxy_route::Tuning;
 
 use super::facts::Facts;
-
-/// In front of each of [`Tuning::WORDS`].
-const PREFIX: &str = "dproxy.";
+use super::labels::PREFIX;
 
 /// All that is said; what makes no sense is told to `problems` and not followed.
 pub(super) fn tuning_of(facts: &Facts, problems: &mut Vec<String>) -> Tuning {

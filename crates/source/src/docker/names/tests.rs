@@ -47,15 +47,30 @@ fn the_first_rule_that_gives_a_name_wins() {
 
 #[test]
 fn a_bad_name_costs_only_itself() {
-    check("a.test,-bad.test", "", "", "a.test ! label dproxy.host: `-bad.test` is not a host name");
-    check("-bad.test", "b.test", "", "b.test ! label dproxy.host: `-bad.test` is not a host name");
+    check(
+        "a.test,-bad.test",
+        "",
+        "",
+        "a.test ! label dproxy.host: `-bad.test` is not a host name; write it like `www.example.com` or `*.example.com`",
+    );
+    check(
+        "-bad.test",
+        "b.test",
+        "",
+        "b.test ! label dproxy.host: `-bad.test` is not a host name; write it like `www.example.com` or `*.example.com`",
+    );
     check("", "b.test", "", "b.test ! label dproxy.host is empty; write `dproxy.host=name.example.com`");
     check(", ,", "", "", "! label dproxy.host is empty; write `dproxy.host=name.example.com`");
-    check("-", "a.com,b.com", "", "! hostname: `a.com,b.com` is not a host name");
-    check("-", "a b", "", "! hostname: `a b.internal` is not a host name");
+    check("-", "a.com,b.com", "", "! hostname: `a.com,b.com` is not a host name; write it like `www.example.com` or `*.example.com`");
+    check("-", "a b", "", "! hostname: `a b.internal` is not a host name; write it like `www.example.com` or `*.example.com`");
     check("-", "http://a.com/p", "", "! hostname: `http://a.com/p` does not end in a port from 1 to 65535");
-    check("-", "~^re\\d+$", "", "! hostname: `~^re\\d+$.internal` is not a host name");
-    check("-", "a.*.b", "", "! hostname: `a.*.b` has a `*` that is not the whole first label");
+    check("-", "~^re\\d+$", "", "! hostname: `~^re\\d+$.internal` is not a host name; write it like `www.example.com` or `*.example.com`");
+    check(
+        "-",
+        "a.*.b",
+        "",
+        "! hostname: `a.*.b` has a `*` that is not the whole first label; write it like `www.example.com` or `*.example.com`",
+    );
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn one_odd_container_costs_only_itself() {
         &[container("a", "a.test"), lost, odd],
         "a.test 10.1.0.99:80 ready; c.test 10.1.0.101:80 ready; \
          ! container b: no request can reach it: it has no network (`--network none`); attach it to one; \
-         ! container c: label dproxy.host: `-c` is not a host name; ! container c: port {} makes no sense",
+         ! container c: label dproxy.host: `-c` is not a host name; write it like `www.example.com` or `*.example.com`; ! container c: port {} makes no sense",
     );
 }
 
