@@ -3,12 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use dproxy_testkit::{Connection, Container, Dproxy, Engine, Kind, Load, PATIENCE, Report, Run, Running, json, pause, unique, wait_for};
+use dproxy_testkit::{
+    Connection, Container, Dproxy, Engine, Failure, Kind, Load, PATIENCE, Report, Run, Running, json, pause, unique, wait_for,
+};
 
 use crate::{among_others, dproxy};
 
 /// A proxy that has heard from the engine, and holds requests for longer than a busy machine takes for anything.
-fn before(engine: &Engine) -> Dproxy {
+pub(crate) fn before(engine: &Engine) -> Dproxy {
     let dproxy = dproxy().docker(&engine.endpoint()).yaml("timeouts:\n  hold: 60s").start();
     dproxy.wait_for("the engine", || dproxy.status()["engine"]["connected"] == true);
     dproxy
@@ -29,7 +31,7 @@ fn wait_for_more(load: &Running) {
 
 /// Puts a host under load while `deed` is done, and says how many requests failed and how many were held.
 #[track_caller]
-fn check(dproxy: &Dproxy, host: &str, what: &str, deed: impl FnOnce()) -> Report {
+pub(crate) fn check(dproxy: &Dproxy, host: &str, what: &str, deed: impl FnOnce()) -> Report {
     dproxy.wait_for(host, || dproxy.get(host, "/").status == 200);
     let held = dproxy.status()["requests_held_total"].as_u64();
     let load = load(dproxy, host);
@@ -43,7 +45,7 @@ fn check(dproxy: &Dproxy, host: &str, what: &str, deed: impl FnOnce()) -> Report
     report
 }
 
-fn host(word: &str) -> String {
+pub(crate) fn host(word: &str) -> String {
     format!("{}.test", unique(word))
 }
 
@@ -125,6 +127,54 @@ fn a_pause_a_rename_and_a_move_to_another_network_cost_no_request() {
         bridge.connect("connect", &container);
         std::mem::forget(bridge);
     });
+}
+
+#[test]
+fn what_a_paused_container_was_asked_is_asked_elsewhere() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("inside");
+    let replicas = [engine.run(&Run::echo("inside").hostname(&host)), engine.run(&Run::echo("inside").hostname(&host))];
+    for replica in &replicas {
+        dproxy.wait_for(&replica.name, || dproxy.get(&host, "/").field("x-echo-name") == Some(replica.name.as_str()));
+    }
+    let silence = Duration::from_secs(30);
+    let load = Load { limit: 40, path: "/delay/2000".to_owned(), silence, ..Load::new(dproxy.http(), &host) }.start();
+    dproxy.wait_for("requests in both", || dproxy.status()["requests_in_flight"].as_u64() >= Some(8));
+    replicas[0].pause();
+    let report = load.join();
+    println!("a pause, with a sibling: {report}");
+    assert_eq!(report.failed(), 0, "{report}");
+}
+
+#[test]
+fn bodies_and_tunnels_end_soon_when_their_container_is_gone_without_a_sign() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("cut");
+    let network = Network::make(&engine);
+    let container = engine.run(&Run::echo("cut").hostname(&host).network(&network.name));
+    dproxy.wait_for(&host, || dproxy.get(&host, "/").status == 200);
+    let open = |path: &str, fields: &str, status: u16| {
+        let mut client = Connection::open(dproxy.http()).unwrap();
+        client.silence(PATIENCE).unwrap();
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n").as_bytes()).unwrap();
+        assert_eq!(client.head().unwrap().status, status);
+        client
+    };
+    let body = open("/stream?n=0&ms=100", "", 200);
+    let upgrade =
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n";
+    let tunnel = open("/", upgrade, 101);
+    let begun = Instant::now();
+    network.connect("disconnect", &container);
+    for mut client in [body, tunnel] {
+        let ended = client.rest();
+        assert!(!matches!(ended, Err(Failure::Timeout(_))), "{ended:?}");
+    }
+    println!("ended after {:?}", begun.elapsed());
 }
 
 /// A network of the engine, removed when dropped.

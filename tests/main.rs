@@ -6,6 +6,7 @@ mod access_log;
 mod balancing;
 mod caps;
 mod clients;
+mod compose;
 mod control;
 mod deploy;
 mod docker;

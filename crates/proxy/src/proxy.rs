@@ -44,7 +44,7 @@ pub struct Proxy {
     open: Cell<usize>,
     closed: Notify,
     pub(crate) departures: Departures,
-    /// Clock time until which requests under way are told that backends have gone.
+    /// Clock time until which requests under way are told that backends have gone or sleep.
     farewells: Cell<u64>,
     /// Where round robin begins; differs between workers.
     offset: u32,

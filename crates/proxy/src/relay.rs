@@ -1,6 +1,7 @@
 //! Bodies on their way: the one place where bytes of a body move.
 
 use std::io::{self, IoSlice, Write as _};
+use std::task::{Context, Poll};
 
 use dproxy_http1::{BodyReader, Frame, Violation};
 
@@ -17,14 +18,17 @@ const COPIED: usize = 4 * 1024;
 const LAST_CHUNK: &[u8] = b"0\r\n";
 
 /// Where a body comes from: what is in the buffer, then what can be read.
-#[derive(Debug)]
 pub(crate) struct Source<'s, 't> {
     pub(crate) inlet: &'s mut Inlet<'t>,
     pub(crate) buffer: &'s mut Buffer,
     pub(crate) body: &'s mut BodyReader,
     /// Names of trailer fields that end here, as the head's `Connection` says.
     pub(crate) unwanted: &'s [Vec<u8>],
+    pub(crate) silenced: Silenced<'s>,
 }
+
+/// Whether nothing more will come from a sender, though it never said so: its machine or network is gone.
+pub(crate) type Silenced<'s> = &'s dyn Fn() -> bool;
 
 /// Where a body goes.
 #[derive(Debug)]
@@ -73,7 +77,7 @@ pub(crate) async fn relay(
     sink: Sink<'_, '_>,
     mut progress: impl FnMut(usize),
 ) -> Result<(), RelayError> {
-    let Source { inlet, buffer, body, unwanted } = source;
+    let Source { inlet, buffer, body, unwanted, silenced } = source;
     let Sink { outlet, encoding } = sink;
     // Lines of HTTP/1 that are not passed on where they stand.
     let mut trailers = Vec::new();
@@ -106,7 +110,7 @@ pub(crate) async fn relay(
         if buffer.is_full() && !buffer.grow() {
             return Err(RelayError::Framing(Violation::Trailer));
         }
-        if read(inlet, buffer, outlet).await? == 0 {
+        if read(inlet, buffer, outlet, silenced).await? == 0 {
             if !body.may_end_here() {
                 return Err(RelayError::Read(io::ErrorKind::UnexpectedEof.into()));
             }
@@ -120,12 +124,20 @@ pub(crate) async fn relay(
     }
 }
 
-/// Reads once, unless the receiver gives up first.
-async fn read(inlet: &mut Inlet<'_>, buffer: &mut Buffer, outlet: &mut Outlet<'_>) -> Result<usize, RelayError> {
-    match unless(inlet.read(buffer), |context| outlet.poll_gone(context)).await {
-        Ok(read) => read.map_err(RelayError::Read),
-        Err(()) => Err(RelayError::Write(io::ErrorKind::BrokenPipe.into())),
-    }
+/// Reads once, unless the receiver gives up first or the sender is gone. What came before it went is still read.
+pub(crate) async fn read(
+    inlet: &mut Inlet<'_>,
+    buffer: &mut Buffer,
+    outlet: &mut Outlet<'_>,
+    silenced: Silenced<'_>,
+) -> Result<usize, RelayError> {
+    let given_up = |context: &mut Context<'_>| {
+        if silenced() {
+            return Poll::Ready(RelayError::Read(io::ErrorKind::ConnectionAborted.into()));
+        }
+        outlet.poll_gone(context).map(|()| RelayError::Write(io::ErrorKind::BrokenPipe.into()))
+    };
+    unless(inlet.read(buffer), given_up).await?.map_err(RelayError::Read)
 }
 
 /// What a stretch may be made of.

@@ -109,13 +109,15 @@ impl Pools {
         pools
     }
 
-    /// Says of those that had a backend before the last call of [`Pools::of`] and have none now that it is gone, but
-    /// keeps those that are `asleep`. Whether there are any.
+    /// Says of those that had a backend before the last call of [`Pools::of`] and have none now that it is gone, or, of
+    /// those that are `asleep` and kept, that it sleeps. Whether there are any.
     pub(crate) fn dismiss(&mut self, asleep: &[BackendId], now: u64) -> bool {
         let mut left = std::mem::take(&mut self.left);
-        self.by_backend.extend(asleep.iter().filter_map(|id| left.remove_entry(id)));
+        let any = !left.is_empty();
+        let sleepers = asleep.iter().filter_map(|id| left.remove_entry(id)).inspect(|(_, pool)| pool.standing.sleep(now));
+        self.by_backend.extend(sleepers);
         left.values().for_each(|pool| pool.standing.leave(now));
-        !left.is_empty()
+        any
     }
 
     /// The pool that the backend had, if it still stands at the same place and is counted there too.

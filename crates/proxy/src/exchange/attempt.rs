@@ -87,8 +87,8 @@ struct Way {
     opening: Opening,
 }
 
-/// The backend is in no table any more, and what it may have sent before its end was read.
-struct Silenced;
+/// Waiting for the backend is in vain, or another one is quicker.
+struct GivenUp;
 
 /// What came of a connection to a backend.
 struct Carried {
@@ -198,13 +198,13 @@ impl Attempt<'_> {
         }
         let address = self.pool.address;
         client.deadline.set(self.connect_limit());
-        let opened = unless(self.share_or_connect(), |_| self.poll_silenced());
+        let opened = unless(self.share_or_connect(), |_| self.poll_given_up());
         let error = match client.deadline.guard(client.wire.unless_gone(opened)).await {
             Ok(Some(Ok(Ok(upstream)))) => {
                 self.pool.standing.recover();
                 return Ok(upstream);
             }
-            Ok(Some(Err(Silenced))) => ProxyError::BackendGone { address },
+            Ok(Some(Err(GivenUp))) => ProxyError::BackendGone { address },
             Ok(None) => return Err(Broken::Final(Failure::Unanswered(ProxyError::ClientGone))),
             Ok(Some(Ok(Err(cause)))) => ProxyError::Connect { address, cause },
             Err(Elapsed) => ProxyError::ConnectTimeout { address },
@@ -219,9 +219,23 @@ impl Attempt<'_> {
         if self.pool.standing.is_here() { limit.min(CONNECT_HERE) } else { limit }
     }
 
-    /// Ready when nothing will come from the backend any more; the clock wakes whoever is under way then.
-    fn poll_silenced(&self) -> Poll<Silenced> {
-        if self.pool.standing.is_silenced(self.proxy.clock.now()) { Poll::Ready(Silenced) } else { Poll::Pending }
+    /// Ready when nothing will come from the backend any more, or not before its container is unpaused, for which no
+    /// request waits that another backend can answer; the clock wakes whoever is under way then.
+    fn poll_given_up(&self) -> Poll<GivenUp> {
+        let sleeps = || self.pool.standing.is_asleep(self.proxy.clock.now());
+        let in_vain = self.is_silenced() || sleeps() && self.is_harmless() && self.has_sibling();
+        if in_vain { Poll::Ready(GivenUp) } else { Poll::Pending }
+    }
+
+    /// Whether the backend is in no table any more, and what it may have sent before its end was read.
+    pub(crate) fn is_silenced(&self) -> bool {
+        self.pool.standing.is_silenced(self.proxy.clock.now())
+    }
+
+    /// Whether another backend of the route is still there.
+    fn has_sibling(&self) -> bool {
+        let others = self.view.group(self.found).members.iter().filter(|member| **member != self.backend);
+        others.map(|member| self.view.pool(*member)).any(|pool| !pool.standing.has_left())
     }
 
     async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
@@ -297,7 +311,8 @@ impl Attempt<'_> {
         if body.is_done() {
             progress.request_sent();
         }
-        let source = Source { inlet: &mut client_inlet, buffer, body: &mut body, unwanted: self.unwanted };
+        // A client that goes says so, or the deadline does.
+        let source = Source { inlet: &mut client_inlet, buffer, body: &mut body, unwanted: self.unwanted, silenced: &|| false };
         let sink = Sink { outlet, encoding: forward::request_encoding(self.request.framing, to_h2) };
         let inbound = pin!(inbound(source, sink, &progress));
         let mut beside = Beside::new(inbound);
@@ -327,9 +342,9 @@ impl Attempt<'_> {
         kept: bool,
     ) -> Result<T, Broken> {
         let unanswered = |error| Err(Broken::Final(Failure::Unanswered(error)));
-        let driven = match progress.deadline().guard(unless(beside.drive(head), |_| self.poll_silenced())).await {
+        let driven = match progress.deadline().guard(unless(beside.drive(head), |_| self.poll_given_up())).await {
             Ok(Ok(driven)) => Ok(driven),
-            Ok(Err(Silenced)) => return Err(self.silenced()),
+            Ok(Err(GivenUp)) => return Err(self.given_up()),
             Err(elapsed) => Err(elapsed),
         };
         match driven {
@@ -351,7 +366,7 @@ impl Attempt<'_> {
         let client_end = End { inlet, outlet, buffer: ahead };
         let silence = Silence { deadline: &client.deadline, limit: self.view.settings.timeouts.tunnel };
         let page = &self.proxy.page;
-        tunnel(client_end, backend, silence, |up, down| {
+        tunnel(client_end, backend, silence, &|| self.is_silenced(), |up, down| {
             page.add(Counter::BytesIn, up as u64);
             page.add(Counter::BytesOut, down as u64);
         })
@@ -376,8 +391,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// The backend is gone, and so is what it had.
-    fn silenced(&self) -> Broken {
+    /// The backend is gone, and so is what it had; or it sleeps on it.
+    fn given_up(&self) -> Broken {
         let error = ProxyError::BackendGone { address: self.pool.address };
         if self.is_harmless() { Broken::Elsewhere(error) } else { Broken::Final(Failure::Unanswered(error)) }
     }

@@ -65,7 +65,8 @@ impl Delivering<'_> {
 
         let mut body = BodyReader::new(response.framing);
         self.attempt.pool.answers_long.set(body.expected() > LONG);
-        let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted };
+        let silenced = || self.attempt.is_silenced();
+        let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted, silenced: &silenced };
         let relayed = relay(&mut out, source, Sink { outlet: &mut outlet, encoding }, |bytes| self.progress.delivered(bytes));
         match self.progress.deadline().guard(beside.drive(relayed)).await {
             Ok(Ok(Ok(()))) => proxy.count_status(response.status),

@@ -35,9 +35,9 @@ pub(crate) struct Beside<'f, F> {
 /// Sends what is left of the body and then watches the client, keeping what it
 /// says already of its next request. Ends only if something is wrong.
 pub(crate) async fn inbound(body: Source<'_, '_>, to: Sink<'_, '_>, progress: &Progress<'_>) -> InboundEnd {
-    let Source { inlet, buffer, body, unwanted } = body;
+    let Source { inlet, buffer, body, unwanted, silenced } = body;
     if !body.is_done() {
-        let source = Source { inlet: &mut *inlet, buffer: &mut *buffer, body, unwanted };
+        let source = Source { inlet: &mut *inlet, buffer: &mut *buffer, body, unwanted, silenced };
         match relay(&mut Vec::new(), source, to, |bytes| progress.received(bytes)).await {
             Ok(()) => {}
             Err(RelayError::Read(_)) => return InboundEnd::Gone,

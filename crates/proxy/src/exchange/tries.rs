@@ -76,8 +76,8 @@ impl Tries {
                     tried.push(backend);
                     let pool = view.pool(backend);
                     self.had_by(pool, error)?;
-                    // Its end is no sign of overload.
-                    if !pool.standing.is_gone() && !view.allows_retry(found, proxy.clock.now()) {
+                    // That it ended or was paused is no sign of overload.
+                    if !pool.standing.has_left() && !view.allows_retry(found, proxy.clock.now()) {
                         return Err(Stuck::Final(self.failure()));
                     }
                 }

@@ -24,17 +24,20 @@ pub(crate) struct Standing {
     failing: Cell<Option<u64>>,
     /// Since when it is in no table any more.
     gone: Cell<Option<u64>>,
+    /// Since when it is in none because its container is paused, which keeps what it was asked.
+    asleep: Cell<Option<u64>>,
 }
 
 impl Standing {
     /// A backend that came at `now`; none if it was there from the start.
     pub(crate) fn new(whereabouts: Whereabouts, condition: Condition, now: Option<u64>) -> Standing {
         let (condition, since) = (Cell::new(condition), Cell::new(now));
-        Standing { whereabouts, condition, since, failing: Cell::default(), gone: Cell::default() }
+        Standing { whereabouts, condition, since, failing: Cell::default(), gone: Cell::default(), asleep: Cell::default() }
     }
 
     /// Its condition in the table of `now`.
     pub(crate) fn turn(&self, condition: Condition, now: Option<u64>) {
+        self.asleep.set(None);
         if self.condition.replace(condition) != condition {
             self.since.set(now);
         }
@@ -43,6 +46,11 @@ impl Standing {
     /// It is in no table any more.
     pub(crate) fn leave(&self, now: u64) {
         self.gone.set(Some(now));
+    }
+
+    /// It is in no table as long as its container is paused.
+    pub(crate) fn sleep(&self, now: u64) {
+        self.asleep.set(self.asleep.get().or(Some(now)));
     }
 
     /// It took no connection, or sent no answer.
@@ -59,13 +67,23 @@ impl Standing {
         self.whereabouts == Whereabouts::Here
     }
 
-    pub(crate) fn is_gone(&self) -> bool {
-        self.gone.get().is_some()
+    /// Whether it is in no table any more, for good or as long as its container is paused.
+    pub(crate) fn has_left(&self) -> bool {
+        self.is_gone() || self.asleep.get().is_some()
     }
 
-    /// Whether nothing will come from it any more.
+    /// Whether nothing will come from it any more. An address that somebody wrote down, and has struck out since, goes on.
     pub(crate) fn is_silenced(&self, now: u64) -> bool {
-        self.gone.get().is_some_and(|gone| now >= gone.saturating_add(millis(LAST_WORDS)))
+        self.whereabouts.is_watched() && since(&self.gone, now) >= LAST_WORDS
+    }
+
+    /// Whether nothing will come from it before its container is unpaused.
+    pub(crate) fn is_asleep(&self, now: u64) -> bool {
+        since(&self.asleep, now) >= LAST_WORDS
+    }
+
+    fn is_gone(&self) -> bool {
+        self.gone.get().is_some()
     }
 
     /// How long a new request should rather wait than be sent here: it is about to come or to go.
@@ -93,8 +111,9 @@ fn rest(since: u64, length: Duration, now: u64) -> Duration {
     length.saturating_sub(Duration::from_millis(now.saturating_sub(since)))
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// How long at `now` something has been so; no time if it is not.
+fn since(began: &Cell<Option<u64>>, now: u64) -> Duration {
+    Duration::from_millis(began.get().map_or(0, |began| now.saturating_sub(began)))
 }
 
 #[cfg(test)]
@@ -144,6 +163,20 @@ mod tests {
         let standing = container(None);
         assert!(!standing.is_silenced(9000));
         standing.leave(7000);
-        assert!(standing.is_gone() && !standing.is_silenced(7199) && standing.is_silenced(7200));
+        assert!(standing.has_left() && !standing.is_silenced(7199) && standing.is_silenced(7200));
+        let struck_out = Standing::new(Whereabouts::Fixed, Condition::Ready, None);
+        struck_out.leave(7000);
+        assert!(struck_out.has_left() && !struck_out.is_silenced(99_000), "whoever stands there may be well");
+    }
+
+    #[test]
+    fn a_paused_container_sleeps_until_it_is_in_a_table_again() {
+        let standing = container(None);
+        standing.sleep(7000);
+        standing.sleep(9000);
+        assert!(standing.has_left() && !standing.is_asleep(7199) && standing.is_asleep(7200));
+        assert!(!standing.is_silenced(99_000), "it has what it was asked");
+        standing.turn(Condition::Ready, Some(10_000));
+        assert!(!standing.has_left() && !standing.is_asleep(10_000));
     }
 }
