@@ -29,7 +29,7 @@ fn held(dproxy: &Dproxy, layer: &str) -> String {
 }
 
 /// Starts it on a "kernel" that answers some calls with ENOSYS, as one does that never had them.
-fn on_a_kernel_without(calls: Vec<(i64, Vec<SeccompRule>)>, options: Options) -> Dproxy {
+pub(crate) fn on_a_kernel_without(calls: Vec<(i64, Vec<SeccompRule>)>, options: Options) -> Dproxy {
     let lacking = move || {
         let missing = SeccompAction::Errno(38);
         let rules: BTreeMap<i64, Vec<SeccompRule>> = calls.into_iter().collect();
@@ -40,6 +40,14 @@ fn on_a_kernel_without(calls: Vec<(i64, Vec<SeccompRule>)>, options: Options) ->
     // A thread of its own: what it starts inherits its filter, and the other tests do not.
     thread::spawn(lacking).join().unwrap()
 }
+
+/// What a kernel with neither Landlock nor seccomp does not know.
+pub(crate) fn landlock_and_seccomp() -> Vec<(i64, Vec<SeccompRule>)> {
+    vec![(LANDLOCK_CREATE_RULESET, Vec::new()), (SECCOMP, Vec::new()), (PRCTL, prctl(PR_SET_SECCOMP))]
+}
+
+/// What `doctor` tried as somebody who has taken a worker over.
+pub(crate) const REFUSED: [&str; 5] = ["read a file", "write a file", "listen on a port", "start a program", "signal its parent"];
 
 /// `prctl` with this as its first word.
 fn prctl(word: u64) -> Vec<SeccompRule> {
@@ -101,7 +109,7 @@ fn whoever_takes_a_worker_over_has_no_file_no_port_no_program_and_nobody_to_sign
     let dproxy = dproxy().start();
     let told = dproxy.run(&["doctor"]);
     assert_eq!(told.code, Some(0), "{told:?}");
-    for refused in ["read a file", "write a file", "listen on a port", "start a program", "signal its parent"] {
+    for refused in REFUSED {
         assert!(told.stdout.contains(&format!("ok     cannot {refused}: ")), "{refused}: {told:?}");
     }
     for needed in ["connect, accept and copy", "start a thread"] {
@@ -149,7 +157,6 @@ fn a_user_that_is_not_there_is_a_mistake_at_the_start_and_changes_nothing_at_a_r
 #[test]
 fn a_kernel_without_landlock_or_seccomp_serves_with_a_warning() {
     let origin = Origin::saying("ok");
-    let all = || vec![(LANDLOCK_CREATE_RULESET, Vec::new()), (SECCOMP, Vec::new()), (PRCTL, prctl(PR_SET_SECCOMP))];
     let check = |calls: Vec<(i64, Vec<SeccompRule>)>, lacking: &[&str]| {
         let dproxy = on_a_kernel_without(calls, dproxy().route("a.test", &[origin.addr()]));
         assert_eq!(dproxy.get("a.test", "/").text(), "ok");
@@ -162,7 +169,7 @@ fn a_kernel_without_landlock_or_seccomp_serves_with_a_warning() {
         }
         assert!(!held(&dproxy, "capabilities").is_empty(), "the others hold all the same: {status}");
     };
-    check(all()[..1].to_vec(), &["landlock"]);
-    check(all()[1..].to_vec(), &["seccomp"]);
-    check(all(), &["landlock", "seccomp"]);
+    check(landlock_and_seccomp()[..1].to_vec(), &["landlock"]);
+    check(landlock_and_seccomp()[1..].to_vec(), &["seccomp"]);
+    check(landlock_and_seccomp(), &["landlock", "seccomp"]);
 }

@@ -6,13 +6,13 @@ use super::serving;
 use crate::alone;
 
 /// Clients that have had an answer and say nothing.
-fn silent(dproxy: &Dproxy, count: usize) -> Vec<Connection> {
+pub(super) fn silent(dproxy: &Dproxy, count: usize) -> Vec<Connection> {
     let mut clients: Vec<Connection> = (0..count).map(|_| Connection::open(dproxy.http()).unwrap()).collect();
     clients.iter_mut().for_each(ask);
     clients
 }
 
-fn ask(client: &mut Connection) {
+pub(super) fn ask(client: &mut Connection) {
     client.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").unwrap();
     let answer = client.answer_to("GET").unwrap();
     assert!(answer.text() == "ok" && !answer.closes(), "{answer:?}");

@@ -10,7 +10,7 @@ use dproxy_testkit::{Dproxy, Origin, Signal, kill};
 use super::{Loads, serving, sockets};
 use crate::{alone, dproxy};
 
-fn lives(pid: u32) -> bool {
+pub(super) fn lives(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     !stat.is_empty() && !stat.contains(") Z ")
 }
@@ -21,7 +21,7 @@ fn doors(dproxy: &Dproxy) -> usize {
 }
 
 /// Kills the master, and starts the next one. How long after its start it has all workers.
-fn succeed(dproxy: &mut Dproxy) -> Duration {
+pub(super) fn succeed(dproxy: &mut Dproxy) -> Duration {
     dproxy.signal(Signal::SIGKILL);
     dproxy.wait_for_end();
     let begun = Instant::now();

@@ -12,7 +12,7 @@ use super::{Loads, sockets};
 use crate::{alone, dproxy};
 
 /// A master whose program can be replaced.
-fn installed(origin: &Origin, workers: usize) -> (tempfile::TempDir, Dproxy) {
+pub(super) fn installed(origin: &Origin, workers: usize) -> (tempfile::TempDir, Dproxy) {
     let home = tempfile::tempdir().unwrap();
     let program = home.path().join("dproxy");
     fs::copy(env!("CARGO_BIN_EXE_dproxy"), &program).unwrap();
@@ -22,11 +22,17 @@ fn installed(origin: &Origin, workers: usize) -> (tempfile::TempDir, Dproxy) {
 }
 
 /// Puts another program in the place of the one that runs, as a package manager does.
-fn install(home: &Path, text: &str) {
+pub(super) fn install(home: &Path, text: &str) {
     let aside = home.join("dproxy.new");
     fs::write(&aside, text).unwrap();
     fs::set_permissions(&aside, fs::Permissions::from_mode(0o755)).unwrap();
     fs::rename(aside, home.join("dproxy")).unwrap();
+}
+
+/// The same program in another file, as after an update.
+pub(super) fn update(home: &Path) {
+    fs::copy(env!("CARGO_BIN_EXE_dproxy"), home.join("aside")).unwrap();
+    fs::rename(home.join("aside"), home.join("dproxy")).unwrap();
 }
 
 /// A script that does `deed` when it is to be the master, and is dproxy for a check and for everything else.
@@ -49,9 +55,7 @@ fn upgrades_under_load_lose_no_request_and_keep_the_process() {
     let mut before = 0;
     for round in 0..5 {
         let workers: BTreeSet<u32> = dproxy.worker_pids().into_iter().collect();
-        // The same program in another file, as after an update.
-        fs::copy(env!("CARGO_BIN_EXE_dproxy"), home.path().join("aside")).unwrap();
-        fs::rename(home.path().join("aside"), home.path().join("dproxy")).unwrap();
+        update(home.path());
         let told = dproxy.ctl(&["upgrade"]);
         assert_eq!(told.code, Some(0), "{told:?}\n{}", dproxy.log());
         assert!(told.stdout.contains("upgraded from version"), "{told:?}");
@@ -123,8 +127,7 @@ fn a_new_program_that_does_not_serve_gives_the_process_back() {
     assert!(status["requests_total"].as_u64() >= requests);
     sockets::wait_for_the_inventory(&dproxy, 2);
     loads.go_on(100);
-    fs::copy(env!("CARGO_BIN_EXE_dproxy"), home.path().join("aside")).unwrap();
-    fs::rename(home.path().join("aside"), home.path().join("dproxy")).unwrap();
+    update(home.path());
     let told = dproxy.ctl(&["upgrade"]);
     assert_eq!(told.code, Some(0), "a whole one takes over afterwards: {told:?}\n{}", dproxy.log());
     loads.stop_without_a_failure();

@@ -84,7 +84,8 @@ impl Report {
         }
     }
 
-    pub(crate) fn merge(&mut self, other: Report) {
+    /// Adds what another load saw.
+    pub fn merge(&mut self, other: Report) {
         self.good += other.good;
         self.connections += other.connections;
         for (kind, count) in other.failures {
@@ -93,6 +94,7 @@ impl Report {
         let room = EXAMPLES - self.examples.len();
         self.examples.extend(other.examples.into_iter().take(room));
         self.latencies.extend(other.latencies);
+        self.latencies.sort_unstable();
     }
 }
 
