@@ -265,6 +265,26 @@ fn a_request_that_a_backend_refuses_untouched_is_sent_again_with_its_body() {
 }
 
 #[test]
+fn a_request_that_a_backend_refuses_again_goes_to_another_one() {
+    let refusing = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&refusing);
+    let unwilling = backend(move |_, mut respond| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async move { respond.send_reset(Reason::REFUSED_STREAM) }
+    });
+    let willing = backend(|_, mut respond| async move {
+        respond.send_response(Response::new(()), true).unwrap();
+    });
+    let route = format!("routes:\n  - host: a.test\n    backends: [\"h2c://{unwilling}\", \"h2c://{willing}\"]");
+    let dproxy = dproxy().yaml(&route).workers(1).start();
+    for number in 0..10 {
+        let answer = dproxy_testkit::request(dproxy.http(), "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello").unwrap();
+        assert_eq!(answer.status, 200, "request {number}: {}", dproxy.log());
+    }
+    assert!(refusing.load(Ordering::Relaxed) >= 2, "the unwilling one was asked as well");
+}
+
+#[test]
 fn a_backend_that_goes_away_gets_what_it_did_not_look_at_on_another_connection() {
     let addr = by_hand(|number, frames| {
         if number % 2 == 1 {

@@ -1,5 +1,6 @@
 //! One try to have a request answered by one backend.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::pin;
@@ -279,12 +280,16 @@ impl Attempt<'_> {
     async fn send_h1<'u>(&self, stream: &'u mut Transport, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
         let (inlet, mut outlet) = stream.split();
         let idle = self.view.settings.timeouts.idle;
-        let moved = || client.deadline.set(idle);
-        moved();
+        client.deadline.set(idle);
+        let took_some = Cell::new(false);
+        let moved = || {
+            took_some.set(true);
+            client.deadline.set(idle);
+        };
         self.proxy.page.add(Counter::BytesIn, body.map(<[u8]>::len).iter().sum::<usize>() as u64);
         match client.deadline.guard(write_opening(&mut outlet, self.head, body, moved)).await {
-            // A connection that had gone before we wrote took nothing in.
-            Ok(Err(cause)) if kept && is_gone(&cause) => Err(self.stale(cause)),
+            // A connection that had gone before we wrote took nothing in. One that goes later may have been acted upon.
+            Ok(Err(cause)) if kept && !took_some.get() && is_gone(&cause) => Err(self.stale(cause)),
             Err(Elapsed) => Err(Broken::Final(Failure::Unanswered(ProxyError::BackendTimeout))),
             // With an error too: it may have answered before it closed, and the answer tells.
             Ok(Ok(()) | Err(_)) => Ok(Sent { answer: Awaiting::H1(inlet), outlet }),

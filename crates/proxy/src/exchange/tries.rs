@@ -49,6 +49,7 @@ impl Tries {
     ) -> Result<Served, Stuck> {
         let mut tried = self.refused(view, found);
         let mut seat = None;
+        let mut again = None;
         for retry in 0..=RETRIES {
             if seat.is_none() {
                 seat = admit(view, client, found, &Wish { tried: &tried, ..errand.wish() })
@@ -82,9 +83,15 @@ impl Tries {
                     }
                 }
                 // The connection had gone stale; the backend itself may be fine, and the place there is still ours.
+                // One that turns the request away once more is left alone, if there are others.
                 Err(Broken::Again(error)) => {
                     self.first_error.get_or_insert(error);
-                    seat = Some(Seat { backend, place });
+                    let members = view.group(found).members.iter();
+                    if again.replace(backend) == Some(backend) && members.filter(|member| !tried.contains(member)).count() > 1 {
+                        tried.push(backend);
+                    } else {
+                        seat = Some(Seat { backend, place });
+                    }
                 }
             }
         }

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use dproxy_testkit::{pause, wait_for};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::notation::{self, Piece, pieces};
 use crate::stage::PATIENCE;
@@ -50,7 +51,20 @@ struct Shared {
 
 impl Pretend {
     pub(crate) fn start(scripts: &[String]) -> Pretend {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Pretend::listening(TcpListener::bind("127.0.0.1:0").expect("a free port"), scripts)
+    }
+
+    /// One that takes little at a time: a long message needs more than one write.
+    pub(crate) fn narrow(scripts: &[String]) -> Pretend {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.set_tcp_mss(536).expect("small segments");
+        socket.set_recv_buffer_size(4096).expect("little room");
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+        socket.listen(16).expect("a listener");
+        Pretend::listening(socket.into(), scripts)
+    }
+
+    fn listening(listener: TcpListener, scripts: &[String]) -> Pretend {
         let address = listener.local_addr().expect("a listener has an address");
         let shared = Arc::new(Shared::default());
         let accepting = Arc::clone(&shared);
@@ -157,7 +171,7 @@ impl Incoming<'_> {
             },
             ("close", _) => Err(Ended),
             ("reset", _) => {
-                socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("a socket");
+                SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("a socket");
                 Err(Ended)
             }
             _ => panic!("`{deed}` is nothing that a backend does"),

@@ -20,6 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 pub(crate) struct Case {
     client: String,
     backend: Vec<String>,
+    start: fn(&[String]) -> Pretend,
     settings: ProxySettings,
 }
 
@@ -37,12 +38,18 @@ pub(crate) struct Outcome {
 impl Case {
     /// A client that follows this script; the backend answers everything with [`crate::backend::NEXT`].
     pub(crate) fn client(script: &str) -> Case {
-        Case { client: script.to_owned(), backend: Vec::new(), settings: ProxySettings::default() }
+        Case { client: script.to_owned(), backend: Vec::new(), start: Pretend::start, settings: ProxySettings::default() }
     }
 
     /// The backend follows this script on its next connection.
     pub(crate) fn backend(mut self, script: &str) -> Case {
         self.backend.push(script.to_owned());
+        self
+    }
+
+    /// The backend takes little at a time.
+    pub(crate) fn narrow(mut self) -> Case {
+        self.start = Pretend::narrow;
         self
     }
 
@@ -70,7 +77,7 @@ impl Case {
     /// Plays it until what the client got is `enough`, or its connection has
     /// ended. A connection that has not must go on.
     pub(crate) fn play_until(self, enough: impl Fn(&str) -> bool) -> Outcome {
-        let backend = Pretend::start(&self.backend);
+        let backend = (self.start)(&self.backend);
         let proxy = Running::start(self.settings, backend.address);
         let port = proxy.address.port();
         let mut client = Client::connect(proxy.address);

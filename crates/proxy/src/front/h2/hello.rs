@@ -22,6 +22,12 @@ const PRIORITY: u8 = 0x2;
 const SETTINGS: u8 = 0x4;
 const WINDOW_UPDATE: u8 = 0x8;
 const ACK: u8 = 0x1;
+const ENABLE_PUSH: u16 = 0x2;
+const INITIAL_WINDOW_SIZE: u16 = 0x4;
+const MAX_FRAME_SIZE: u16 = 0x5;
+/// A window is no wider, and so wide at first.
+const WIDEST: u32 = 0x7fff_ffff;
+const FIRST_WINDOW: u32 = 0xffff;
 const FRAME_HEADER: usize = 9;
 const ACKNOWLEDGED: [u8; FRAME_HEADER] = [0, 0, 0, SETTINGS, ACK, 0, 0, 0, 0];
 /// GOAWAY without an error; no stream was looked at.
@@ -169,11 +175,37 @@ impl Hello {
             return Behind::More;
         }
         let end = place + FRAME_HEADER + length;
+        let Some(payload) = self.heard.get(place + FRAME_HEADER..end) else { return Behind::Nothing };
         match kind {
-            _ if self.heard.len() < end => Behind::Nothing,
+            // The library knows what to say to that.
+            _ if !is_sound(kind, flags & ACK != 0, &stream[..4], payload) => Behind::More,
             SETTINGS if flags & ACK == 0 => Behind::Settings { end },
             _ => Behind::Word { end },
         }
+    }
+}
+
+/// Whether a word of the hello keeps the rules of its kind (RFC 9113 §6.3, §6.5, §6.9).
+fn is_sound(kind: u8, acknowledges: bool, stream: &[u8], payload: &[u8]) -> bool {
+    match (kind, payload) {
+        (SETTINGS, _) if acknowledges => payload.is_empty(),
+        (SETTINGS, _) => {
+            let (settings, rest) = payload.as_chunks();
+            rest.is_empty() && settings.iter().all(is_setting)
+        }
+        (WINDOW_UPDATE, &[a, b, c, d]) => (1..=WIDEST - FIRST_WINDOW).contains(&u32::from_be_bytes([a, b, c, d])),
+        (PRIORITY, [before @ .., _weight]) => before.len() == 4 && before != stream && stream != [0; 4],
+        _ => false,
+    }
+}
+
+fn is_setting(&[a, b, value @ ..]: &[u8; 6]) -> bool {
+    let value = u32::from_be_bytes(value);
+    match u16::from_be_bytes([a, b]) {
+        ENABLE_PUSH => value <= 1,
+        INITIAL_WINDOW_SIZE => value <= WIDEST,
+        MAX_FRAME_SIZE => (1 << 14..1 << 24).contains(&value),
+        _ => true,
     }
 }
 
@@ -279,6 +311,35 @@ mod tests {
         check(&[&[0, 0, 8, 6, 0]], true);
         check(&[&[0, 0, 4, WINDOW_UPDATE, 0, 0, 0, 0, 1]], true);
         check(&[&EMPTY_SETTINGS.repeat(120)], true);
+    }
+
+    #[test]
+    fn a_word_that_breaks_a_rule_is_for_the_library() {
+        let check = |kind: u8, flags: u8, stream: u8, payload: &[u8], sound: bool| {
+            let length = u8::try_from(payload.len()).unwrap();
+            let word = [&[0, 0, length, kind, flags, 0, 0, 0, stream][..], payload].concat();
+            let hello = Hello::new(&[PREFACE, &EMPTY_SETTINGS, &word].concat());
+            assert_eq!(!hello.is_over(), sound, "{kind} {flags} {stream} {payload:?}");
+        };
+        check(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100, 0, 99, 255, 255, 255, 255], true);
+        check(SETTINGS, 0, 0, &[0; 5], false);
+        check(SETTINGS, ACK, 0, &[0; 6], false);
+        check(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 1], true);
+        check(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 2], false);
+        check(SETTINGS, 0, 0, &[0, 4, 0x7f, 255, 255, 255], true);
+        check(SETTINGS, 0, 0, &[0, 4, 0x80, 0, 0, 0], false);
+        check(SETTINGS, 0, 0, &[0, 5, 0, 0, 0x40, 0], true);
+        check(SETTINGS, 0, 0, &[0, 5, 0, 0, 0x3f, 255], false);
+        check(SETTINGS, 0, 0, &[0, 5, 1, 0, 0, 0], false);
+        check(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1], true);
+        check(WINDOW_UPDATE, 0, 0, &[0; 4], false);
+        check(WINDOW_UPDATE, 0, 0, &[0, 0, 1], false);
+        check(WINDOW_UPDATE, 0, 0, &[0x7f, 255, 0, 0], true);
+        check(WINDOW_UPDATE, 0, 0, &[0x7f, 255, 0, 1], false);
+        check(PRIORITY, 0, 3, &[0, 0, 0, 1, 9], true);
+        check(PRIORITY, 0, 3, &[0, 0, 0, 3, 9], false);
+        check(PRIORITY, 0, 3, &[0; 4], false);
+        check(PRIORITY, 0, 0, &[0, 0, 0, 1, 9], false);
     }
 
     #[test]
