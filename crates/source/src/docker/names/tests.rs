@@ -63,7 +63,12 @@ fn a_bad_name_costs_only_itself() {
     check(", ,", "", "", "! label dproxy.host is empty; write `dproxy.host=name.example.com`");
     check("-", "a.com,b.com", "", "! hostname: `a.com,b.com` is not a host name; write it like `www.example.com` or `*.example.com`");
     check("-", "a b", "", "! hostname: `a b.internal` is not a host name; write it like `www.example.com` or `*.example.com`");
-    check("-", "http://a.com/p", "", "! hostname: `http://a.com/p` does not end in a port from 1 to 65535");
+    check(
+        "-",
+        "http://a.com/p",
+        "",
+        "! hostname: `http://a.com/p` does not end in a port from 1 to 65535; write it like `www.example.com` or `*.example.com`",
+    );
     check("-", "~^re\\d+$", "", "! hostname: `~^re\\d+$.internal` is not a host name; write it like `www.example.com` or `*.example.com`");
     check(
         "-",
