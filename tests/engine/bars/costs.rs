@@ -79,7 +79,7 @@ pub(super) fn tables(origin: &Origin, scale: Scale) -> Figure {
 
 pub(super) fn updates(origin: &Origin, scale: Scale) -> Figure {
     let mut dproxy = with_routes(origin, 2, 100).start();
-    let rounds = if scale.long { 200 } else { 10 };
+    let rounds = if scale.long { 100 } else { 10 };
     turned_over(&mut dproxy, rounds);
     let before = resident(dproxy.pid());
     turned_over(&mut dproxy, rounds);

@@ -147,7 +147,7 @@ fn p99_with(workers: usize, scale: Scale) -> Duration {
     let origins: Vec<Origin> = [20, 5, 5, 5, 5, 5, 5, 5].map(|factor| taking(factor * 4)).into();
     let addresses: Vec<_> = origins.iter().map(Origin::addr).collect();
     let dproxy = dproxy().workers(workers).route("a.test", &addresses).start();
-    let limit = if scale.long { 8000 } else { 600 };
+    let limit = if scale.long { 4000 } else { 600 };
     let load = Load { clients: 60, rate: Some(800), limit, mode: Mode::PerRequest, ..Load::new(dproxy.http(), "a.test") };
     load.start().join().percentile(99)
 }
