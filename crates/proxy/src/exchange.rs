@@ -28,8 +28,11 @@ mod tunnel;
 mod wild;
 mod wish;
 
+use std::rc::Rc;
+use std::time::Duration;
+
 use dproxy_http1::{BodyReader, Method, Name, RequestHead, Version};
-use dproxy_route::{Authority, Found, Https, Lookup};
+use dproxy_route::{Authority, Found, Https, Lookup, WildIndex};
 
 use crate::buffer::Buffer;
 use crate::client::Client;
@@ -97,46 +100,88 @@ pub(crate) async fn exchange(
     request: &RequestHead,
     length: usize,
 ) -> Result<Served, Failure> {
-    let mut view = proxy.view();
     let mut room = [0; Authority::ROOM];
-    let head = &buffer.filled()[..length];
-    let authority = judge(request, head, &mut room).map_err(Failure::Unanswered)?;
-    let listener = client.listener();
-    let mut tries = Tries::default();
-    let mut hold = Hold::new(proxy, buffer.filled().len());
+    let authority = judge(request, &buffer.filled()[..length], &mut room).map_err(Failure::Unanswered)?;
+    let mut journey = Journey { proxy, request, length, authority, tries: Tries::default(), hold: Hold::new(proxy, buffer.filled().len()) };
     loop {
-        let patience = match goal(&view, authority, client, request, &buffer.filled()[..length]) {
-            Ok(Goal::Own(own)) => return own.answer(proxy, client, buffer, request, length).await,
-            Ok(Goal::Backend(found)) => {
-                if let Some(patience) = hold.for_turn(&view, &found) {
-                    patience
-                } else if let Some(first) = found.wild {
-                    let path = path_of(request.origin_form(&buffer.filled()[..length])).to_vec();
-                    let question = Question { request, length, authority, listener, path: &path };
-                    // Apart, so that requests for names that were said in full make no room for it.
-                    match Box::pin(seek(proxy, &view, client, buffer, &question, first)).await {
-                        Err(Failure::Unanswered(error)) if error.may_pass(request.method) => {
-                            hold.for_news(&view, &found).ok_or(Failure::Unanswered(error))?
-                        }
-                        served => return served,
-                    }
-                } else {
-                    let errand = Errand::new(proxy, &view, client, buffer, request, length, &found);
-                    let mut errand = errand.map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
-                    match tries.round(proxy, &view, &found, &mut errand, client, buffer).await {
-                        Ok(served) => return Ok(served),
-                        Err(Stuck::Final(failure)) => return Err(failure),
-                        Err(Stuck::Stranded(error)) => hold.for_recovery(&view, &found).ok_or(Failure::Unanswered(error))?,
-                    }
-                }
-            }
-            Err(ProxyError::Offline(notice)) => hold.for_return(&view, &notice).ok_or(Failure::Unanswered(ProxyError::Offline(notice)))?,
-            Err(error) => return Err(Failure::Unanswered(error)),
+        let view = proxy.view();
+        let patience = match journey.round(&view, client, buffer).await? {
+            Round::Served(served) => return Ok(served),
+            Round::Waits(patience) => patience,
         };
         // Apart, so that requests that need not wait make no room for it.
-        Box::pin(hold.wait(client, &view, patience)).await.map_err(Failure::Unanswered)?;
-        view = proxy.view();
+        Box::pin(journey.hold.wait(client, &view, patience)).await.map_err(Failure::Unanswered)?;
     }
+}
+
+/// One request's way by one view after another.
+struct Journey<'j> {
+    proxy: &'j Proxy,
+    request: &'j RequestHead,
+    length: usize,
+    authority: Authority<'j>,
+    tries: Tries,
+    hold: Hold<'j>,
+}
+
+/// What came of a request by one view.
+enum Round {
+    Served(Served),
+    /// It may be served by a later one, for which it waits so long.
+    Waits(Duration),
+}
+
+impl Journey<'_> {
+    /// Finds who answers, and has it answered.
+    async fn round(&mut self, view: &Rc<View>, client: &mut Client, buffer: &mut Buffer) -> Result<Round, Failure> {
+        let Journey { proxy, request, length, authority, .. } = *self;
+        match goal(view, authority, client, request, &buffer.filled()[..length]) {
+            Ok(Goal::Own(own)) => own.answer(proxy, client, buffer, request, length).await.map(Round::Served),
+            Ok(Goal::Backend(found)) => match (self.hold.for_turn(view, &found), found.wild) {
+                (Some(patience), _) => Ok(Round::Waits(patience)),
+                (None, Some(first)) => self.sought(view, &found, first, client, buffer).await,
+                (None, None) => self.tried(view, &found, client, buffer).await,
+            },
+            Err(ProxyError::Offline(notice)) => waits(self.hold.for_return(view, &notice), ProxyError::Offline(notice)),
+            Err(error) => Err(Failure::Unanswered(error)),
+        }
+    }
+
+    /// By the backends of the route that was found.
+    async fn tried(&mut self, view: &View, found: &Found<'_>, client: &mut Client, buffer: &mut Buffer) -> Result<Round, Failure> {
+        let errand = Errand::new(self.proxy, view, client, buffer, self.request, self.length, found);
+        let mut errand = errand.map_err(|violation| Failure::Unanswered(ProxyError::Request(violation)))?;
+        match self.tries.round(self.proxy, view, found, &mut errand, client, buffer).await {
+            Ok(served) => Ok(Round::Served(served)),
+            Err(Stuck::Final(failure)) => Err(failure),
+            Err(Stuck::Stranded(error)) => waits(self.hold.for_recovery(view, found), error),
+        }
+    }
+
+    /// By candidate after candidate, beginning with the service `first`, for a name that only wildcards match.
+    async fn sought(
+        &mut self,
+        view: &Rc<View>,
+        found: &Found<'_>,
+        first: WildIndex,
+        client: &mut Client,
+        buffer: &mut Buffer,
+    ) -> Result<Round, Failure> {
+        let Journey { proxy, request, length, authority, .. } = *self;
+        let path = path_of(request.origin_form(&buffer.filled()[..length])).to_vec();
+        let question = Question { request, length, authority, listener: client.listener(), path: &path };
+        // Apart, so that requests for names that were said in full make no room for it.
+        match Box::pin(seek(proxy, view, client, buffer, &question, first)).await {
+            Ok(served) => Ok(Round::Served(served)),
+            Err(Failure::Unanswered(error)) if error.may_pass(request.method) => waits(self.hold.for_news(view, found), error),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Waiting where that is not in vain, else the error that made it necessary.
+fn waits(patience: Option<Duration>, error: ProxyError) -> Result<Round, Failure> {
+    patience.map(Round::Waits).ok_or(Failure::Unanswered(error))
 }
 
 /// Refuses what is never passed on; the authority of the rest.
