@@ -9,6 +9,7 @@ mod clients;
 mod compose;
 mod control;
 mod deploy;
+mod dialects;
 mod docker;
 mod engine;
 mod engines;

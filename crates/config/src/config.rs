@@ -149,7 +149,25 @@ pub struct Docker {
     pub unpublished: bool,
     /// How long requests for a container that has gone wait for its return.
     pub hold: Duration,
+    /// The other proxies for which containers may be written; the first that applies counts.
+    pub dialects: Vec<Dialect>,
 }
+
+/// Another proxy, whose words on containers are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Labels `traefik.…`.
+    Traefik,
+    /// Labels `caddy…`, of caddy-docker-proxy.
+    Caddy,
+    /// `VIRTUAL_HOST` and its kin in the environment.
+    NginxProxy,
+}
+
+/// Why a text is no dialect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of `traefik`, `caddy`, `nginx-proxy` and `none`")]
+pub struct DialectError(String);
 
 /// How an engine is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +196,30 @@ pub struct DockerTls {
     pub key: PathBuf,
 }
 
+impl Dialect {
+    /// All, in the order of preference.
+    pub(crate) const ALL: [Dialect; 3] = [Dialect::Traefik, Dialect::Caddy, Dialect::NginxProxy];
+
+    /// The proxy's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dialect::Traefik => "traefik",
+            Dialect::Caddy => "caddy",
+            Dialect::NginxProxy => "nginx-proxy",
+        }
+    }
+}
+
+impl FromStr for Dialect {
+    type Err = DialectError;
+
+    fn from_str(text: &str) -> Result<Dialect, DialectError> {
+        let named = Dialect::ALL.into_iter().find(|dialect| dialect.as_str().eq_ignore_ascii_case(text));
+        named.ok_or_else(|| DialectError(text.to_owned()))
+    }
+}
+
 impl Docker {
     /// The only engine, at `endpoint`, with the defaults.
     #[must_use]
@@ -189,6 +231,7 @@ impl Docker {
             container_addresses: None,
             internal_names: true,
             unpublished: true,
+            dialects: Dialect::ALL.to_vec(),
             hold: Timeouts::default().hold,
         }
     }

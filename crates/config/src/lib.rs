@@ -25,7 +25,8 @@ mod words;
 mod yaml;
 
 pub use config::{
-    Api, Config, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError, PortChoice, WorkerCount, WorkerCountError,
+    Api, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError, PortChoice,
+    WorkerCount, WorkerCountError,
 };
 pub use file::nearest;
 pub use load::{LoadError, ReadFile, load, load_api};

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::config::{Dialect, DialectError};
+
 /// Longer waits are mistakes, and the sum of two still fits every clock.
 const LONGEST_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
@@ -66,6 +68,9 @@ pub(crate) struct Network(pub(crate) String);
 
 /// A name that is safe in a header field.
 pub(crate) struct Name(pub(crate) String);
+
+/// One entry of `docker.dialects`; `none` stands for no dialect.
+pub(crate) struct Dialects(pub(crate) Option<Dialect>);
 
 /// A path that is not empty.
 pub(crate) struct FilePath(pub(crate) PathBuf);
@@ -179,6 +184,14 @@ impl FromStr for Name {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
         let good = !text.is_empty() && text.len() <= 253 && text.bytes().all(plain);
         good.then(|| Name(text.to_owned())).ok_or_else(|| ValueError::Name(text.to_owned()))
+    }
+}
+
+impl FromStr for Dialects {
+    type Err = DialectError;
+
+    fn from_str(text: &str) -> Result<Dialects, DialectError> {
+        if text.eq_ignore_ascii_case("none") { Ok(Dialects(None)) } else { text.parse().map(|dialect| Dialects(Some(dialect))) }
     }
 }
 

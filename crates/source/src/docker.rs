@@ -7,12 +7,14 @@
 //! | `routes`, `names`, `rules`, `backends`, `reach`, `tuning` | containers in, routes out; pure |
 //! | `lately` | what was served until a moment ago; pure |
 //! | `probe` | whether the chosen ports answer |
+//! | `dialects` | containers written for other proxies, in our words; pure |
 //! | `facts` | what is known of one container |
 //! | `wire`, `events` | the engine's JSON, read leniently |
 //! | `engine`, `transport`, `tls` | the questions, and how they get there |
 //! | `vigil`, `sight` | what the kernel of this machine knows better; `vigil` has the only `unsafe` here |
 
 mod backends;
+mod dialects;
 mod engine;
 mod events;
 mod facts;

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::Reader;
-use crate::config::{Docker, DockerEndpoint, DockerTls};
+use crate::config::{Dialect, Docker, DockerEndpoint, DockerTls};
 use crate::endpoint::{Endpoint, Wire};
 use crate::engines::{ENDPOINTS, EngineWords};
 use crate::settings::{self, Setting};
-use crate::values::{Address, FilePath, Name, Switch, Time};
+use crate::values::{Address, Dialects, FilePath, Name, Switch, Time};
 use crate::words::{Origin, Word};
 
 /// What is said about TLS with an engine.
@@ -28,6 +28,7 @@ impl Reader<'_> {
             container_addresses: self.optional(&settings::DOCKER_CONTAINER_ADDRESSES).map(|Switch(on)| on),
             internal_names: self.switch(&settings::DOCKER_INTERNAL_NAMES),
             unpublished: self.switch(&settings::DOCKER_UNPUBLISHED),
+            dialects: self.dialects(),
             hold: self.required::<Time>(&settings::TIMEOUT_HOLD).0,
         };
         if list.is_empty() || self.is_overruled() {
@@ -42,6 +43,11 @@ impl Reader<'_> {
             }
         }
         if engines.is_empty() { vec![only] } else { engines }
+    }
+
+    fn dialects(&mut self) -> Vec<Dialect> {
+        let known = self.list(&settings::DOCKER_DIALECTS);
+        known.into_iter().filter_map(|Dialects(dialect)| dialect).collect()
     }
 
     /// Whether somebody named a single engine in a place that counts more than the list of the file.

@@ -70,6 +70,7 @@ fn every_setting_obeys_flag_environment_and_file() {
         "balance" => "hash:cookie:sid",
         "ejection-time" => "77s",
         "ejection-max-time" => "77min",
+        "docker-dialects" => "caddy",
         _ => match setting.kind {
             settings::Kind::Switch if setting.default_text() == "true" => "false",
             settings::Kind::Switch => "true",

@@ -293,6 +293,18 @@ pub(crate) const DOCKER_UNPUBLISHED: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_DOCKER_UNPUBLISHED")]);
 
+/// [`crate::Docker::dialects`].
+pub(crate) const DOCKER_DIALECTS: Setting = Setting::new(
+    "docker.dialects",
+    "docker-dialects",
+    List("NAME"),
+    Text("traefik, caddy, nginx-proxy"),
+    "The other proxies whose labels and environment are understood on containers without label `dproxy.host`; the first that applies \
+     counts, `none` is none.",
+)
+.aliases(&["dialects"])
+.environment(&[variable("DOCKER_PROXY_DOCKER_DIALECTS")]);
+
 /// [`crate::Timeouts::request_head`].
 pub(crate) const TIMEOUT_REQUEST_HEAD: Setting = timeout(
     "timeouts.request_head",
@@ -567,6 +579,7 @@ pub const SETTINGS: &[Setting] = &[
     DOCKER_CONTAINER_ADDRESSES,
     DOCKER_INTERNAL_NAMES,
     DOCKER_UNPUBLISHED,
+    DOCKER_DIALECTS,
     TIMEOUT_REQUEST_HEAD,
     TIMEOUT_HANDSHAKE,
     TIMEOUT_QUEUE,

@@ -3,7 +3,7 @@
 //! Everything here is a plain value: [`crate::docker::wire`] makes it out of
 //! the engine's JSON, [`crate::docker::routes`] makes routes out of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use dproxy_route::Condition;
 
 /// All that is known of one container at one moment.
 ///
-/// Its environment is not here, so that nobody can show it by mistake.
+/// Its environment is not here, but for what is meant for proxies, so that nobody can show it by mistake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     /// Full id.
@@ -155,6 +155,8 @@ pub(super) struct Inspected {
     pub(super) domainname: String,
     /// Exposed TCP ports; a list does not show them for host networks.
     pub(super) exposed: Vec<u16>,
+    /// What it says to nginx-proxy in its environment, of which nothing else is kept.
+    pub(super) virtual_host: BTreeMap<&'static str, String>,
     /// Whether it ran at that moment, so that `finished` is about an earlier life.
     pub(super) running: bool,
     pub(super) finished: Option<SystemTime>,

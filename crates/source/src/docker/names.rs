@@ -43,10 +43,8 @@ pub(super) fn names_of(facts: &Facts, machine: Option<&str>, internal_names: boo
         names.by_hostname(facts, inspected, machine);
     }
     names.confess(facts);
-    if internal_names && let Ok(host) = format!("{}.{INTERNAL}", facts.name).parse() {
-        // A container's name that is no host name was never meant as one: nothing to report.
-        names.reasons.push(Reason::note("host", format!("{host} by its name")));
-        names.hosts.push(host);
+    if internal_names {
+        names.by_name(facts);
     }
     names.hosts.sort_unstable();
     names.hosts.dedup();
@@ -54,6 +52,21 @@ pub(super) fn names_of(facts: &Facts, machine: Option<&str>, internal_names: boo
 }
 
 impl Names {
+    /// Just the name that every container has.
+    pub(super) fn internal(facts: &Facts) -> Names {
+        let mut names = Names::default();
+        names.by_name(facts);
+        names
+    }
+
+    /// A container's name that is no host name was never meant as one: nothing to report.
+    fn by_name(&mut self, facts: &Facts) {
+        if let Ok(host) = format!("{}.{INTERNAL}", facts.name).parse() {
+            self.reasons.push(Reason::note("host", format!("{host} by its name")));
+            self.hosts.push(host);
+        }
+    }
+
     fn by_label(&mut self, facts: &Facts) {
         let Some(list) = facts.labels.get(HOST_LABEL) else { return };
         let words = list.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());

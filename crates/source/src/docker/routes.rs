@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use dproxy_config::Dialect;
 use dproxy_route::{BackendId, Condition, Notice, Offer, Owner, PickPolicy, Problem, Route, Service};
 
 use super::backends::backends_of;
+use super::dialects::{Translation, translated};
 use super::facts::{Ending, Facts, State};
 use super::labels::misspelled;
 use super::names::{Names, names_of};
@@ -15,8 +17,8 @@ use crate::{Container, Reason};
 /// How long a stopped container's hosts get a notice instead of a plain 404.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// The labels by which compose names what replicas have in common.
-const COMPOSE_PROJECT: &str = "com.docker.compose.project";
-const COMPOSE_SERVICE: &str = "com.docker.compose.service";
+pub(super) const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+pub(super) const COMPOSE_SERVICE: &str = "com.docker.compose.service";
 
 /// What, besides the containers, decides the routes.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(super) struct Settings {
     pub(super) internal_names: bool,
     /// Whether ports that are not published are reached at the container's own address.
     pub(super) unpublished: bool,
+    /// The other proxies whose words are understood.
+    pub(super) dialects: Vec<Dialect>,
     /// The id of the container that we are in ourselves.
     pub(super) own_container: Option<String>,
     /// The hostname of the engine's machine.
@@ -83,17 +87,34 @@ enum Standing {
 
 impl Findings {
     fn add(&mut self, facts: &Facts, settings: &Settings, reach: &Reach<'_>) {
-        let names = names_of(facts, settings.machine.as_deref(), settings.internal_names);
         let mut container = Container {
             id: facts.id.clone(),
             name: facts.name.clone(),
             image: facts.image.clone(),
             state: facts.state.as_str().to_owned(),
-            hosts: names.hosts.iter().map(ToString::to_string).collect(),
             ..Container::default()
         };
-        match (standing(facts, settings.now), rules_of(facts)) {
-            (Standing::Live, Ok(rules)) => self.live(facts, names, &rules, reach, &mut container),
+        match translated(facts, reach.containers, &settings.dialects) {
+            None => {
+                let names = names_of(facts, settings.machine.as_deref(), settings.internal_names);
+                self.judge(facts, names, settings.now, reach, &mut container);
+            }
+            Some(translation) => self.judge_translated(facts, &translation, settings, reach, &mut container),
+        }
+        let misspelled = misspelled(facts);
+        container.reasons.extend(hindrances("label", &misspelled));
+        self.report(facts, misspelled);
+        container.reasons.extend(facts.oddities.iter().map(|oddity| Reason::hindrance("engine", oddity.clone())));
+        self.report(facts, facts.oddities.iter().cloned());
+        container.hosts.sort_unstable();
+        container.hosts.dedup();
+        self.containers.push(container);
+    }
+
+    fn judge(&mut self, facts: &Facts, names: Names, now: SystemTime, reach: &Reach<'_>, container: &mut Container) {
+        container.hosts.extend(names.hosts.iter().map(ToString::to_string));
+        match (standing(facts, now), rules_of(facts)) {
+            (Standing::Live, Ok(rules)) => self.live(facts, names, &rules, reach, container),
             (Standing::Live, Err(problems)) => {
                 container.reasons.push(standing_in_words(facts));
                 container.reasons.extend(names.reasons);
@@ -118,12 +139,44 @@ impl Findings {
                 container.reasons.extend(names.reasons);
             }
         }
-        let misspelled = misspelled(facts);
-        container.reasons.extend(hindrances("label", &misspelled));
-        self.report(facts, misspelled);
-        container.reasons.extend(facts.oddities.iter().map(|oddity| Reason::hindrance("engine", oddity.clone())));
-        self.report(facts, facts.oddities.iter().cloned());
-        self.containers.push(container);
+    }
+
+    /// A container that was written for another proxy: each of its sites is judged as if it were written for us.
+    fn judge_translated(
+        &mut self,
+        facts: &Facts,
+        translation: &Translation,
+        settings: &Settings,
+        reach: &Reach<'_>,
+        container: &mut Container,
+    ) {
+        container.reasons.push(Reason::note("dialect", format!("it is written for {}", translation.dialect.as_str())));
+        container.reasons.extend(hindrances("dialect", &translation.problems));
+        self.report(facts, translation.problems.iter().cloned());
+        for site in &translation.sites {
+            let ours = site.in_ours(facts);
+            let names = names_of(&ours, settings.machine.as_deref(), false);
+            match &site.refusal {
+                None => self.judge(&ours, names, settings.now, reach, container),
+                Some(why) => self.refuse(&ours, &names, why, settings.now, container),
+            }
+        }
+        if settings.internal_names && translation.is_open() {
+            let ours = translation.sites.first().map_or_else(|| facts.clone(), |site| site.without_rules(facts));
+            self.judge(&ours, Names::internal(&ours), settings.now, reach, container);
+        }
+        container.reasons = each_once(std::mem::take(&mut container.reasons));
+        container.backends = each_once(std::mem::take(&mut container.backends));
+    }
+
+    /// Answers for the hosts of a container with the reason why nobody may come in.
+    fn refuse(&mut self, facts: &Facts, names: &Names, why: &str, now: SystemTime, container: &mut Container) {
+        container.hosts.extend(names.hosts.iter().map(ToString::to_string));
+        container.reasons.extend(hindrances("dialect", &[why.to_owned()]));
+        self.report(facts, [why.to_owned()]);
+        if let (Standing::Live | Standing::Offline(_), Ok(rules)) = (standing(facts, now), rules_of(facts)) {
+            self.offer(facts, names, &rules, &PickPolicy::default(), &Offer::Offline(Notice::new(why)));
+        }
     }
 
     /// Adds what a running container offers, and says why.
@@ -148,7 +201,8 @@ impl Findings {
             self.report(facts, backends.absence.map(|why| format!("no request can reach it: {why}")));
         }
         let Some((main, firm, others)) = backends.ports else { return };
-        container.backends = std::iter::once(&main).chain(&others).map(|backend| format!("{} {}", backend.port, backend.address)).collect();
+        let shown = std::iter::once(&main).chain(&others).map(|backend| format!("{} {}", backend.port, backend.address));
+        container.backends.extend(shown);
         self.offer(facts, &names, rules, &backends.pick, &Offer::Ports { main, firm, others });
     }
 
@@ -170,6 +224,17 @@ impl Findings {
     fn report(&mut self, facts: &Facts, texts: impl IntoIterator<Item = String>) {
         self.problems.extend(texts.into_iter().map(|text| Problem::new(format!("container {}", facts.name), text)));
     }
+}
+
+/// The first of equal items.
+fn each_once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::with_capacity(items.len());
+    for item in items {
+        if !kept.contains(&item) {
+            kept.push(item);
+        }
+    }
+    kept
 }
 
 fn hindrances(about: &'static str, texts: &[String]) -> impl Iterator<Item = Reason> {

@@ -13,15 +13,15 @@ use super::facts::Facts;
 /// The label that names the path below which requests are the container's.
 pub(super) const PATH_LABEL: &str = "dproxy.path";
 /// The label that names the listeners they come in at.
-const LISTEN_LABEL: &str = "dproxy.listen";
+pub(super) const LISTEN_LABEL: &str = "dproxy.listen";
 /// The label that says what is taken off their path.
-const STRIP_PREFIX_LABEL: &str = "dproxy.strip_prefix";
+pub(super) const STRIP_PREFIX_LABEL: &str = "dproxy.strip_prefix";
 /// The label that says what is put in front of it.
-const ADD_PREFIX_LABEL: &str = "dproxy.add_prefix";
+pub(super) const ADD_PREFIX_LABEL: &str = "dproxy.add_prefix";
 /// The label that sends clients elsewhere.
-const REDIRECT_LABEL: &str = "dproxy.redirect";
+pub(super) const REDIRECT_LABEL: &str = "dproxy.redirect";
 /// The label that says with which status.
-const REDIRECT_CODE_LABEL: &str = "dproxy.redirect_code";
+pub(super) const REDIRECT_CODE_LABEL: &str = "dproxy.redirect_code";
 
 /// The label that says what becomes of requests in the clear.
 const HTTPS_LABEL: &str = "dproxy.https";

@@ -4,7 +4,7 @@
 //! own, a missing or strange field is missing, and only a container without an
 //! id cannot be understood at all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::SystemTime;
 
@@ -13,6 +13,7 @@ use dproxy_route::{Condition, Problem};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::dialects::VARIABLES;
 use super::facts::{Address, Attachment, Binding, Facts, Inspected, NetworkMode, Port, Signal, State};
 
 /// What a list of containers says.
@@ -180,6 +181,7 @@ impl Inspected {
         Inspected {
             hostname: config.hostname.unwrap_or_default(),
             domainname: config.domainname.unwrap_or_default(),
+            virtual_host: meant_for_proxies(&config.env.unwrap_or_default()),
             exposed,
             running: state.running.unwrap_or_default(),
             finished: state.finished_at.as_deref().and_then(moment),
@@ -187,6 +189,13 @@ impl Inspected {
             pid: state.pid.and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 0),
         }
     }
+}
+
+/// What the environment says to nginx-proxy.
+fn meant_for_proxies(environment: &[String]) -> BTreeMap<&'static str, String> {
+    let said = environment.iter().filter_map(|variable| variable.split_once('='));
+    let said = said.filter_map(|(name, value)| Some((VARIABLES.into_iter().find(|known| *known == name)?, value.to_owned())));
+    said.collect()
 }
 
 /// `80/tcp` or `80`.

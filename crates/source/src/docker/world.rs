@@ -242,6 +242,7 @@ impl World {
             own_container: self.about.as_ref().and_then(|about| about.own_container.clone()),
             internal_names: self.settings.internal_names,
             unpublished: self.settings.unpublished,
+            dialects: self.settings.dialects.clone(),
             machine: self.about.as_ref().and_then(|about| about.machine.clone()),
             now,
         };

@@ -37,6 +37,7 @@ fn settings() -> Settings {
         container_addresses: None,
         internal_names: false,
         unpublished: true,
+        dialects: Vec::new(),
         own_container: None,
         machine: None,
         now: moment(NOW),
