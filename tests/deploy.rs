@@ -85,6 +85,32 @@ fn recreating_a_container_costs_no_request() {
 }
 
 #[test]
+fn a_container_that_stops_finishes_what_it_has_beside_its_sibling() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = among_others();
+    let dproxy = before(&engine);
+    let host = host("finishes");
+    let run = |word| engine.run(&Run::echo(word).hostname(&host).publish(80));
+    let (leaver, stayer) = (run("leaver"), run("stayer"));
+    for container in [&leaver, &stayer] {
+        dproxy.wait_for(&container.name, || dproxy.get(&host, "/").field("x-echo-name") == Some(container.name.as_str()));
+    }
+    // Nobody may ask for these twice.
+    let mut uploads: Vec<Connection> = (0..4).map(|_| Connection::open(dproxy.http()).unwrap()).collect();
+    for upload in &mut uploads {
+        upload.send(format!("POST /delay/700 HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nhi").as_bytes()).unwrap();
+    }
+    dproxy.wait_for("requests at both", || {
+        let backends = dproxy.data("/backends");
+        let rows = backends.as_array().unwrap().iter().filter(|row| row["hosts"].as_array().unwrap().contains(&json!(host)));
+        rows.filter(|row| row["requests"] == 2).count() == 2
+    });
+    leaver.stop();
+    let answers: Vec<u16> = uploads.iter_mut().map(|upload| upload.answer_to("POST").unwrap().status).collect();
+    assert_eq!(answers, [200; 4]);
+}
+
+#[test]
 fn a_rolling_replacement_costs_no_request() {
     let Some(engine) = Engine::shared() else { return };
     let _busy = among_others();
