@@ -155,7 +155,9 @@ mod tests {
         let routes: Vec<_> = it.routes.iter().map(|row| (row.route.owner.as_str(), row.chosen, row.why.as_str())).collect();
         let wider = "a wider host, or only the fall-back for `www.`";
         let chosen = "the nearest host, then the longest path, then the narrowest listener";
-        assert_eq!(routes, [("routes[2]", true, chosen), ("routes[1]", false, "a shorter path"), ("routes[3]", false, wider)]);
+        let offline = "offline (stopped 1 minute ago, exit code 137), while others serve";
+        let losers = [("routes[6]", false, offline), ("routes[1]", false, "a shorter path"), ("routes[3]", false, wider)];
+        assert_eq!(routes, [[("routes[2]", true, chosen)].as_slice(), &losers].concat());
     }
 
     #[test]
