@@ -88,7 +88,8 @@ fn recreating_a_container_costs_no_request() {
 fn a_container_that_stops_finishes_what_it_has_beside_its_sibling() {
     let Some(engine) = Engine::shared() else { return };
     let _busy = among_others();
-    let dproxy = before(&engine);
+    // Under a name of its own it would go on to be the only one, and so to be asked.
+    let dproxy = dproxy().docker(&engine.endpoint()).env("DOCKER_PROXY_DOCKER_INTERNAL_NAMES", "false").start();
     let host = host("finishes");
     let run = |word| engine.run(&Run::echo(word).hostname(&host).publish(80));
     let (leaver, stayer) = (run("leaver"), run("stayer"));

@@ -116,10 +116,10 @@ impl Proxy {
     /// Serves by `tables` from the next request on.
     pub fn install(&self, mut tables: Tables) {
         let now = self.clock.now();
-        let asleep = std::mem::take(&mut tables.asleep);
+        let (asleep, resting) = (std::mem::take(&mut tables.asleep), std::mem::take(&mut tables.resting));
         let mut pools = self.pools.borrow_mut();
         let view = View::new(tables, &mut pools, self.offset, Some(now));
-        if pools.dismiss(&asleep, now) {
+        if pools.dismiss(&asleep, &resting, now) {
             self.farewells.set(now + FAREWELLS);
         }
         drop(pools);

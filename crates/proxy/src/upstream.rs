@@ -110,9 +110,10 @@ impl Pools {
     }
 
     /// Says of those that had a backend before the last call of [`Pools::of`] and have none now that it is gone, or, of
-    /// those that are `asleep` and kept, that it sleeps. Whether there are any.
-    pub(crate) fn dismiss(&mut self, asleep: &[BackendId], now: u64) -> bool {
+    /// those that are `asleep` and kept, that it sleeps; and nothing of those that are `resting`. Whether there are any.
+    pub(crate) fn dismiss(&mut self, asleep: &[BackendId], resting: &[BackendId], now: u64) -> bool {
         let mut left = std::mem::take(&mut self.left);
+        self.by_backend.extend(resting.iter().filter_map(|id| left.remove_entry(id)));
         let any = !left.is_empty();
         let sleepers = asleep.iter().filter_map(|id| left.remove_entry(id)).inspect(|(_, pool)| pool.standing.sleep(now));
         self.by_backend.extend(sleepers);

@@ -1,13 +1,14 @@
 //! What a worker serves by, from one snapshot to the next.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_http1::Limits;
-use dproxy_route::{Algorithm, BackendId, BackendIndex, Found, Group, Https, InClear, Route, RouteTable};
+use dproxy_route::{Algorithm, Backend, BackendId, BackendIndex, Condition, Found, Group, Https, InClear, Route, RouteTable};
 use dproxy_stats::{Column, Ejection, Fault};
 use ipnet::IpNet;
 
@@ -32,6 +33,8 @@ pub struct Tables {
     keyring: Option<Arc<Keyring>>,
     /// Backends of paused containers.
     pub(crate) asleep: Vec<BackendId>,
+    /// Backends that get nothing new because fitter ones stand beside them. They finish what they have.
+    pub(crate) resting: Vec<BackendId>,
     marks: Marks,
 }
 
@@ -76,8 +79,9 @@ impl Tables {
         let table = RouteTable::build(routes).with_www_fallback(settings.www_fallback);
         let columns = vec![None; table.backends().len()];
         let asleep = routes.iter().filter_map(Route::notice).flat_map(|notice| &notice.asleep).cloned().collect();
+        let resting = resting(routes, &table);
         let marks = Marks::of(&table, &settings);
-        Tables { settings, table, columns, marks, keyring: None, asleep }
+        Tables { settings, table, columns, marks, keyring: None, asleep, resting }
     }
 
     /// The same, with the places of backends on the board of all workers; `columns` are sorted.
@@ -98,11 +102,19 @@ impl Tables {
     }
 }
 
+/// The backends of which no group of the table has one, though a route does.
+fn resting(routes: &[Route], table: &RouteTable) -> Vec<BackendId> {
+    let is_unfit = |backend: &&Backend| backend.condition != Condition::Ready;
+    let inside: HashSet<&BackendId> = table.backends().iter().filter(is_unfit).map(|backend| &backend.id).collect();
+    let unfit = routes.iter().flat_map(Route::backends).filter(is_unfit).map(|backend| &backend.id);
+    unfit.filter(|id| !inside.contains(id)).cloned().collect()
+}
+
 impl View {
     /// `offset` is where round robin begins, so that workers do not move in step.
     /// `now` is the clock's, none at the start.
     pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32, now: Option<u64>) -> View {
-        let Tables { settings, table, columns, marks, keyring, asleep: _ } = tables;
+        let Tables { settings, table, columns, marks, keyring, asleep: _, resting: _ } = tables;
         let limits = Limits {
             head_bytes: settings.limits.head_bytes as usize,
             fields: settings.limits.head_fields as usize,
