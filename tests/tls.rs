@@ -1,6 +1,8 @@
 //! TLS with real clients: certificates from files, sessions, and what backends are told.
 
+mod backends;
 mod certificates;
+mod handshakes;
 mod redirects;
 mod sessions;
 

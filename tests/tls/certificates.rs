@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
 
-use super::{Secure, Shop};
+use super::{Secure, Shop, echo};
 
 /// The names of the certificate that is shown for `name`, or what the client is told instead.
 fn shown(secure: &Secure, words: &[&str]) -> String {
@@ -119,4 +119,23 @@ fn a_staple_from_a_file_is_shown() {
     let secure = shop.serve(|options| options);
     let text = secure.s_client(&["-servername", "a.test", "-status"], "");
     assert!(text.contains("OCSP Response Status: trylater"), "{text}");
+}
+
+#[test]
+fn certificates_are_renewed_under_load_and_no_request_fails() {
+    let _busy = crate::among_others();
+    let origin = echo();
+    let secure = Shop::with(&["a.test"]).serve(|options| options.route("a.test", &[origin.addr()]));
+    let at = format!("127.0.0.1:{}", secure.port);
+    let mut load = Command::new("h2load");
+    load.args(["-D", "9", "-c", "10", "-m", "4", "--connect-to", &at, "https://a.test/"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let load = load.spawn().unwrap();
+    for round in 1..=3 {
+        let renewed = format!("n{round}.test");
+        secure.shop.put("a.test", &["a.test", &renewed]);
+        secure.dproxy.wait_for("the renewed certificate", || shown(&secure, &["-servername", "a.test"]).contains(&renewed));
+    }
+    let told = String::from_utf8(load.wait_with_output().unwrap().stdout).unwrap();
+    assert!(told.contains(" 0 failed, 0 errored, 0 timeout"), "{told}");
+    assert!(!told.contains("requests: 0 total"), "{told}");
 }

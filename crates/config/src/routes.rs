@@ -273,9 +273,9 @@ impl Reader<'_> {
 /// Why a text is no backend.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum BackendError {
-    #[error("backend `{0}` is TLS, which backends cannot speak yet; write `http://` and the plain port")]
-    Tls(String),
-    #[error("backend `{0}` has an unknown scheme; write `10.0.0.5:8080`, `http://10.0.0.5:8080` or `h2c://10.0.0.5:8080`")]
+    #[error(
+        "backend `{0}` has an unknown scheme; write `10.0.0.5:8080`, `http://10.0.0.5:8080`, `https://10.0.0.5:8443` or `h2c://10.0.0.5:8080`"
+    )]
     Scheme(String),
     #[error("backend `{0}` has a path; write only address and port")]
     Path(String),
@@ -295,7 +295,7 @@ fn scheme_of(scheme: &str, text: &str) -> Result<Scheme, BackendError> {
     match scheme.to_ascii_lowercase().as_str() {
         "http" => Ok(Scheme::Http),
         "h2c" | "grpc" => Ok(Scheme::H2c),
-        "https" => Err(BackendError::Tls(text.to_owned())),
+        "https" => Ok(Scheme::Https),
         _ => Err(BackendError::Scheme(text.to_owned())),
     }
 }

@@ -34,8 +34,12 @@ pub(crate) enum ProxyError {
     },
     #[error("connection to `{address}` not made in time")]
     ConnectTimeout { address: SocketAddr },
-    #[error("this version cannot speak TLS to a backend")]
-    BackendTls,
+    #[error("no TLS with `{address}`")]
+    BackendTls {
+        address: SocketAddr,
+        #[source]
+        cause: io::Error,
+    },
     #[error("an upgrade cannot reach `{address}`, which speaks HTTP/2 and does not allow extended CONNECT (RFC 8441)")]
     NoTunnel { address: SocketAddr },
     #[error("backend closed the connection without an answer")]
@@ -75,7 +79,7 @@ impl ProxyError {
             ProxyError::Unknown | ProxyError::Offline(_) | ProxyError::Busy => Blame::Nobody,
             ProxyError::Connect { .. }
             | ProxyError::ConnectTimeout { .. }
-            | ProxyError::BackendTls
+            | ProxyError::BackendTls { .. }
             | ProxyError::NoTunnel { .. }
             | ProxyError::BackendClosed(_)
             | ProxyError::BackendGone { .. }
@@ -98,7 +102,7 @@ impl ProxyError {
     /// What of it counts against the backend.
     pub(crate) fn fault(&self) -> Option<Fault> {
         match self {
-            ProxyError::Connect { .. } => Some(Fault::Connect),
+            ProxyError::Connect { .. } | ProxyError::BackendTls { .. } => Some(Fault::Connect),
             ProxyError::ConnectTimeout { .. } => Some(Fault::ConnectTimeout),
             ProxyError::BackendClosed(_) => Some(Fault::Closed),
             ProxyError::BackendTimeout => Some(Fault::Timeout),
@@ -110,7 +114,6 @@ impl ProxyError {
             | ProxyError::Unknown
             | ProxyError::Offline(_)
             | ProxyError::Busy
-            | ProxyError::BackendTls
             | ProxyError::NoTunnel { .. }
             | ProxyError::Unfit { .. }
             | ProxyError::Misdirected
@@ -147,7 +150,7 @@ impl ProxyError {
             ProxyError::Unknown => Some(404),
             ProxyError::Offline(_) | ProxyError::Busy => Some(503),
             ProxyError::Connect { .. }
-            | ProxyError::BackendTls
+            | ProxyError::BackendTls { .. }
             | ProxyError::NoTunnel { .. }
             | ProxyError::BackendClosed(_)
             | ProxyError::BackendGone { .. }

@@ -91,6 +91,8 @@ pub(crate) struct Manner<'r> {
     pub(crate) wants_trailers: bool,
     /// What the stream shall become (RFC 8441).
     pub(crate) tunnel: Option<&'r [u8]>,
+    /// It is said over TLS.
+    pub(crate) secure: bool,
 }
 
 /// The head of a request to an HTTP/2 backend, from the lines that we would
@@ -102,7 +104,8 @@ pub(crate) fn backend_request(lines: &[u8], limits: &Limits, manner: Manner<'_>)
     head.parse(lines, &limits).ok()??;
     let authority = str::from_utf8(head.host.of(lines)).ok()?;
     let target = str::from_utf8(head.origin_form(lines)).ok()?;
-    let uri = Uri::builder().scheme("http").authority(authority).path_and_query(target).build().ok()?;
+    let uri =
+        Uri::builder().scheme(if manner.secure { "https" } else { "http" }).authority(authority).path_and_query(target).build().ok()?;
     let mut request = Request::new(());
     *request.method_mut() = http::Method::from_bytes(head.method_in(lines)).ok()?;
     *request.uri_mut() = uri;

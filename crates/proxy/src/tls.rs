@@ -4,12 +4,14 @@
 //! [`Keyring`] knows by its server name what to show. From then on a [`Session`]
 //! is to the rest what a TCP connection is.
 
+mod backend;
 mod handshake;
 mod handshakes;
 mod keyring;
 mod session;
 mod ticketer;
 
+pub(crate) use backend::{Clients, Offer, is_about_tls};
 pub(crate) use handshake::{Agreed, Greeted, secure};
 pub(crate) use handshakes::Handshakes;
 pub use keyring::Keyring;

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use dproxy_route::{Backend, BackendId, Scheme};
+use dproxy_route::{Backend, BackendId, Scheme, Trust};
 use dproxy_stats::{Column, Ledger};
 use hashbrown::HashMap;
 use tokio::net::TcpStream;
@@ -44,6 +44,9 @@ pub(crate) struct Pools {
 pub(crate) struct Pool {
     pub(crate) address: SocketAddr,
     pub(crate) scheme: Scheme,
+    pub(crate) trust: Trust,
+    /// A backend of TLS that likes HTTP/2 better: its connections are shared.
+    pub(crate) prefers_h2: Cell<bool>,
     /// `name@address`, for `x-debug-backend`.
     pub(crate) label: String,
     pub(crate) places: Rc<Places>,
@@ -127,7 +130,7 @@ impl Pools {
         let column = count.map(|(_, column)| column);
         let places = match old.remove(&backend.id) {
             Some(pool) if pool.places.column() == column => {
-                if pool.address == backend.address && pool.scheme == backend.scheme {
+                if pool.address == backend.address && pool.scheme == backend.scheme && pool.trust == backend.trust {
                     return pool;
                 }
                 Rc::clone(&pool.places)
@@ -180,7 +183,8 @@ impl Pool {
         let Backend { address, scheme, .. } = *backend;
         let (idle, shared) = (RefCell::default(), Connections::default());
         let standing = Standing::new(backend.whereabouts, backend.condition, now);
-        Pool { address, scheme, label, places, standing, answers_long: Cell::new(false), kept, idle, shared }
+        let (trust, prefers_h2) = (backend.trust.clone(), Cell::new(false));
+        Pool { address, scheme, trust, prefers_h2, label, places, standing, answers_long: Cell::new(false), kept, idle, shared }
     }
 
     /// A kept connection that is open as far as we know.
@@ -210,10 +214,10 @@ impl Pool {
     }
 
     /// Opens a connection.
-    pub(crate) async fn connect(&self) -> io::Result<Transport> {
+    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
-        Ok(Transport::Tcp(stream))
+        Ok(stream)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::marks::Marks;
 use crate::pick::{Chance, Draw, Mercy, Turn, Wish, choose};
 use crate::place::{Place, Places};
 use crate::queue::{Queue, Waiting};
-use crate::tls::{Agreed, Keyring};
+use crate::tls::{Agreed, Clients, Keyring};
 use crate::upstream::{Pool, Pools};
 
 /// Routes and settings, ready for look-up. Made off the loop, since it may take
@@ -47,6 +47,8 @@ pub(crate) struct View {
     pub(crate) limits: Limits,
     /// None: there is no TLS.
     pub(crate) keyring: Option<Arc<Keyring>>,
+    /// What is said to backends of TLS.
+    pub(crate) clients: Clients,
     trusted: Vec<IpNet>,
     /// Of each group of the table.
     choices: Vec<Choice>,
@@ -126,7 +128,7 @@ impl View {
         // The configuration refuses what is no network, so nothing is lost here.
         let trusted = settings.trusted.iter().filter_map(|network| network.parse().ok()).collect();
         let chance = Chance::seeded(boot_millis() << 32 | u64::from(offset));
-        View { settings, table, limits, keyring, trusted, choices, pools, chance, marks }
+        View { settings, table, limits, keyring, clients: Clients::default(), trusted, choices, pools, chance, marks }
     }
 
     /// Whether nothing but TLS is spoken at this port.

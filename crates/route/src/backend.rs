@@ -124,6 +124,20 @@ impl Whereabouts {
     }
 }
 
+/// How far a backend of TLS is trusted, and as whom it is met. Files are those of the directory of certificates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct Trust {
+    /// Whether its certificate must be good; otherwise whoever answers at the address is believed.
+    pub verify: bool,
+    /// The file of the authority that vouches for it; any that is there, where none is named.
+    pub authority: Option<String>,
+    /// The name that it is asked for by, and must have; its address where there is none.
+    pub name: Option<String>,
+    /// The file of the certificate that we show.
+    pub certificate: Option<String>,
+}
+
 /// Somewhere a request can be sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
@@ -149,6 +163,8 @@ pub struct Backend {
     pub share: Share,
     /// How the master asks it whether it is well.
     pub check: Option<Box<Check>>,
+    /// How far it is trusted where it speaks TLS.
+    pub trust: Trust,
 }
 
 impl Backend {
@@ -173,6 +189,7 @@ impl Backend {
             whereabouts: Whereabouts::Fixed,
             share: Share::default(),
             check: None,
+            trust: Trust::default(),
         }
     }
 }

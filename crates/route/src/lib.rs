@@ -24,7 +24,7 @@ mod table;
 mod tuning;
 
 pub use agreement::contradictions;
-pub use backend::{Backend, BackendId, Condition, Scheme, Whereabouts};
+pub use backend::{Backend, BackendId, Condition, Scheme, Trust, Whereabouts};
 pub use check::{Check, Probe, Statuses, StatusesError};
 pub use entrance::{Entrance, EntranceError, Listener, Protocol};
 pub use explain::{Explanation, Judged, Verdict, Width, explain};

@@ -28,6 +28,7 @@ mod rules;
 mod sight;
 mod tls;
 mod transport;
+mod trust;
 mod tuning;
 mod vigil;
 mod watcher;

@@ -78,6 +78,7 @@ fn a_route_may_rewrite_paths_and_choose_its_listener() {
     entry("path: /api, strip_prefix: true, backends: 10.0.0.1:80", "routes[0] a.test/api (strip /api) 10.0.0.1:80");
     entry("path: /api/v1, strip_prefix: /api, backends: 10.0.0.1:80", "routes[0] a.test/api/v1 (strip /api) 10.0.0.1:80");
     entry("add_prefix: /app/, backends: 10.0.0.1:80", "routes[0] a.test/ (add /app) 10.0.0.1:80");
+    entry("backends: \"https://10.0.0.1:443\"", "routes[0] a.test/ https://10.0.0.1:443");
     entry("listen: https, backends: 10.0.0.1:80", "routes[0] https|a.test/ 10.0.0.1:80");
     entry("listen: 8080, backends: 10.0.0.1:80", "routes[0] 8080|a.test/ 10.0.0.1:80");
     entry("redirect: https://b.test", "routes[0] a.test/ 302 https://b.test{path}{query}");
@@ -128,12 +129,8 @@ fn what_is_no_backend_is_told_with_the_way_out() {
     let backend =
         |text: &str, expected: &str| refused(&format!("{{host: a.test, backends: [{text}]}}"), &format!("f:2:31: `routes[0]`: {expected}"));
     backend(
-        "https://10.0.0.1:443",
-        "backend `https://10.0.0.1:443` is TLS, which backends cannot speak yet; write `http://` and the plain port",
-    );
-    backend(
         "ftp://10.0.0.1:21",
-        "backend `ftp://10.0.0.1:21` has an unknown scheme; write `10.0.0.5:8080`, `http://10.0.0.5:8080` or `h2c://10.0.0.5:8080`",
+        "backend `ftp://10.0.0.1:21` has an unknown scheme; write `10.0.0.5:8080`, `http://10.0.0.5:8080`, `https://10.0.0.5:8443` or `h2c://10.0.0.5:8080`",
     );
     backend("10.0.0.1:80/app", "backend `10.0.0.1:80/app` has a path; write only address and port");
     let not_one = "is not an IP address and a port; write one like `10.0.0.5:8080` or `[fd00::5]:8080`";

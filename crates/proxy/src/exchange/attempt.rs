@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use dproxy_http1::{BodyReader, Frame, Framing, RequestHead, Version, Violation};
 use dproxy_route::{Algorithm, BackendIndex, Found, Scheme};
 use dproxy_stats::Counter;
+use tokio::net::TcpStream;
 
 use crate::buffer::{Buffer, KEPT};
 use crate::client::{Client, Wire};
@@ -28,6 +29,7 @@ use crate::forward;
 use crate::message::{self, Manner};
 use crate::proxy::Proxy;
 use crate::relay::{LONG, Sink, Source};
+use crate::tls::{Offer, is_about_tls};
 use crate::transport::Transport;
 use crate::unless::unless;
 use crate::upstream::h2::Share;
@@ -194,9 +196,6 @@ impl Attempt<'_> {
     }
 
     async fn open(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
-        if self.pool.scheme == Scheme::Https {
-            return Err(Broken::Unreached(ProxyError::BackendTls));
-        }
         let address = self.pool.address;
         client.deadline.set(self.connect_limit());
         let opened = unless(self.share_or_connect(), |_| self.poll_given_up());
@@ -207,6 +206,7 @@ impl Attempt<'_> {
             }
             Ok(Some(Err(GivenUp))) => ProxyError::BackendGone { address },
             Ok(None) => return Err(Broken::Final(Failure::Unanswered(ProxyError::ClientGone))),
+            Ok(Some(Ok(Err(cause)))) if is_about_tls(&cause) => ProxyError::BackendTls { address, cause },
             Ok(Some(Ok(Err(cause)))) => ProxyError::Connect { address, cause },
             Err(Elapsed) => ProxyError::ConnectTimeout { address },
         };
@@ -240,15 +240,35 @@ impl Attempt<'_> {
     }
 
     async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
-        if self.pool.scheme == Scheme::H2c {
-            let head_bytes = self.view.settings.limits.head_bytes;
-            let (share, kept) = self.pool.shared.join(&self.proxy.clock, head_bytes, self.dial()).await?;
-            return Ok((Upstream::H2(share), kept));
+        match self.pool.scheme {
+            Scheme::Http => Ok((Upstream::H1(Transport::Tcp(self.dial().await?)), false)),
+            Scheme::H2c => self.join(async { Ok(Transport::Tcp(self.dial().await?)) }).await,
+            // What an upgrade asks for is had most surely over HTTP/1.
+            Scheme::Https if self.upgrade.is_some() => Ok((Upstream::H1(self.secure(Offer::Http1).await?.0), false)),
+            Scheme::Https if self.pool.prefers_h2.get() => self.join(async { Ok(self.secure(Offer::Both).await?.0) }).await,
+            Scheme::Https => match self.secure(Offer::Both).await? {
+                (transport, true) => self.join(std::future::ready(Ok(transport))).await,
+                (transport, false) => Ok((Upstream::H1(transport), false)),
+            },
         }
-        Ok((Upstream::H1(self.dial().await?), false))
     }
 
-    async fn dial(&self) -> io::Result<Transport> {
+    async fn join(&self, dial: impl Future<Output = io::Result<Transport>>) -> io::Result<(Upstream, bool)> {
+        let head_bytes = self.view.settings.limits.head_bytes;
+        let (share, kept) = self.pool.shared.join(&self.proxy.clock, head_bytes, dial).await?;
+        Ok((Upstream::H2(share), kept))
+    }
+
+    /// A new connection behind TLS, and whether HTTP/2 is spoken on it.
+    async fn secure(&self, offer: Offer) -> io::Result<(Transport, bool)> {
+        let stream = self.dial().await?;
+        let (session, http2) = self.view.clients.secure(&self.view.settings.tls, &self.pool.trust, offer, stream).await?;
+        // A backend that changed its mind is believed.
+        self.pool.prefers_h2.set(http2 || offer == Offer::Http1 && self.pool.prefers_h2.get());
+        Ok((Transport::Tls(session), http2))
+    }
+
+    async fn dial(&self) -> io::Result<TcpStream> {
         let stream = self.pool.connect().await?;
         self.proxy.page.add(Counter::Connects, 1);
         Ok(stream)
@@ -268,7 +288,7 @@ impl Attempt<'_> {
         if self.upgrade.is_some() && !(is_whole && share.takes_tunnels()) {
             return Err(Broken::Unreached(ProxyError::NoTunnel { address: self.pool.address }));
         }
-        let manner = Manner { wants_trailers: self.wants_trailers, tunnel: self.upgrade };
+        let manner = Manner { wants_trailers: self.wants_trailers, tunnel: self.upgrade, secure: self.pool.scheme == Scheme::Https };
         let request = message::backend_request(self.head, &self.view.limits, manner);
         let Some(request) = request else { return Err(Broken::Final(Failure::Unanswered(ProxyError::Request(Violation::Target)))) };
         let ends = is_whole && self.upgrade.is_none();

@@ -29,6 +29,7 @@ fn route(line: &str) -> Route {
         whereabouts: Whereabouts::Here,
         share: Share::default(),
         check: None,
+        trust: crate::Trust::default(),
     };
     let mut backends = ports.split(',').map(backend);
     let path: crate::PathPrefix = path.parse().unwrap();

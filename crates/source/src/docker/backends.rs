@@ -11,6 +11,7 @@ use dproxy_route::{Backend, BackendId, Condition, PickPolicy, Scheme, Whereabout
 
 use super::facts::{Ending, Facts, NetworkMode};
 use super::reach::{Place, Reach, Way, networks_of};
+use super::trust::trust_of;
 use super::tuning::tuning_of;
 use crate::Reason;
 
@@ -52,12 +53,15 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
     let max_requests = backends.labelled_max_requests(facts);
     let tuning = tuning_of(facts, &mut backends.problems);
     backends.pick = tuning.pick;
+    let trust = trust_of(facts, &mut backends.problems);
     let way = match reach.way_to(facts, &mut backends.problems) {
         Ok(way) => way,
         Err(why) => return Backends { absence: Some(why), ..backends },
     };
-    let reach_port =
-        |port| Some(Backend { max_requests, share: tuning.share, ..backend(facts, port, reach.address_of(&way, port)?, reach.engine) });
+    let reach_port = |port| {
+        let address = reach.address_of(&way, port)?;
+        Some(Backend { max_requests, share: tuning.share, trust: trust.clone(), ..backend(facts, port, address, reach.engine) })
+    };
     let wanted = wanted_ports(facts, label);
     let mut reached: Vec<Backend> = wanted.iter().copied().filter_map(reach_port).collect();
     let main = match label {
@@ -69,9 +73,6 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
             let mut main = reached.remove(main);
             main.scheme = protocol.unwrap_or(main.scheme);
             main.check = tuning.check.map(Box::new);
-            if (label.is_none() || protocol.is_some()) && main.scheme == Scheme::Https {
-                backends.problems.push(tls_only(main.port));
-            }
             backends.reasons.push(why_port(&main, label, &reached));
             backends.reasons.push(why_address(facts, &main, &way));
             backends.own = way.own_address().filter(|own| *own == main.address.ip());
@@ -157,12 +158,6 @@ fn likeliest(backends: &[Backend], protocol: Option<Scheme>) -> Option<usize> {
         (Some(backend.scheme) != protocol, backend.scheme, likely, backend.port)
     };
     backends.iter().enumerate().min_by_key(|(_, backend)| rank(backend)).map(|(place, _)| place)
-}
-
-fn tls_only(port: u16) -> String {
-    format!(
-        "port {port} speaks TLS, and TLS to containers is not there yet; name a clear port by label {PORT_LABEL}, or what it really speaks by {PROTOCOL_LABEL}"
-    )
 }
 
 /// Why no port is left; `port` is the one that was looked for.

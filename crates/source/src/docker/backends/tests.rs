@@ -114,12 +114,8 @@ fn published_ports_are_the_backends_and_exposed_ones_only_without_any() {
 }
 
 #[test]
-fn only_tls_ports_are_served_with_a_word() {
-    here(
-        "@n=10.1.0.2 443 8443",
-        "443=10.1.0.2:443 8443=10.1.0.2:8443 ! port 443 speaks TLS, and TLS to containers is not there yet; name a clear port by label dproxy.port, \
-         or what it really speaks by dproxy.protocol",
-    );
+fn a_port_that_speaks_tls_by_custom_is_met_with_it() {
+    here("@n=10.1.0.2 443 8443", "443=10.1.0.2:443 8443=10.1.0.2:8443");
 }
 
 #[test]
@@ -128,11 +124,7 @@ fn a_label_says_what_the_main_port_speaks() {
     here("@n=10.1.0.2 50051 protocol=H2C", "50051=h2c://10.1.0.2:50051");
     here("@n=10.1.0.2 80 443 protocol=h2c", "80=h2c://10.1.0.2:80 443=10.1.0.2:443");
     here("@n=10.1.0.2 443 protocol=http", "443=10.1.0.2:443");
-    let tls = "is not there yet; name a clear port by label dproxy.port, or what it really speaks by dproxy.protocol";
-    here(
-        "@n=10.1.0.2 80 443 protocol=https",
-        &format!("443=10.1.0.2:443 80=10.1.0.2:80 ! port 443 speaks TLS, and TLS to containers {tls}"),
-    );
+    here("@n=10.1.0.2 80 443 protocol=https", "443=10.1.0.2:443 80=10.1.0.2:80");
     here(
         "@n=10.1.0.2 80 protocol=spdy",
         "80=10.1.0.2:80 ! label dproxy.protocol=`spdy` is none of http, https, h2c and grpc; it is not followed",

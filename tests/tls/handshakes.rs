@@ -1,0 +1,46 @@
+//! Handshakes that never end, or come in floods.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::{Secure, Shop, echo};
+
+/// The first bytes of a client's hello, and never the rest.
+fn half_done(secure: &Secure) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", secure.port)).unwrap();
+    stream.write_all(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]).unwrap();
+    stream
+}
+
+/// Whether the other side has ended it.
+fn is_ended(stream: &mut TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    match stream.read(&mut [0; 64]) {
+        Ok(read) => read == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    }
+}
+
+#[test]
+fn a_handshake_that_does_not_go_on_ends_in_time() {
+    let secure = Shop::with(&["a.test"]).serve(|options| options.env("DOCKER_PROXY_TIMEOUT_HANDSHAKE", "300ms"));
+    let mut stream = half_done(&secure);
+    secure.dproxy.wait_for("its end", || is_ended(&mut stream));
+}
+
+#[test]
+fn a_flood_of_half_done_handshakes_keeps_nobody_out() {
+    let origin = echo();
+    let secure = Shop::with(&["a.test"]).serve(|options| {
+        let options = options.workers(1).env("DOCKER_PROXY_LIMIT_HANDSHAKES", "10").env("DOCKER_PROXY_TIMEOUT_HANDSHAKE", "10min");
+        options.route("a.test", &[origin.addr()])
+    });
+    let mut flood: Vec<TcpStream> = (0..60).map(|_| half_done(&secure)).collect();
+    assert!(secure.get("https://a.test/", &[]).contains("x-forwarded-proto: https"));
+    secure
+        .dproxy
+        .wait_for("the oldest to be given up", || flood.iter_mut().filter_map(|stream| is_ended(stream).then_some(())).count() >= 50);
+    assert!(secure.get("https://a.test/", &[]).contains("x-forwarded-proto: https"));
+    assert!(flood.iter_mut().filter_map(|stream| is_ended(stream).then_some(())).count() <= 53, "no more than needed");
+}
