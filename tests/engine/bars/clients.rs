@@ -66,7 +66,9 @@ pub(super) fn half_open(_origin: &Origin, scale: Scale) -> Figure {
     let to = free_addr();
     let run = in_a_lossy_network(30, to, || {
         let origin = Origin::saying("ok");
-        let dproxy = dproxy().listening(to.port()).workers(1).route("a.test", &[origin.addr()]).start();
+        // A request whose packet is lost six times takes longer than a client may be silent otherwise.
+        let patient = dproxy().listening(to.port()).workers(1).yaml("timeouts:\n  request_head: 60s");
+        let dproxy = patient.route("a.test", &[origin.addr()]).start();
         let (clients, rate) = if scale.long { (300, Some(2000)) } else { (30, Some(300)) };
         // The kernel sends a packet again after 0.2 s, 0.4 s, 0.8 s and so on: some wait long.
         let silence = Duration::from_secs(60);
