@@ -33,6 +33,7 @@ fn wait_for_more(load: &Running) {
 #[track_caller]
 pub(crate) fn check(dproxy: &Dproxy, host: &str, what: &str, deed: impl FnOnce()) -> Report {
     dproxy.wait_for(host, || dproxy.get(host, "/").status == 200);
+    dproxy.wait_until_all_know();
     let held = dproxy.status()["requests_held_total"].as_u64();
     let load = load(dproxy, host);
     wait_for_more(&load);
@@ -184,6 +185,7 @@ fn bodies_and_tunnels_end_soon_when_their_container_is_gone_without_a_sign() {
     let network = Network::make(&engine);
     let container = engine.run(&Run::echo("cut").hostname(&host).network(&network.name));
     dproxy.wait_for(&host, || dproxy.get(&host, "/").status == 200);
+    dproxy.wait_until_all_know();
     let open = |path: &str, fields: &str, status: u16| {
         let mut client = Connection::open(dproxy.http()).unwrap();
         client.silence(PATIENCE).unwrap();

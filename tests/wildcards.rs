@@ -137,14 +137,6 @@ fn names_asked_for_over_http2_are_found_out_as_well() {
     assert_eq!((first.count(), wider.count()), (1, 1));
 }
 
-/// Waits until every worker has what the master knows.
-fn all_know(dproxy: &Dproxy) {
-    dproxy.wait_for("all workers to know", || {
-        let status = dproxy.status();
-        status["workers_at_generation"] == status["workers_wanted"]
-    });
-}
-
 /// A running container with this wildcard, and a compose service of its own.
 fn service(engine: &Engine, word: &str, host: &str, change: impl FnOnce(Run) -> Run) -> Container {
     let run = Run::echo(word).hostname(host).label("com.docker.compose.project", "wild").label("com.docker.compose.service", word);
@@ -163,7 +155,7 @@ fn two_containers_of_one_image_serve_the_names_that_each_knows() {
     let (one, two) = (only("one"), only("two"));
     let dproxy = dproxy().docker(&engine.endpoint()).start();
     dproxy.wait_for("both routes", || dproxy.data("/routes").to_string().matches(&format!("*.{parent}")).count() == 2);
-    all_know(&dproxy);
+    dproxy.wait_until_all_know();
     for _ in 0..6 {
         for (word, container) in [("one", &one), ("two", &two)] {
             let answer = dproxy.get(&format!("{word}.{parent}"), "/");
@@ -185,7 +177,7 @@ fn the_seeds_matrix_holds_over_containers_that_are_good_failing_slow_and_absent(
     let check = |word: &str, path: &str, container: Container| {
         let host = format!("{word}.near.{parent}");
         dproxy.wait_for("the near wildcard", || dproxy.data("/routes").to_string().contains(&container.name));
-        all_know(&dproxy);
+        dproxy.wait_until_all_know();
         let began = Instant::now();
         let answer = dproxy.get(&host, path);
         assert_eq!((answer.status, answer.field("x-echo-name")), (200, Some(good.name.as_str())), "{word}: {}", answer.text());

@@ -164,6 +164,18 @@ impl Dproxy {
         self.wait_for(&format!("{count} workers"), || self.online() == u64::try_from(count).ok() && children_of(self.pid()).len() == count);
     }
 
+    /// Waits until every worker knows what the master knows.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    #[track_caller]
+    pub fn wait_until_all_know(&self) {
+        self.wait_for("all workers to know", || {
+            let status = self.status();
+            status["workers_at_generation"] == status["workers_wanted"]
+        });
+    }
+
     /// Waits for a level of this program; shows its log when that does not come true.
     ///
     /// # Panics
