@@ -23,6 +23,7 @@ mod house;
 mod http;
 mod networks;
 mod offline;
+mod reload;
 mod routing;
 mod sandbox;
 mod service;

@@ -22,7 +22,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::access_log::AccessLog;
 use crate::books::Books;
-use crate::configuration::{Configuration, ReadFile};
+use crate::configuration::{Configuration, ReadFile, Settling};
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, SlotId, WorkerId};
 use crate::figures::Figures;
 use crate::health::Health;
@@ -80,6 +80,8 @@ struct Driver {
     engines: Engines,
     vault: Vault,
     facts: Facts,
+    /// Someone wishes that the files are read again.
+    settling: Option<Settling>,
     upgrade: Upgrade,
     pid_file: PidFile,
     leaving: bool,
@@ -122,7 +124,6 @@ pub(crate) async fn run<L>(mut loaded: Loaded, configuration: &Configuration<L>,
 where
     L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
 {
-    let reload = || configuration.read();
     pages::furnish(&mut loaded);
     let mut signals = Signals::catch().context("cannot catch signals")?;
     let (happening, mut happenings) = mpsc::channel(EVENTS);
@@ -148,13 +149,14 @@ where
             let order = driver.give_way(&bound, &mut signals, configuration.texts()).await;
             // Nobody took over.
             control = Control::open(bound);
-            order.into_iter().for_each(|order| driver.obey(order, &reload));
+            order.into_iter().for_each(|order| driver.obey(order));
         }
         let deadline = driver.core.next_deadline();
         tokio::select! {
             Some(event) = happenings.recv() => driver.happened.push_back(event),
             Some(asked) = control.asked.recv() => driver.asked(asked),
-            order = signals.next() => driver.obey(order, &reload),
+            order = signals.next() => driver.obey(order),
+            () = Driver::files_due(driver.settling.as_ref()) => driver.look_at_files(configuration),
             news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
             finding = driver.health.found() => driver.checked(finding),
@@ -343,7 +345,7 @@ impl Driver {
         }
     }
 
-    fn obey(&mut self, order: Order, reload: &impl Fn() -> anyhow::Result<Loaded>) {
+    fn obey(&mut self, order: Order) {
         match order {
             Order::Leave if self.leaving => {
                 warn!("leaving at once");
@@ -357,7 +359,7 @@ impl Driver {
             }
             Order::Reload => {
                 self.supervisor.reloading();
-                self.reload(reload);
+                self.wish_to_reload();
             }
             Order::Restart => {
                 info!("replacing all workers");

@@ -109,6 +109,7 @@ impl Driver {
                 program: program(legacy.as_ref())?,
                 config,
             },
+            settling: None,
             upgrade: Upgrade::default(),
             pid_file,
             leaving: false,

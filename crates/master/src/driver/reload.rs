@@ -1,20 +1,53 @@
 //! A configuration read again while everything runs.
 
+use std::future::pending;
+use std::time::Instant;
+
 use dproxy_config::{Config, Listen, Loaded};
+use tokio::time::sleep_until;
 use tracing::{error, info, warn};
 
 use super::certificates::Vault;
 use super::{Driver, chain};
 use crate::access_log::AccessLog;
+use crate::configuration::{Configuration, Doubt, Progress, ReadFile, Settling};
 use crate::core::{Change, Event, SourceId};
 use crate::spawn::Launcher;
 use crate::{listen, pages, privileges};
 
 impl Driver {
-    /// Reads the configuration again. A bad one leaves everything as it is.
-    pub(super) fn reload(&mut self, reload: &impl Fn() -> anyhow::Result<Loaded>) {
+    /// Reads the configuration again, as soon as its files have come to rest.
+    pub(super) fn wish_to_reload(&mut self) {
+        self.settling.get_or_insert_with(|| Settling::begin(Instant::now()));
+    }
+
+    /// Resolves when the files are to be looked at; never where nobody wishes it.
+    pub(super) async fn files_due(settling: Option<&Settling>) {
+        match settling {
+            Some(settling) => sleep_until(settling.due().into()).await,
+            None => pending().await,
+        }
+    }
+
+    /// Looks at the files, and obeys them once they have come to rest.
+    pub(super) fn look_at_files<L>(&mut self, configuration: &Configuration<L>)
+    where
+        L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
+    {
+        let Some(settling) = &mut self.settling else { return };
+        let read = match settling.saw(Instant::now(), configuration.look()) {
+            Progress::Waiting => return,
+            Progress::Rests(look) => configuration.take(&look),
+            Progress::Restless => Err(Doubt::Restless.into()),
+        };
+        self.settling = None;
+        self.reload(read);
+    }
+
+    /// A bad configuration leaves everything as it is.
+    fn reload(&mut self, read: anyhow::Result<Loaded>) {
         let sensible = |loaded: &Loaded| privileges::worker_identity(&loaded.config.privileges);
-        let read = reload().and_then(|loaded| Ok(sensible(&loaded).map(|_somebody| loaded)?));
+        let read = read.and_then(|loaded| Ok(sensible(&loaded).map(|_somebody| loaded)?));
         match read {
             Ok(loaded) => {
                 info!(path = ?loaded.config.path, "configuration read again");

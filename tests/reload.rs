@@ -1,0 +1,69 @@
+//! A configuration that changes while everything runs: when it counts, and what it never costs.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use dproxy_testkit::{Dproxy, Load, Origin, Signal, pause};
+
+use crate::{alone, dproxy};
+
+/// The file of this master with a route more.
+fn with_route(dproxy: &Dproxy, host: &str, origin: &Origin) -> String {
+    let file = fs::read_to_string(dproxy.config()).unwrap();
+    format!("{file}  - hosts: [{host}]\n    backends: [\"{}\"]\n", origin.addr())
+}
+
+#[test]
+fn a_file_that_is_being_written_is_not_read() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let mut dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let load = Load { clients: 2, rate: Some(200), body: Some("ok".to_owned()), ..Load::new(dproxy.http(), "a.test") }.start();
+    let whole = fs::read_to_string(dproxy.config()).unwrap();
+    let (half, rest) = whole.split_at(whole.rfind("127.0.0.1").unwrap());
+    let mut longest = Duration::ZERO;
+    for _ in 0..10 {
+        let mut file = File::create(dproxy.config()).unwrap();
+        let mut stall = |dproxy: &mut Dproxy| {
+            let begun = Instant::now();
+            dproxy.signal(Signal::SIGHUP);
+            pause(Duration::from_millis(30));
+            longest = longest.max(begun.elapsed());
+        };
+        stall(&mut dproxy);
+        file.write_all(half.as_bytes()).unwrap();
+        stall(&mut dproxy);
+        file.write_all(rest.as_bytes()).unwrap();
+    }
+    fs::write(dproxy.config(), with_route(&dproxy, "b.test", &origin)).unwrap();
+    dproxy.signal(Signal::SIGHUP);
+    dproxy.wait_for("the new route", || dproxy.get("b.test", "/").status == 200);
+    let log = dproxy.log();
+    assert!(!log.contains("listening elsewhere"), "{log}");
+    // A busy machine may have kept the writer from going on.
+    assert!(!log.contains("was not read again") || longest > Duration::from_millis(45), "{longest:?}: {log}");
+    assert_eq!(dproxy.status()["warnings"].as_array().map(Vec::len), Some(0), "{log}");
+    let report = load.stop();
+    assert_eq!(report.failed(), 0, "{report}");
+}
+
+#[test]
+fn an_emptied_file_and_one_that_is_gone_change_nothing() {
+    let origin = Origin::saying("ok");
+    let mut dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let whole = with_route(&dproxy, "b.test", &origin);
+    let told = |dproxy: &mut Dproxy, words: &str| {
+        dproxy.signal(Signal::SIGHUP);
+        dproxy.wait_for(words, || dproxy.status()["warnings"].to_string().contains(words));
+        assert_eq!(dproxy.get("a.test", "/").text(), "ok");
+    };
+    fs::write(dproxy.config(), "").unwrap();
+    told(&mut dproxy, "is empty; it may be in the midst of being written");
+    fs::remove_file(dproxy.config()).unwrap();
+    told(&mut dproxy, "cannot read the configuration file");
+    fs::write(dproxy.config(), whole).unwrap();
+    dproxy.signal(Signal::SIGHUP);
+    dproxy.wait_for("the new route", || dproxy.get("b.test", "/").status == 200);
+    assert_eq!(dproxy.status()["warnings"].as_array().map(Vec::len), Some(0));
+}
