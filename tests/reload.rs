@@ -1,10 +1,12 @@
 //! A configuration that changes while everything runs: when it counts, and what it never costs.
 
+mod ways;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use dproxy_testkit::{Dproxy, Load, Origin, Signal, pause};
+use dproxy_testkit::{Dproxy, Load, Origin, Signal, json, pause};
 
 use crate::{alone, dproxy};
 
@@ -43,7 +45,7 @@ fn a_file_that_is_being_written_is_not_read() {
     assert!(!log.contains("listening elsewhere"), "{log}");
     // A busy machine may have kept the writer from going on.
     assert!(!log.contains("was not read again") || longest > Duration::from_millis(45), "{longest:?}: {log}");
-    assert_eq!(dproxy.status()["warnings"].as_array().map(Vec::len), Some(0), "{log}");
+    assert_eq!(dproxy.status()["warnings"], json!([]), "{log}");
     let report = load.stop();
     assert_eq!(report.failed(), 0, "{report}");
 }
@@ -65,5 +67,25 @@ fn an_emptied_file_and_one_that_is_gone_change_nothing() {
     fs::write(dproxy.config(), whole).unwrap();
     dproxy.signal(Signal::SIGHUP);
     dproxy.wait_for("the new route", || dproxy.get("b.test", "/").status == 200);
-    assert_eq!(dproxy.status()["warnings"].as_array().map(Vec::len), Some(0));
+    assert_eq!(dproxy.status()["warnings"], json!([]));
+}
+
+#[test]
+fn a_bad_file_changes_nothing_and_is_shown_until_it_is_mended() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let whole = fs::read_to_string(dproxy.config()).unwrap();
+    let generation = dproxy.status()["generation"].clone();
+    fs::write(dproxy.config(), format!("{whole}wrkers: 3\nlimits:\n  head_bites: 1\n")).unwrap();
+    dproxy.wait_for("a warning", || dproxy.status()["warnings"].to_string().contains("wrkers"));
+    let (status, warning) = (dproxy.status(), dproxy.status()["warnings"][0].as_str().unwrap().to_owned());
+    for words in ["the one before counts", "2 mistakes", "did you mean `workers`?", "^^^^^^", "did you mean `head_bytes`?"] {
+        assert!(warning.contains(words), "`{words}` is not in {warning}");
+    }
+    assert_eq!(status["generation"], generation, "nothing changed");
+    let shown = dproxy.ctl(&["status"]).stdout;
+    assert!(shown.contains("did you mean `workers`?"), "{shown}");
+    fs::write(dproxy.config(), whole).unwrap();
+    dproxy.wait_for("no warning", || dproxy.status()["warnings"] == json!([]));
+    assert_eq!(dproxy.status()["generation"], generation);
 }

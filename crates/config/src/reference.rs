@@ -15,7 +15,7 @@ const HEAD: &str = "\
 #
 # A flag wins over the environment, the environment over this file, this file over the default.
 # An unquoted value may name the environment: ${NAME} must be set, ${NAME:-default} need not.
-# `dproxy master --check` says what is wrong with a file; `kill -HUP` makes a running master read it again.
+# `dproxy master --check` says what is wrong with a file. A running master reads it again when it changes.
 # Made by `dproxy config reference`.
 ";
 

@@ -1,21 +1,26 @@
-//! The configuration, and the texts that it was last read from.
+//! The configuration, and what its files said last.
 //!
 //! A program that gets its process back from a newer one must not depend on files that were changed for the newer one
 //! meanwhile: it goes on with the texts that it ran with. And a file that is read while somebody writes it says half of
 //! what is meant, or nothing: see [`Settling`].
 
 mod look;
+mod places;
 mod settling;
+mod watch;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use dproxy_config::Loaded;
 
 pub(crate) use look::Look;
-pub(crate) use settling::{Progress, Settling};
+pub(crate) use settling::{Progress, Settling, Wish};
+pub(crate) use watch::{Hint, Watch};
+
+use look::Seen;
 
 /// Reads a file.
 pub type ReadFile<'r> = dyn Fn(&Path) -> io::Result<String> + 'r;
@@ -26,9 +31,10 @@ pub(crate) type Texts = BTreeMap<PathBuf, String>;
 /// How the configuration is read, and what was read last.
 pub(crate) struct Configuration<L> {
     load: L,
+    /// What counts.
     texts: RefCell<Texts>,
-    /// Where files were looked for the last time, whether or not they were there.
-    sought: RefCell<BTreeSet<PathBuf>>,
+    /// What was made sense of last, or could not be.
+    considered: RefCell<Look>,
 }
 
 /// Why files that make sense are not obeyed.
@@ -47,12 +53,12 @@ pub(crate) enum Doubt {
 
 impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
     pub(crate) fn new(load: L, texts: Texts) -> Configuration<L> {
-        Configuration { load, texts: RefCell::new(texts), sought: RefCell::default() }
+        Configuration { load, texts: RefCell::new(texts), considered: RefCell::default() }
     }
 
     /// Reads the files as they are now. Those of a configuration that makes no sense are forgotten.
     pub(crate) fn read(&self) -> anyhow::Result<Loaded> {
-        let (loaded, texts) = self.read_with(&|path| std::fs::read_to_string(path))?;
+        let (loaded, texts) = self.consider(Seen::now)?;
         self.texts.replace(texts);
         Ok(loaded)
     }
@@ -60,51 +66,67 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
     /// Reads the texts that were read last, whatever the files say now.
     pub(crate) fn read_again(&self) -> anyhow::Result<Loaded> {
         let texts = self.texts.borrow();
-        let read = |path: &Path| texts.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound));
-        Ok(self.read_with(&read)?.0)
+        let seen = |path: &Path| Seen::now(path).saying(texts.get(path).cloned());
+        Ok(self.consider(seen)?.0)
+    }
+
+    /// The last look, which names all files that were looked for, whether or not they were there.
+    pub(crate) fn considered(&self) -> Ref<'_, Look> {
+        self.considered.borrow()
     }
 
     /// What the files say now.
     pub(crate) fn look(&self) -> Look {
-        Look::at(self.sought.borrow().iter())
+        Look::at(self.considered().paths())
+    }
+
+    /// Whether the files say what they said the last time. Then there is no need to ask the same again.
+    pub(crate) fn knows(&self, look: &Look) -> bool {
+        let mut considered = self.considered.borrow_mut();
+        let known = considered.says_the_same(look);
+        if known {
+            // Only touched, or back again.
+            considered.clone_from(look);
+        }
+        known
     }
 
     /// Makes sense of what the files said, unless that is hardly what anybody means.
     pub(crate) fn take(&self, look: &Look) -> anyhow::Result<Loaded> {
         // A file that was not looked for before is read as it is.
-        let read = |path: &Path| look.read(path).unwrap_or_else(|| std::fs::read_to_string(path));
-        let (loaded, texts) = self.read_with(&read)?;
+        let (loaded, texts) = self.consider(|path| look.seen(path).cloned().unwrap_or_else(|| Seen::now(path)))?;
         self.doubts(loaded.config.path.as_deref(), &texts)?;
         self.texts.replace(texts);
         Ok(loaded)
     }
 
-    /// What was read last.
+    /// What was read last and made sense.
     pub(crate) fn texts(&self) -> Texts {
         self.texts.borrow().clone()
     }
 
-    fn read_with(&self, read: &ReadFile<'_>) -> anyhow::Result<(Loaded, Texts)> {
-        let (texts, sought) = (RefCell::new(Texts::new()), RefCell::new(BTreeSet::new()));
+    fn consider(&self, seen: impl Fn(&Path) -> Seen) -> anyhow::Result<(Loaded, Texts)> {
+        let considered = RefCell::new(Look::default());
         let loaded = (self.load)(&|path| {
-            sought.borrow_mut().insert(path.to_owned());
-            let text = read(path)?;
-            texts.borrow_mut().insert(path.to_owned(), text.clone());
-            Ok(text)
+            let seen = seen(path);
+            let text = seen.text();
+            considered.borrow_mut().add(path, seen);
+            text
         });
-        self.sought.replace(sought.into_inner());
-        Ok((loaded?, texts.into_inner()))
+        let considered = considered.into_inner();
+        let texts = considered.texts();
+        self.considered.replace(considered);
+        Ok((loaded?, texts))
     }
 
     /// Whether the file that counts, if there is one, has lost all that it said.
     fn doubts(&self, path: Option<&Path>, texts: &Texts) -> Result<(), Doubt> {
         let before = self.texts.borrow();
+        let said = |texts: &Texts, path| texts.get(path).is_some_and(|text| !text.is_empty());
         match path {
-            Some(path) if texts[path].is_empty() && before.get(path).is_some_and(|text| !text.is_empty()) => {
-                Err(Doubt::Emptied { path: path.to_owned() })
-            }
-            None if !before.is_empty() => Err(Doubt::Gone { path: before.keys().next().cloned().unwrap_or_default() }),
-            Some(_) | None => Ok(()),
+            Some(path) if !said(texts, path) && said(&before, path) => Err(Doubt::Emptied { path: path.to_owned() }),
+            Some(_) => Ok(()),
+            None => before.keys().next().map_or(Ok(()), |path| Err(Doubt::Gone { path: path.clone() })),
         }
     }
 }

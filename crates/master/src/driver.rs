@@ -22,7 +22,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::access_log::AccessLog;
 use crate::books::Books;
-use crate::configuration::{Configuration, ReadFile, Settling};
+use crate::configuration::{Configuration, ReadFile, Settling, Watch};
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, SlotId, WorkerId};
 use crate::figures::Figures;
 use crate::health::Health;
@@ -80,8 +80,9 @@ struct Driver {
     engines: Engines,
     vault: Vault,
     facts: Facts,
-    /// Someone wishes that the files are read again.
+    /// The files of the configuration are being read again.
     settling: Option<Settling>,
+    watch: Watch,
     upgrade: Upgrade,
     pid_file: PidFile,
     leaving: bool,
@@ -128,6 +129,7 @@ where
     let mut signals = Signals::catch().context("cannot catch signals")?;
     let (happening, mut happenings) = mpsc::channel(EVENTS);
     let (mut driver, bound) = Driver::begin(loaded, happening, legacy).await?;
+    driver.watch.follow(&configuration.considered());
     let mut control = Control::open(bound);
     let mut weighings = interval(rounds::WEIGHING);
     weighings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -157,6 +159,7 @@ where
             Some(asked) = control.asked.recv() => driver.asked(asked),
             order = signals.next() => driver.obey(order),
             () = Driver::files_due(driver.settling.as_ref()) => driver.look_at_files(configuration),
+            hint = driver.watch.hint() => driver.hinted(hint, configuration),
             news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
             finding = driver.health.found() => driver.checked(finding),
@@ -357,10 +360,7 @@ impl Driver {
                 self.supervisor.stopping(self.facts.config.proxy.timeouts.drain);
                 self.happened.push_back(Event::Close);
             }
-            Order::Reload => {
-                self.supervisor.reloading();
-                self.wish_to_reload();
-            }
+            Order::Reload => self.wish_to_reload(),
             Order::Restart => {
                 info!("replacing all workers");
                 self.order(Change::Restart);

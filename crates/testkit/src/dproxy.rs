@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::options::CONFIG;
 use crate::{Answer, Failure, Options, PATIENCE, get, request, wait_for};
 
 /// A running `dproxy master`. It and its workers are killed when dropped.
@@ -57,7 +58,7 @@ impl Dproxy {
     /// The configuration file.
     #[must_use]
     pub fn config(&self) -> PathBuf {
-        self.home().join("dproxy.yaml")
+        self.home().join(CONFIG)
     }
 
     /// The PID file.

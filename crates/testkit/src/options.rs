@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::{Dproxy, free_addr};
+use crate::{Dproxy, PATIENCE, free_addr, wait_for_some};
 
 /// How a `dproxy master` of a test is started.
 #[derive(Clone, Debug)]
@@ -36,6 +37,9 @@ pub struct Options {
     /// How many workers will serve, when it is not what the file says.
     pub(crate) serving: Option<usize>,
 }
+
+/// The configuration file, in a directory where nothing else is.
+pub(crate) const CONFIG: &str = "etc/dproxy.yaml";
 
 /// How much of the configuration file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +175,8 @@ impl Options {
     pub fn spawn(self) -> Dproxy {
         let home = tempfile::Builder::new().prefix("dproxy-test-").tempdir().expect("a temporary directory can be made");
         if self.file != Contents::NoFile {
-            fs::write(home.path().join("dproxy.yaml"), self.contents(home.path())).expect("a temporary file can be written");
+            fs::create_dir(home.path().join("etc")).expect("a directory can be made in a new one");
+            fs::write(home.path().join(CONFIG), self.contents(home.path())).expect("a temporary file can be written");
         }
         let child = self.launch(home.path());
         Dproxy { options: self, home, child, orphans: Vec::new() }
@@ -215,15 +220,14 @@ impl Options {
         let mut command = self.command(home);
         command.arg("master");
         if self.file != Contents::NoFile {
-            command.arg("--config").arg(home.join("dproxy.yaml"));
+            command.arg("--config").arg(home.join(CONFIG));
         }
-        command
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(copy)
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.binary.display()))
+        command.args(&self.arguments).stdin(Stdio::null()).stdout(log).stderr(copy);
+        wait_for_some("a program that nobody writes", PATIENCE, || match command.spawn() {
+            // A test that began a process at that moment gave it the descriptor with which we wrote the program.
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => None,
+            spawned => Some(spawned.unwrap_or_else(|error| panic!("cannot start {}: {error}", self.binary.display()))),
+        })
     }
 
     pub(crate) fn command(&self, home: &Path) -> Command {

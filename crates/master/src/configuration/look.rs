@@ -1,16 +1,39 @@
-//! What the files say at one moment.
+//! What files say at one moment, and how to tell whether they still do.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use super::Texts;
 
 /// What every file said at one moment, or why it could not be read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Look {
-    files: BTreeMap<PathBuf, Result<String, Unreadable>>,
-    /// How long ago the youngest of them was written, as far as the clock can tell.
+    files: BTreeMap<PathBuf, Seen>,
+}
+
+/// What one file said.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// None where there was no file.
+    stamp: Option<Stamp>,
     age: Duration,
+    text: Result<String, Unreadable>,
+}
+
+/// What changes with a file, whoever changes it and however.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// When what it says changed, in seconds and nanoseconds.
+    modified: (i64, i64),
+    /// When anything changed, its owner or mode, too.
+    changed: (i64, i64),
 }
 
 /// An error of the system that can be compared and told again.
@@ -23,42 +46,87 @@ struct Unreadable {
 
 impl Look {
     /// Reads each of these files.
-    pub(crate) fn at<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Look {
-        let now = SystemTime::now();
-        let mut look = Look { files: BTreeMap::new(), age: Duration::MAX };
-        for path in paths {
-            // The age before the text: what is written in between is seen by the next look.
-            look.age = look.age.min(age(path, now));
-            look.files.insert(path.clone(), std::fs::read_to_string(path).map_err(Unreadable::from));
-        }
-        look
+    pub(super) fn at<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Look {
+        Look { files: paths.map(|path| (path.clone(), Seen::now(path))).collect() }
     }
 
-    /// What this file said; none where it was not looked for.
-    pub(crate) fn read(&self, path: &Path) -> Option<io::Result<String>> {
-        let found = self.files.get(path)?;
-        Some(found.clone().map_err(io::Error::from))
+    pub(super) fn add(&mut self, path: &Path, seen: Seen) {
+        self.files.insert(path.to_owned(), seen);
+    }
+
+    /// All that were looked for.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.files.keys()
+    }
+
+    /// None where it was not looked for.
+    pub(super) fn seen(&self, path: &Path) -> Option<&Seen> {
+        self.files.get(path)
+    }
+
+    /// What those say that could be read.
+    pub(super) fn texts(&self) -> Texts {
+        self.files.iter().filter_map(|(path, seen)| Some((path.clone(), seen.text.clone().ok()?))).collect()
     }
 
     /// Whether every file says the same, whenever it was written.
     pub(crate) fn says_the_same(&self, other: &Look) -> bool {
-        self.files == other.files
+        let (ours, theirs) = (self.files.iter(), other.files.iter());
+        ours.map(|(path, seen)| (path, &seen.text)).eq(theirs.map(|(path, seen)| (path, &seen.text)))
     }
 
-    pub(crate) fn age(&self) -> Duration {
-        self.age
+    /// Whether somebody seems to have touched one of the files since.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.files.iter().any(|(path, seen)| Stamp::of(path).map(|(stamp, _written)| stamp) != seen.stamp)
+    }
+
+    /// How long ago the youngest was written; the longest there is for one that is not there.
+    pub(super) fn age(&self) -> Duration {
+        self.files.values().map(|seen| seen.age).min().unwrap_or(Duration::MAX)
     }
 
     #[cfg(test)]
-    pub(crate) fn pretend(text: &str, age: Duration) -> Look {
-        Look { files: BTreeMap::from([(PathBuf::from("f"), Ok(text.to_owned()))]), age }
+    pub(super) fn pretend(text: &str, age: Duration) -> Look {
+        Look { files: BTreeMap::from([(PathBuf::from("f"), Seen { stamp: None, age, text: Ok(text.to_owned()) })]) }
     }
 }
 
-/// The longest there is for a file that is not there, or that comes from the future of another clock.
-fn age(path: &Path, now: SystemTime) -> Duration {
-    let written = std::fs::metadata(path).and_then(|metadata| metadata.modified());
-    written.ok().and_then(|written| now.duration_since(written).ok()).unwrap_or(Duration::MAX)
+impl Seen {
+    pub(super) fn now(path: &Path) -> Seen {
+        // The stamp before the text: what is written in between is seen by the next look.
+        let found = Stamp::of(path);
+        // A file from the future of another clock is not young for ever.
+        let age = |written: SystemTime| SystemTime::now().duration_since(written).ok();
+        Seen {
+            stamp: found.map(|(stamp, _written)| stamp),
+            age: found.and_then(|(_stamp, written)| age(written?)).unwrap_or(Duration::MAX),
+            text: fs::read_to_string(path).map_err(Unreadable::from),
+        }
+    }
+
+    /// The same, but with this text, or with none.
+    pub(super) fn saying(self, text: Option<String>) -> Seen {
+        Seen { text: text.ok_or_else(|| Unreadable::from(io::Error::from(io::ErrorKind::NotFound))), ..self }
+    }
+
+    pub(super) fn text(&self) -> io::Result<String> {
+        self.text.clone().map_err(io::Error::from)
+    }
+}
+
+impl Stamp {
+    /// With the time of the last writing, as far as the system knows one.
+    fn of(path: &Path) -> Option<(Stamp, Option<SystemTime>)> {
+        let metadata = fs::metadata(path).ok()?;
+        let stamp = Stamp {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        };
+        Some((stamp, metadata.modified().ok()))
+    }
 }
 
 impl From<io::Error> for Unreadable {

@@ -19,6 +19,7 @@ use super::upgrade::Upgrade;
 use super::{Driver, Facts};
 use crate::access_log::AccessLog;
 use crate::books::Books;
+use crate::configuration::Watch;
 use crate::core::{Core, Event, Exit, Setup, SourceId, WorkerId};
 use crate::estate::{Estate, Rest};
 use crate::figures::Figures;
@@ -110,6 +111,7 @@ impl Driver {
                 config,
             },
             settling: None,
+            watch: Watch::new(),
             upgrade: Upgrade::default(),
             pid_file,
             leaving: false,

@@ -10,15 +10,33 @@ use tracing::{error, info, warn};
 use super::certificates::Vault;
 use super::{Driver, chain};
 use crate::access_log::AccessLog;
-use crate::configuration::{Configuration, Doubt, Progress, ReadFile, Settling};
+use crate::configuration::{Configuration, Doubt, Hint, Progress, ReadFile, Settling, Wish};
 use crate::core::{Change, Event, SourceId};
 use crate::spawn::Launcher;
 use crate::{listen, pages, privileges};
 
 impl Driver {
-    /// Reads the configuration again, as soon as its files have come to rest.
+    /// The operator wishes that the configuration is read again. It is, as soon as its files have come to rest.
     pub(super) fn wish_to_reload(&mut self) {
-        self.settling.get_or_insert_with(|| Settling::begin(Instant::now()));
+        self.supervisor.reloading();
+        self.settling.get_or_insert_with(|| Settling::begin(Instant::now(), Wish::Asked)).ask();
+    }
+
+    /// The files may have changed.
+    pub(super) fn hinted<L>(&mut self, hint: Hint, configuration: &Configuration<L>)
+    where
+        L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
+    {
+        let considered = configuration.considered();
+        if self.settling.is_some() || !considered.is_outdated() {
+            return;
+        }
+        if hint == Hint::Poll {
+            // Nobody told us, so we may be looking at the wrong directory.
+            self.watch.follow_anew(&considered);
+        }
+        self.supervisor.reloading();
+        self.settling = Some(Settling::begin(Instant::now(), Wish::Noticed));
     }
 
     /// Resolves when the files are to be looked at; never where nobody wishes it.
@@ -35,13 +53,17 @@ impl Driver {
         L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
     {
         let Some(settling) = &mut self.settling else { return };
-        let read = match settling.saw(Instant::now(), configuration.look()) {
+        let read = match settling.saw(Instant::now(), configuration.look(), self.watch.is_written()) {
             Progress::Waiting => return,
-            Progress::Rests(look) => configuration.take(&look),
-            Progress::Restless => Err(Doubt::Restless.into()),
+            Progress::Rests(look, wish) if wish == Wish::Noticed && configuration.knows(&look) => None,
+            Progress::Rests(look, _wish) => Some(configuration.take(&look)),
+            Progress::Restless => Some(Err(Doubt::Restless.into())),
         };
         self.settling = None;
-        self.reload(read);
+        if let Some(read) = read {
+            self.reload(read);
+        }
+        self.watch.follow(&configuration.considered());
     }
 
     /// A bad configuration leaves everything as it is.
