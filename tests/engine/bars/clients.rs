@@ -66,15 +66,15 @@ pub(super) fn half_open(_origin: &Origin, scale: Scale) -> Figure {
     let to = free_addr();
     let run = in_a_lossy_network(30, to, || {
         let origin = Origin::saying("ok");
-        // A request whose packet is lost six times takes longer than a client may be silent otherwise.
-        let patient = dproxy().listening(to.port()).workers(1).yaml("timeouts:\n  request_head: 60s");
+        // The kernel sends a packet again after 0.2 s, 0.4 s, 0.8 s and so on: one that is lost nine times, as one in fifty thousand
+        // is, comes after two minutes.
+        let patient = dproxy().listening(to.port()).workers(1).yaml("timeouts:\n  request_head: 250s");
         let dproxy = patient.route("a.test", &[origin.addr()]).start();
         let (clients, rate) = if scale.long { (300, Some(2000)) } else { (30, Some(300)) };
-        // The kernel sends a packet again after 0.2 s, 0.4 s, 0.8 s and so on: some wait long.
-        let silence = Duration::from_secs(60);
+        let silence = Duration::from_secs(250);
         let load = Load { clients, rate, silence, mode: Mode::PerRequest, body: Some("ok".to_owned()), ..Load::new(to, "a.test") };
         let pressure = Pressure(vec![load.start()]);
-        let few = Scale { requests: if scale.long { 25_000 } else { 300 }, ..scale };
+        let few = Scale { requests: if scale.long { 10_000 } else { 300 }, ..scale };
         let rounds = pressure.during(scale.rounds, few, || [8, 1].into_iter().for_each(|size| resize(&dproxy, size)));
         lossless(&pressure.stop(), &format!("{rounds} rounds"))
     });
