@@ -23,6 +23,7 @@ mod secret;
 mod signals;
 mod sites;
 mod spawn;
+mod starvation;
 mod supervisor;
 mod views;
 mod why;

@@ -26,6 +26,7 @@ use crate::core::{Event, Exit, Parcel, SlotId, WorkerId};
 use crate::doors::DoorFile;
 use crate::log::FILTER_VARIABLE;
 use crate::privileges;
+use crate::starvation::Starvation;
 
 /// How workers are started.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ pub(crate) struct Launcher {
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) pid: u32,
+    pub(crate) starvation: Starvation,
     process: Pid,
     descriptor: Arc<OwnedFd>,
     page: Page,
@@ -146,7 +148,7 @@ impl Worker {
             tokio::spawn(deliver(worker, channel, received)).abort_handle(),
             tokio::spawn(await_end(worker, watched, events.clone())).abort_handle(),
         ];
-        Ok(Worker { pid, process, descriptor, page, row, letters, tasks, door })
+        Ok(Worker { pid, starvation: Starvation::default(), process, descriptor, page, row, letters, tasks, door })
     }
 
     /// Whether it can outlive the master.

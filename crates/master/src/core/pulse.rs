@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Silence is counted in looks, not in time: a master that is late itself, because the machine is suspended or
-//! overloaded, looks less often and is so much more patient.
+//! overloaded, looks less often and is so much more patient. Looks at a worker that waited for a CPU are left out.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

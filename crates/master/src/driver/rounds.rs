@@ -1,5 +1,6 @@
 //! What the driver looks at from time to time, so that the core can judge it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dproxy_stats::{Counter, Row};
@@ -7,15 +8,22 @@ use dproxy_stats::{Counter, Row};
 use super::Driver;
 use crate::core::Event;
 use crate::spawn::Worker;
+use crate::starvation::waited_for_cpu;
 
 /// How often the workers' memory is looked at, if there is a limit.
 pub(super) const WEIGHING: Duration = Duration::from_secs(2);
 
 impl Driver {
-    /// Reads every worker's last beat from its page.
+    /// Reads every worker's last beat from its page. A worker that was kept from running is not looked at.
     pub(super) fn look(&mut self) {
-        let beat = |worker: &Worker| worker.counters().get(Counter::Heartbeat);
-        let beats = self.workers.iter().map(|(id, worker)| (*id, beat(worker))).collect();
+        let mut beats = BTreeMap::new();
+        for (id, worker) in &mut self.workers {
+            let beat = worker.counters().get(Counter::Heartbeat);
+            let pid = worker.pid;
+            if !worker.starvation.look(beat, || waited_for_cpu(pid)) {
+                beats.insert(*id, beat);
+            }
+        }
         self.happened.push_back(Event::Looked(beats));
         self.look_at_the_board();
     }
