@@ -231,3 +231,77 @@ fn the_api_answers_fast_even_under_a_resize() {
     assert!(asked.elapsed() < Duration::from_secs(1), "it took {:?}", asked.elapsed());
     dproxy.wait_for_workers(20);
 }
+
+#[test]
+fn a_route_by_hand_serves_is_listed_and_removed() {
+    let origin = Origin::saying("by hand");
+    let dproxy = dproxy().start();
+    let added = dproxy.send_api("POST", "/routes", &format!(r#"{{"host": "hand.test", "backends": ["{}"]}}"#, origin.addr()));
+    assert_eq!(added.status, 200, "{}", added.text());
+    let row = &added.json()["data"][0];
+    assert_eq!((&row["host"], &row["id"], &row["owner"]), (&"hand.test".into(), &1.into(), &"by hand, 1".into()), "{row}");
+    dproxy.wait_for("the route serves", || dproxy.get("hand.test", "/").text() == "by hand");
+    assert_eq!(dproxy.api("/routes?where=host%3Dhand.test").json()["data"].as_array().map(Vec::len), Some(1));
+
+    let gone = dproxy.send_api("DELETE", "/routes?id=1", "");
+    assert_eq!(gone.status, 200, "{}", gone.text());
+    dproxy.wait_for("the host is unknown", || dproxy.get("hand.test", "/").status == 404);
+    assert_eq!(dproxy.send_api("DELETE", "/routes?id=1", "").status, 404);
+    assert_eq!(dproxy.send_api("DELETE", "/routes", "").status, 400);
+    assert_eq!(dproxy.send_api("POST", "/routes", "").status, 400);
+    assert_eq!(dproxy.send_api("POST", "/routes", r#"{"host": "hand.test"}"#).status, 400);
+}
+
+#[test]
+fn a_route_by_hand_survives_a_restart_and_ends_with_its_lifetime() {
+    let origin = Origin::saying("by hand");
+    let mut dproxy = dproxy().start();
+    for (host, lifetime) in [("long.test", "1h"), ("short.test", "4s")] {
+        let route = format!(r#"{{"host": "{host}", "backends": ["{}"], "lifetime": "{lifetime}"}}"#, origin.addr());
+        assert_eq!(dproxy.send_api("POST", "/routes", &route).status, 200);
+    }
+    dproxy.wait_for("both serve", || ["long.test", "short.test"].into_iter().all(|host| dproxy.get(host, "/").status == 200));
+    dproxy.wait_for("the short one has ended", || dproxy.get("short.test", "/").status == 404);
+    dproxy.signal(Signal::SIGTERM);
+    assert_eq!(dproxy.exit_code(), 0);
+    dproxy.launch_again();
+    dproxy.wait_for_workers(2);
+    dproxy.wait_for("the long one serves again", || dproxy.get("long.test", "/").text() == "by hand");
+    let rows = dproxy.api("/routes").json()["data"].clone();
+    assert_eq!(rows.as_array().map(Vec::len), Some(1), "{rows}");
+    assert!(rows[0]["expires_seconds"].as_u64().is_some_and(|seconds| seconds > 3000 && seconds <= 3600), "{rows}");
+}
+
+#[test]
+fn one_operation_runs_at_a_time_but_start_and_stop_are_always_obeyed() {
+    let dproxy = dproxy().start();
+    let mut connection = Connection::open(dproxy.api_addr()).unwrap();
+    let paths = ["resize?size=30", "resize?size=30", "resize?size=4", "restart", "upgrade", "start", "stop", "resize?size=3"];
+    // All in one write, so that the first one is under way when the others come.
+    let ask = |path: &&str| format!("POST /service/balancer/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    connection.send(paths.iter().map(ask).collect::<String>().as_bytes()).unwrap();
+    let statuses = paths.map(|_| connection.answer_to("POST").unwrap());
+    for (path, (answer, status)) in paths.iter().zip(statuses.iter().zip([200, 200, 409, 409, 409, 200, 200, 200])) {
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+    }
+    let said = statuses[2].json();
+    let expected = "a resize to 30 is under way, ";
+    assert!(
+        said["message"].as_str().is_some_and(|text| text.starts_with(expected) && text.contains("ask again when it is done")),
+        "{said}"
+    );
+    assert_eq!(dproxy.ctl(&["start"]).code, Some(0));
+    dproxy.wait_for_workers(3);
+    assert_eq!(dproxy.post("/service/balancer/restart?wait=1").status, 200, "what is done hinders nobody");
+}
+
+#[test]
+fn the_api_describes_itself() {
+    let dproxy = dproxy().start();
+    let document = dproxy.api("/openapi.json").json();
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths = names(&document["paths"]);
+    for path in paths.iter().filter(|path| !path.contains("balancer") && !["/why", "/explain", "/events"].contains(&path.as_str())) {
+        assert_eq!(dproxy.api(path).status, 200, "{path}");
+    }
+}

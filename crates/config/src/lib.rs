@@ -6,6 +6,7 @@
 //! [`Mistake`]. Nothing here touches the system: environment, machine and the
 //! reading of files are arguments.
 
+mod by_hand;
 mod config;
 mod endpoint;
 mod engines;
@@ -24,6 +25,7 @@ mod values;
 mod words;
 mod yaml;
 
+pub use by_hand::{HandRoute, HandRouteError};
 pub use config::{
     Api, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError, PortChoice,
     WorkerCount, WorkerCountError,

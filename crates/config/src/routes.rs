@@ -83,10 +83,14 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, mistakes: &mut Vec<Mistake>
     };
     let mut routes = Vec::new();
     for (place, node) in (0_u32..).zip(entries) {
-        let mut reader = Reader { source, name: format!("{ROUTES}[{place}]"), mistakes: &mut *mistakes };
-        routes.extend(reader.routes(place, node));
+        routes.extend(read_entry(source, format!("{ROUTES}[{place}]"), place, node, mistakes));
     }
     routes
+}
+
+/// The routes of one entry, called `name`: all, or none when anything is wrong with it.
+pub(crate) fn read_entry(source: &Source<'_>, name: String, number: u32, node: &Node, mistakes: &mut Vec<Mistake>) -> Vec<Route> {
+    Reader { source, name, mistakes }.routes(number, node)
 }
 
 /// Reads one entry.

@@ -1,6 +1,8 @@
 //! The commands, and what refusing one means.
 
-use dproxy_config::WorkerCount;
+use dproxy_config::{HandRoute, WorkerCount};
+use dproxy_route::{HostPattern, PathPrefix};
+use hyper::Method;
 use tokio::sync::oneshot;
 
 use crate::{Question, Reply};
@@ -34,6 +36,24 @@ pub enum Command {
     Why(String),
     /// What becomes of a request, and why.
     Explain(Question),
+    /// One more route.
+    AddRoute(Box<HandRoute>),
+    /// Without these routes, which were added by hand.
+    RemoveRoute(Selection),
+}
+
+/// Routes that were added by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// The one with this number.
+    Id(u32),
+    /// Those for this host.
+    Place {
+        /// The host.
+        host: HostPattern,
+        /// Only those with this path.
+        path: Option<PathPrefix>,
+    },
 }
 
 /// When a change is answered.
@@ -78,7 +98,33 @@ impl Command {
                 let encoded: String = form_urlencoded::byte_serialize(container.as_bytes()).collect();
                 format!("/why?container={encoded}")
             }
+            Command::AddRoute(_) => "/routes".to_owned(),
+            Command::RemoveRoute(selection) => format!("/routes?{}", selection.query()),
         }
+    }
+
+    /// The method that asks for this.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        match self {
+            Command::Start(_) | Command::Stop(_) | Command::Resize(..) | Command::Restart(_) | Command::Upgrade(_) => Method::POST,
+            Command::AddRoute(_) => Method::POST,
+            Command::RemoveRoute(_) => Method::DELETE,
+            Command::Status
+            | Command::Workers
+            | Command::Routes
+            | Command::Containers
+            | Command::Backends
+            | Command::Problems
+            | Command::Why(_)
+            | Command::Explain(_) => Method::GET,
+        }
+    }
+
+    /// What is sent along: nothing but with [`Command::AddRoute`].
+    #[must_use]
+    pub fn body(&self) -> &str {
+        if let Command::AddRoute(route) = self { route.text() } else { "" }
     }
 
     /// How the message of a successful answer begins. Scripts of many years look for these words.
@@ -97,11 +143,13 @@ impl Command {
             | Command::Backends
             | Command::Problems
             | Command::Why(_)
-            | Command::Explain(_) => None,
+            | Command::Explain(_)
+            | Command::AddRoute(_)
+            | Command::RemoveRoute(_) => None,
         }
     }
 
-    /// When the answer comes; none for a read, which is answered at once.
+    /// When the answer comes; none for what is answered at once.
     #[must_use]
     pub fn wait(&self) -> Option<Wait> {
         match self {
@@ -115,8 +163,30 @@ impl Command {
             | Command::Backends
             | Command::Problems
             | Command::Why(_)
-            | Command::Explain(_) => None,
+            | Command::Explain(_)
+            | Command::AddRoute(_)
+            | Command::RemoveRoute(_) => None,
         }
+    }
+
+    /// Whether it changes something, which the log tells.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.method() != Method::GET
+    }
+}
+
+impl Selection {
+    fn query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        match self {
+            Selection::Id(id) => query.append_pair("id", &id.to_string()),
+            Selection::Place { host, path } => {
+                query.append_pair("host", &host.to_string());
+                query.extend_pairs(path.iter().map(|path| ("path", path.to_string())))
+            }
+        };
+        query.finish()
     }
 }
 
@@ -145,7 +215,7 @@ pub enum Refusal {
     #[error("this path takes {allow}")]
     Method {
         /// The methods it takes: the `Allow` field.
-        allow: &'static str,
+        allow: String,
     },
     /// Another operation is under way (409).
     #[error("{0}")]

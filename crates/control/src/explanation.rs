@@ -1,11 +1,12 @@
 //! What becomes of a request, and why.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{BackendRow, RouteRow};
 
 /// The way of one request.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Explanation {
     /// The request.
     pub url: String,
@@ -24,7 +25,7 @@ pub struct Explanation {
 }
 
 /// What becomes of a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// A backend gets it.
@@ -39,7 +40,7 @@ pub enum Outcome {
 }
 
 /// A route, and how it stands to the request.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainedRoute {
     /// Which one.
     #[serde(flatten)]

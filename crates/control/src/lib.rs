@@ -7,8 +7,10 @@
 
 pub mod client;
 mod command;
+mod endpoint;
 mod explanation;
 mod listing;
+pub mod openapi;
 mod question;
 mod reply;
 mod request;
@@ -16,7 +18,7 @@ pub mod server;
 pub mod table;
 mod why;
 
-pub use command::{Asked, Command, Refusal, Wait};
+pub use command::{Asked, Command, Refusal, Selection, Wait};
 pub use explanation::{ExplainedRoute, Explanation, Outcome};
 pub use question::{Question, QuestionError};
 pub use reply::{

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -33,6 +34,13 @@ pub enum Reply {
     Explain(Box<Explanation>),
     /// To [`Command::Why`].
     Why(Box<Why>),
+    /// To [`Command::AddRoute`] and [`Command::RemoveRoute`].
+    RoutesChanged {
+        /// What was done.
+        message: String,
+        /// The routes that came or went.
+        rows: Vec<RouteRow>,
+    },
 }
 
 impl Reply {
@@ -53,12 +61,13 @@ impl Reply {
             Command::Problems => Reply::Problems(serde_json::from_value(data)?),
             Command::Explain(_) => Reply::Explain(serde_json::from_value(data)?),
             Command::Why(_) => Reply::Why(serde_json::from_value(data)?),
+            Command::AddRoute(_) | Command::RemoveRoute(_) => Reply::RoutesChanged { message, rows: serde_json::from_value(data)? },
         })
     }
 }
 
 /// What the pool is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PoolState {
     /// Workers come up.
@@ -77,7 +86,7 @@ pub enum PoolState {
 }
 
 /// The whole at a glance.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// Of the program.
     pub version: String,
@@ -141,7 +150,7 @@ pub struct Status {
 }
 
 /// An upgrade of the running program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UpgradeRow {
     /// Counted from one.
     pub number: u64,
@@ -152,7 +161,7 @@ pub struct UpgradeRow {
 }
 
 /// How far an upgrade has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UpgradeState {
     /// The new program shows that it can begin.
@@ -167,7 +176,7 @@ pub enum UpgradeState {
 }
 
 /// What stands between a captured worker and the machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SandboxRow {
     /// `layer: how it holds`, or `layer: off` where the operator wants it so.
     pub held: Vec<String>,
@@ -189,7 +198,7 @@ impl fmt::Display for PoolState {
 }
 
 /// A Docker engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EngineRow {
     /// What it is called, where there are several.
     #[serde(default)]
@@ -208,7 +217,7 @@ pub struct EngineRow {
 }
 
 /// A worker process.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkerRow {
     /// The same after a respawn.
     pub slot: u16,
@@ -237,7 +246,7 @@ pub struct WorkerRow {
 }
 
 /// A route.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RouteRow {
     /// The pattern.
     pub host: String,
@@ -265,10 +274,16 @@ pub struct RouteRow {
     pub backends: Vec<String>,
     /// Why it is offline.
     pub reason: Option<String>,
+    /// The number of a route that was added by hand.
+    #[serde(default)]
+    pub id: Option<u32>,
+    /// For how long it will live still, if not until it is removed.
+    #[serde(default)]
+    pub expires_seconds: Option<u64>,
 }
 
 /// A container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContainerRow {
     /// Twelve digits.
     pub id: String,
@@ -288,7 +303,7 @@ pub struct ContainerRow {
 }
 
 /// A backend.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BackendRow {
     /// Its lasting name.
     pub id: String,
@@ -326,7 +341,7 @@ pub struct BackendRow {
 }
 
 /// Something to mend.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProblemRow {
     /// Whose it is.
     pub subject: String,

@@ -3,96 +3,45 @@
 use std::borrow::Cow;
 
 use dproxy_config::WorkerCount;
+use dproxy_route::{HostError, PathError};
 use hyper::Method;
 
-use crate::listing::{Listing, Sort};
-use crate::{Command, Question, QuestionError, Refusal, Wait};
+use crate::endpoint::{Change, Endpoint, Place};
+use crate::listing::{Filter, Listing, Sort};
+use crate::{Command, Question, QuestionError, Refusal, Selection, Wait};
 
 /// A call of the API that makes sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
-    /// What the master is asked.
-    pub(crate) command: Command,
-    /// What of its answer is shown.
-    pub(crate) listing: Listing,
-}
-
-/// Where a path leads, before its query is read.
-enum Place {
-    Change(Change),
-    Status,
-    List(Command),
-    Why,
-    Explain,
-}
-
-#[derive(Clone, Copy)]
-enum Change {
-    Start,
-    Stop,
-    Resize,
-    Restart,
-    Upgrade,
+pub(crate) enum Request {
+    /// The master is asked, and of its answer this is shown.
+    Ask(Command, Listing),
+    /// The master is asked for the route that the body says.
+    AddRoute,
+    /// A sign of life is asked for.
+    Alive,
+    /// The description of this API is asked for.
+    Description,
 }
 
 impl Request {
     /// Parses a request; [`Command::path`] is the way back.
     pub(crate) fn parse(method: &Method, path: &str, query: Option<&str>) -> Result<Request, Refusal> {
-        let place = Place::parse(path)?;
-        place.check(method)?;
-        let query = Query::parse(query.unwrap_or_default(), place.keys())?;
-        match place {
-            Place::Change(change) => Ok(Request { command: query.change(change)?, listing: Listing::default() }),
-            Place::Status => Ok(Request { command: Command::Status, listing: Listing::default() }),
-            Place::List(command) => Ok(Request { command, listing: query.listing()? }),
-            Place::Explain => Ok(Request { command: Command::Explain(query.question()?), listing: Listing::default() }),
-            Place::Why => Ok(Request { command: Command::Why(query.container()?), listing: Listing::default() }),
-        }
-    }
-}
-
-impl Place {
-    fn parse(path: &str) -> Result<Place, Refusal> {
-        Ok(match path.strip_suffix('/').unwrap_or(path) {
-            "/service/balancer/start" => Place::Change(Change::Start),
-            "/service/balancer/stop" => Place::Change(Change::Stop),
-            "/service/balancer/resize" => Place::Change(Change::Resize),
-            "/service/balancer/restart" => Place::Change(Change::Restart),
-            "/service/balancer/upgrade" => Place::Change(Change::Upgrade),
-            "/status" => Place::Status,
-            "/workers" => Place::List(Command::Workers),
-            "/routes" => Place::List(Command::Routes),
-            "/containers" => Place::List(Command::Containers),
-            "/backends" => Place::List(Command::Backends),
-            "/problems" => Place::List(Command::Problems),
-            "/why" => Place::Why,
-            "/explain" => Place::Explain,
-            _ => return Err(Refusal::NotFound(format!("no path `{path}`; {KNOWN_PATHS}"))),
-        })
-    }
-
-    fn check(&self, method: &Method) -> Result<(), Refusal> {
-        let (other, allow) = match self {
-            Place::Change(_) => (Method::POST, "GET, POST"),
-            Place::Status | Place::List(_) | Place::Why | Place::Explain => (Method::HEAD, "GET, HEAD"),
+        let endpoint = Endpoint::find(method, path)?;
+        let query = Query::parse(query.unwrap_or_default(), &endpoint.key_names())?;
+        let command = match endpoint.place {
+            Place::Alive => return Ok(Request::Alive),
+            Place::Description => return Ok(Request::Description),
+            Place::AddRoute => return Ok(Request::AddRoute),
+            Place::List(list) => return Ok(Request::Ask(list.command(), query.listing()?)),
+            Place::Change(change) => query.change(change)?,
+            Place::Status => Command::Status,
+            Place::RemoveRoute => Command::RemoveRoute(query.selection()?),
+            Place::Explain => Command::Explain(query.question()?),
+            Place::Why => Command::Why(query.container()?),
         };
-        if *method == Method::GET || *method == other { Ok(()) } else { Err(Refusal::Method { allow }) }
-    }
-
-    fn keys(&self) -> &'static [&'static str] {
-        match self {
-            Place::Change(Change::Resize) => &["size", "wait"],
-            Place::Change(Change::Start | Change::Stop | Change::Restart | Change::Upgrade) => &["wait"],
-            Place::Status => &[],
-            Place::List(_) => &["limit", "skip", "sort"],
-            Place::Why => &["container"],
-            Place::Explain => &["url"],
-        }
+        Ok(Request::Ask(command, Listing::default()))
     }
 }
-
-const KNOWN_PATHS: &str = "the paths are /service/balancer/{start,stop,resize,restart,upgrade}, /status, /workers, /routes, /containers, \
-     /backends, /problems, /why, /explain, /ping and /healthz";
 
 /// The decoded pairs of a query: each key known, none twice.
 struct Query<'q>(Vec<(Cow<'q, str>, Cow<'q, str>)>);
@@ -154,25 +103,34 @@ impl<'q> Query<'q> {
         name.map(str::to_owned).ok_or_else(|| Refusal::Bad("why needs a container in its query: `/why?container=name`".to_owned()))
     }
 
-    fn listing(&self) -> Result<Listing, Refusal> {
-        Ok(Listing { limit: self.count("limit")?, skip: self.count("skip")?.unwrap_or(0), sort: self.sort() })
+    fn selection(&self) -> Result<Selection, Refusal> {
+        let bad = |error: &dyn std::error::Error| Refusal::Bad(error.to_string());
+        match (self.count("id")?, self.value("host"), self.value("path")) {
+            (Some(id), None, None) => Ok(Selection::Id(id)),
+            (None, Some(host), path) => Ok(Selection::Place {
+                host: host.parse().map_err(|error: HostError| bad(&error))?,
+                path: path.map(str::parse).transpose().map_err(|error: PathError| bad(&error))?,
+            }),
+            (Some(_), Some(_), _) | (Some(_), None, Some(_)) => {
+                Err(Refusal::Bad("give either `id`, or `host` and perhaps `path`".to_owned()))
+            }
+            (None, None, _) => Err(Refusal::Bad("which one? `DELETE /routes?id=7`, or `DELETE /routes?host=shop.example.com`".to_owned())),
+        }
     }
 
-    fn count(&self, key: &str) -> Result<Option<usize>, Refusal> {
+    fn listing(&self) -> Result<Listing, Refusal> {
+        let filter = self.value("where").map(str::parse::<Filter>).transpose().map_err(|error| Refusal::Bad(error.to_string()))?;
+        let sort = self.value("sort").map(Sort::parse).unwrap_or_default();
+        Ok(Listing { filter: filter.unwrap_or_default(), limit: self.count("limit")?, skip: self.count("skip")?.unwrap_or(0), sort })
+    }
+
+    fn count(&self, key: &str) -> Result<Option<u32>, Refusal> {
         let Some(text) = self.value(key) else { return Ok(None) };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
             Ok(count) if digits => Ok(Some(count)),
-            _ => Err(Refusal::Bad(format!("{key} `{text}` is not a whole number"))),
+            _ => Err(Refusal::Bad(format!("{key} `{text}` is not a whole number up to {}", u32::MAX))),
         }
-    }
-
-    fn sort(&self) -> Option<Sort> {
-        let text = self.value("sort")?;
-        Some(match text.strip_prefix('-') {
-            Some(field) => Sort { field: field.to_owned(), descending: true },
-            None => Sort { field: text.to_owned(), descending: false },
-        })
     }
 }
 

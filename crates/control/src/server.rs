@@ -1,15 +1,6 @@
 //! The HTTP API of a running dproxy.
 //!
-//! | method | path | answer |
-//! |---|---|---|
-//! | GET, POST | `/service/balancer/start` | brings the pool up at the size it had: `spawned …` |
-//! | GET, POST | `/service/balancer/stop` | drains the pool and frees its ports: `stopping...` |
-//! | GET, POST | `/service/balancer/resize?size=30` | 1 to 1024 workers: `resizing...` |
-//! | GET, POST | `/service/balancer/restart` | replaces every worker, one by one |
-//! | GET, POST | `/service/balancer/upgrade` | runs the program that is at dproxy's path now: `upgrading...` |
-//! | GET, HEAD | `/status` | the whole at a glance |
-//! | GET, HEAD | `/workers`, `/routes`, `/containers`, `/backends`, `/problems` | `Found N containers.` and the rows |
-//! | GET, HEAD | `/ping`, `/healthz` | the text `ok`, as long as the master lives |
+//! Every path and method is in the table of `endpoint`.
 //!
 //! Everything but `ok` is one JSON object, `{"ok": true, "message": "…", "data": …}`. A refusal has the same shape
 //! with `"ok": false`, `"data": null` and the status 400, 403, 404, 405, 408, 409, 413 or 503; its message says what to
@@ -17,8 +8,8 @@
 //!
 //! Changes take `wait=1`: then the answer comes when the pool has become what was asked, else as soon as the change is
 //! accepted. An upgrade is answered when the new program has shown that it can begin, before it takes over: the rest is told
-//! by `upgrade` of `/status`. Lists take `limit`, `skip` and `sort` (a field of the rows, `-field` for descending); the field
-//! `X-Total-Count` of the answer tells how many rows there are in all. Unknown keys are refused.
+//! by `upgrade` of `/status`. Lists take `where`, `sort`, `limit` and `skip`; the field `X-Total-Count` of the answer tells how
+//! many rows there are without `limit` and `skip`. Unknown keys are refused.
 //!
 //! Because GET changes state, a web page must not be able to send it: see `guard`. The API never waits for a worker
 //! and never does anything itself; it hands a [`Command`] to the master and passes its answer on.
@@ -31,9 +22,10 @@ mod guests;
 use std::time::Duration;
 
 use bytes::Bytes;
+use dproxy_config::{HandRoute, HandRouteError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
@@ -42,10 +34,12 @@ use self::bound::Listening;
 pub use self::bound::{BindError, Bound};
 use self::guard::Door;
 use self::guests::Guests;
+use crate::listing::Listing;
+use crate::openapi;
 use crate::request::Request as Call;
 use crate::{Asked, Command, Refusal, Reply, Wait};
 
-/// What a body may have; the API takes its values from the query, so none is needed.
+/// What a body may have: a route has the longest.
 const BODY_BYTES: usize = 64 * 1024;
 
 /// How long a body may take to arrive.
@@ -103,26 +97,34 @@ impl Service {
             return answer::refused(&refusal);
         }
         let (head, body) = request.into_parts();
-        if matches!(head.uri.path(), "/ping" | "/healthz") {
-            return alive(&head.method);
-        }
         let call = match Call::parse(&head.method, head.uri.path(), head.uri.query()) {
             Ok(call) => call,
             Err(refusal) => return answer::refused(&refusal),
         };
-        if let Err(response) = discard(body).await {
-            return *response;
-        }
-        match self.ask(call.command.clone()).await {
-            Ok(reply) => answer::done(&call, reply),
-            Err(refusal) => answer::refused(&refusal),
-        }
+        // Read also where nobody needs it, so that its sender gets to the answer.
+        let body = match read(body).await {
+            Ok(body) => body,
+            Err(response) => return *response,
+        };
+        self.call(call, &body).await.unwrap_or_else(|refusal| answer::refused(&refusal))
+    }
+
+    async fn call(&self, call: Call, body: &[u8]) -> Result<Response<Full<Bytes>>, Refusal> {
+        let (command, listing) = match call {
+            Call::Ask(command, listing) => (command, listing),
+            Call::AddRoute => (Command::AddRoute(Box::new(route_of(body)?)), Listing::default()),
+            // That this runs is the proof: the API shares the master's only thread.
+            Call::Alive => return Ok(answer::text("ok\n")),
+            Call::Description => return Ok(answer::document(&openapi::document())),
+        };
+        Ok(answer::done(&command, &listing, self.ask(command.clone()).await?))
     }
 
     async fn ask(&self, command: Command) -> Result<Reply, Refusal> {
-        match command.wait() {
-            Some(_) => info!(?command, "asked"),
-            None => debug!(?command, "asked"),
+        if command.is_change() {
+            info!(method = %command.method(), path = command.path(), body = command.body(), "asked");
+        } else {
+            debug!(path = command.path(), "asked");
         }
         match command.wait() {
             Some(Wait::Done) => self.exchange(command).await,
@@ -141,24 +143,20 @@ impl Service {
     }
 }
 
-/// That this runs is the proof: the API shares the master's only thread.
-fn alive(method: &Method) -> Response<Full<Bytes>> {
-    if *method == Method::GET || *method == Method::HEAD {
-        return answer::text("ok\n");
-    }
-    answer::refused(&Refusal::Method { allow: "GET, HEAD" })
+fn route_of(body: &[u8]) -> Result<HandRoute, Refusal> {
+    let text = std::str::from_utf8(body).map_err(|_| Refusal::Bad("the route is no text in UTF-8".to_owned()))?;
+    text.parse().map_err(|error: HandRouteError| Refusal::Bad(error.to_string()))
 }
 
-/// Reads a body that nobody needs, so that its sender gets to the answer.
-async fn discard(body: Incoming) -> Result<(), Box<Response<Full<Bytes>>>> {
+async fn read(body: Incoming) -> Result<Bytes, Box<Response<Full<Bytes>>>> {
     if body.is_end_stream() {
-        return Ok(());
+        return Ok(Bytes::new());
     }
     let refuse = |status, text| Err(Box::new(answer::failure(status, text)));
     match timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await {
-        Ok(Ok(_)) => Ok(()),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            refuse(StatusCode::PAYLOAD_TOO_LARGE, "this API takes its values from the query; the body is too large")
+            refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large; all but a route has its values in the query")
         }
         Ok(Err(_)) => refuse(StatusCode::BAD_REQUEST, "the body is broken"),
         Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),

@@ -38,6 +38,7 @@ pub fn render(command: &Command, reply: &Reply, width: Width) -> String {
         Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
         Reply::Explain(explanation) => explanation::render(explanation, width),
         Reply::Why(why) => why::render(why),
+        Reply::RoutesChanged { message, rows } => format!("{}\n{}", clean(message), columns(&ROUTES, rows.iter().map(route), width)),
     }
 }
 
@@ -117,7 +118,11 @@ fn route(row: &RouteRow) -> [String; 6] {
     let strip = row.strip_prefix.as_ref().map(|prefix| format!("strip {prefix}"));
     let add = row.add_prefix.as_ref().map(|prefix| format!("add {prefix}"));
     let rewrite: Vec<String> = strip.into_iter().chain(add).collect();
-    [url(row), state, list(&rewrite), list(&row.backends), row.service.clone(), row.owner.clone()]
+    let owner = match row.expires_seconds {
+        Some(seconds) => format!("{} for {}", row.owner, uptime(seconds)),
+        None => row.owner.clone(),
+    };
+    [url(row), state, list(&rewrite), list(&row.backends), row.service.clone(), owner]
 }
 
 /// A route as the start of the URLs it is for.
@@ -191,7 +196,9 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::Backends
         | Command::Problems
         | Command::Why(_)
-        | Command::Explain(_) => clean(message),
+        | Command::Explain(_)
+        | Command::AddRoute(_)
+        | Command::RemoveRoute(_) => clean(message),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Why a container is, or is not, routed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ContainerRow;
 
 /// The whole judgement on a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// The container.
     pub container: ContainerRow,
@@ -16,7 +17,7 @@ pub struct Why {
 }
 
 /// What becomes of requests for a container's hosts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// It gets them.
@@ -31,7 +32,7 @@ pub enum Standing {
 }
 
 /// A step of the judgement.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReasonRow {
     /// What it is about: `state`, `host`, `port`, `address` …
     pub about: String,

@@ -35,7 +35,7 @@ use dproxy_control::{Refusal, Wait};
 use dproxy_ipc::{ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_route::Route;
 
-use asked::Waiter;
+use asked::{Operation, Waiter};
 pub(crate) use handover::Parcel;
 use handover::Parcels;
 pub(crate) use inheritance::{Heir, Inheritance, most_served};
@@ -66,6 +66,8 @@ pub(crate) struct RequestId(pub(crate) u64);
 pub(crate) enum SourceId {
     /// The configuration file.
     File,
+    /// An operator, while everything runs.
+    Hand,
     /// A Docker engine, by a number that no other one gets.
     Docker(u16),
     /// The engines as an earlier master heard them: counts until each has told its own.
@@ -205,6 +207,8 @@ pub(crate) struct Core {
     tables: Tables,
     parcels: Parcels,
     waiters: Vec<Waiter>,
+    /// What an operator had begun last, until it is done.
+    operation: Option<Operation>,
     next_worker: u64,
     /// Workers before this one were taken over.
     first_own: WorkerId,
@@ -231,6 +235,7 @@ impl Core {
             tables: Tables::new(setup.settings, setup.awaited, now + PATIENCE),
             parcels: Parcels::default(),
             waiters: Vec::new(),
+            operation: None,
             next_worker: 0,
             first_own: WorkerId(0),
             next_serial: 0,

@@ -22,6 +22,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::access_log::AccessLog;
 use crate::books::Books;
+use crate::by_hand::ByHand;
 use crate::configuration::{Configuration, ReadFile, Settling, Watch};
 use crate::core::{Change, Core, Effect, Event, Exit, LOOK, Parcel, RequestId, SlotId, WorkerId};
 use crate::figures::Figures;
@@ -43,6 +44,7 @@ mod answers;
 mod begin;
 mod certificates;
 mod engines;
+mod hand;
 mod reload;
 mod rounds;
 mod supervision;
@@ -77,6 +79,7 @@ struct Driver {
     next_request: u64,
     remembered: Remembered,
     sites: Sites,
+    by_hand: ByHand,
     engines: Engines,
     vault: Vault,
     facts: Facts,

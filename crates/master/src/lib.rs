@@ -2,6 +2,7 @@
 
 mod access_log;
 mod books;
+mod by_hand;
 mod check;
 mod configuration;
 mod core;

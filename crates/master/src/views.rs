@@ -48,6 +48,7 @@ pub(crate) fn route_row(route: &Route, engine: Option<&str>) -> RouteRow {
         service: route.service.0.clone(),
         backends: route.backends().map(backend_word).collect(),
         reason,
+        ..RouteRow::default()
     }
 }
 

@@ -134,7 +134,7 @@ fn nearer(host: &HostPattern, container: &Container, served: &[Route]) -> Vec<St
 fn is_of(route: &Route, container: &Container) -> bool {
     match &route.owner {
         Owner::Container { id, .. } => *id == container.id,
-        Owner::File { .. } => false,
+        Owner::File { .. } | Owner::Hand { .. } => false,
     }
 }
 

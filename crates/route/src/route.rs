@@ -33,7 +33,7 @@ pub struct Route {
     pub offer: Offer,
 }
 
-/// Who made a route: a container by its id, or the configuration file.
+/// Who made a route: a container by its id, the configuration file, or an operator.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
 pub enum Owner {
@@ -49,6 +49,11 @@ pub enum Owner {
         /// Counted from zero.
         entry: u32,
     },
+    /// An operator, while everything ran.
+    Hand {
+        /// The number of the route; no other one gets it.
+        id: u32,
+    },
 }
 
 impl fmt::Display for Owner {
@@ -56,6 +61,7 @@ impl fmt::Display for Owner {
         match self {
             Owner::Container { name, .. } => write!(f, "container {name}"),
             Owner::File { entry } => write!(f, "routes[{entry}]"),
+            Owner::Hand { id } => write!(f, "by hand, {id}"),
         }
     }
 }

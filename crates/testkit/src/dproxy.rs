@@ -114,8 +114,19 @@ impl Dproxy {
     #[must_use]
     #[track_caller]
     pub fn post(&self, path: &str) -> Answer {
-        let text = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", self.options.api);
-        request(self.options.api, &text).unwrap_or_else(|failure| panic!("POST {path}: {failure}\n{}", self.log()))
+        self.send_api("POST", path, "")
+    }
+
+    /// The answer of the API to any method, with a body.
+    ///
+    /// # Panics
+    /// When there is no whole answer.
+    #[must_use]
+    #[track_caller]
+    pub fn send_api(&self, method: &str, path: &str, body: &str) -> Answer {
+        let (host, length) = (self.options.api, body.len());
+        let text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+        request(host, &text).unwrap_or_else(|failure| panic!("{method} {path}: {failure}\n{}", self.log()))
     }
 
     /// `data` of an answer of the API.

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::Request;
 use hyper::client::conn::http1;
 use hyper::header::{CONNECTION, HOST};
-use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use interprocess::local_socket::GenericFilePath;
 use interprocess::local_socket::tokio::Stream;
@@ -77,14 +77,13 @@ where
     }
 }
 
-fn request(host: &str, command: &Command) -> Request<Empty<Bytes>> {
-    let method = if command.wait().is_some() { Method::POST } else { Method::GET };
+fn request(host: &str, command: &Command) -> Request<Full<Bytes>> {
     Request::builder()
-        .method(method)
+        .method(command.method())
         .uri(command.path())
         .header(HOST, host)
         .header(CONNECTION, "close")
-        .body(Empty::new())
+        .body(Full::new(Bytes::copy_from_slice(command.body().as_bytes())))
         .expect("paths of commands and socket addresses are fit for a head")
 }
 

@@ -48,6 +48,8 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
             let container = ContainerRow { name, ..ContainerRow::default() };
             Reply::Why(Box::new(Why { container, ..Why::default() }))
         }
+        Command::AddRoute(route) => Reply::RoutesChanged { message: route.text().to_owned(), rows: Vec::new() },
+        Command::RemoveRoute(_) => Reply::RoutesChanged { message: "removed 1 routes".to_owned(), rows: Vec::new() },
     })
 }
 

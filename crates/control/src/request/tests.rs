@@ -5,7 +5,8 @@ use super::*;
 fn check(method: &str, target: &str, expected: &str) {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let shown = match Request::parse(&method.parse().unwrap(), path, query) {
-        Ok(request) => format!("{:?}", request.command),
+        Ok(Request::Ask(command, _)) => format!("{command:?}"),
+        Ok(request) => format!("{request:?}"),
         Err(refusal) => refusal.to_string(),
     };
     assert!(shown.starts_with(expected), "{method} {target}\n  gives    {shown}\n  expected {expected}");
@@ -19,7 +20,10 @@ fn every_command() -> Vec<Command> {
     let reads = [Command::Status, Command::Workers, Command::Routes, Command::Containers, Command::Backends, Command::Problems];
     let judgements = ["web", "a b&c=d/é"].map(|name| Command::Why(name.to_owned()));
     let questions = ["https://a.test:8443/x?y=z&w", "a.test"].map(|url| Command::Explain(url.parse().unwrap()));
-    changes.chain(reads).chain(judgements).chain(questions).collect()
+    let place =
+        |host: &str, path: Option<&str>| Selection::Place { host: host.parse().unwrap(), path: path.map(|path| path.parse().unwrap()) };
+    let selections = [Selection::Id(7), place("*.a.test", None), place("a.test", Some("/x/é"))].map(Command::RemoveRoute);
+    changes.chain(reads).chain(judgements).chain(questions).chain(selections).collect()
 }
 
 #[test]
@@ -27,8 +31,8 @@ fn the_path_of_every_command_makes_the_same_command_again() {
     for command in every_command() {
         let target = command.path();
         let (path, query) = target.split_once('?').map_or((target.as_str(), None), |(path, query)| (path, Some(query)));
-        let request = Request::parse(&Method::GET, path, query).unwrap();
-        assert_eq!(request, Request { command, listing: Listing::default() }, "{target}");
+        let request = Request::parse(&command.method(), path, query).unwrap();
+        assert_eq!(request, Request::Ask(command, Listing::default()), "{target}");
     }
 }
 
@@ -75,7 +79,9 @@ fn wait_is_one_or_nought() {
 fn methods_are_those_of_the_path() {
     check("HEAD", "/status", "Status");
     check("POST", "/status", "this path takes GET, HEAD");
-    check("DELETE", "/routes", "this path takes GET, HEAD");
+    check("PUT", "/routes", "this path takes GET, HEAD, POST, DELETE");
+    check("DELETE", "/workers", "this path takes GET, HEAD");
+    check("POST", "/ping", "this path takes GET, HEAD");
     check("HEAD", "/service/balancer/stop", "this path takes GET, POST");
     check("PUT", "/service/balancer/resize?size=3", "this path takes GET, POST");
     check("OPTIONS", "/service/balancer/stop", "this path takes GET, POST");
@@ -83,23 +89,40 @@ fn methods_are_those_of_the_path() {
 
 #[test]
 fn only_known_paths_and_keys_lead_anywhere() {
-    check("GET", "/", "no path `/`; the paths are /service/balancer/{start");
+    check("GET", "/", "no path `/`; the paths are /service/balancer/start, ");
     check("GET", "/service/balancer/restat", "no path `/service/balancer/restat`");
     check("GET", "/Status", "no path `/Status`");
     check("GET", "/status//", "no path `/status//`");
     check("GET", "/status/", "Status");
     check("GET", "/status?verbose=1", "unknown key `verbose`; this path takes none");
-    check("GET", "/workers?where=x", "unknown key `where`; this path takes limit, skip, sort");
+    check("GET", "/workers?what=x", "unknown key `what`; this path takes limit, skip, sort, where");
     check("GET", "/service/balancer/start?size=3", "unknown key `size`; this path takes wait");
 }
 
 #[test]
-fn a_list_takes_limit_skip_and_sort() {
-    let request = Request::parse(&Method::GET, "/containers", Some("limit=5&skip=10&sort=-name")).unwrap();
-    let sort = Some(Sort { field: "name".to_owned(), descending: true });
-    assert_eq!(request, Request { command: Command::Containers, listing: Listing { limit: Some(5), skip: 10, sort } });
+fn a_list_takes_where_sort_limit_and_skip() {
+    let request = Request::parse(&Method::GET, "/containers", Some("limit=5&skip=10&sort=-name&where=state%3Drunning")).unwrap();
+    let sort = vec![Sort { field: "name".to_owned(), descending: true }];
+    let filter = "state=running".parse().unwrap();
+    assert_eq!(request, Request::Ask(Command::Containers, Listing { filter, limit: Some(5), skip: 10, sort }));
+    check("GET", "/containers?where=running", "where `running` is no condition; write ");
     check("GET", "/containers?limit=-1", "limit `-1` is not a whole number");
     check("GET", "/containers?limit=+1", "limit ` 1` is not a whole number");
     check("GET", "/containers?skip=many", "skip `many` is not a whole number");
     check("GET", "/containers?limit=99999999999999999999999", "limit `99999999999999999999999` is not a whole number");
+}
+
+#[test]
+fn routes_are_removed_by_number_or_by_place() {
+    check("DELETE", "/routes?id=7", "RemoveRoute(Id(7))");
+    check("DELETE", "/routes?host=a.test&path=/x", "RemoveRoute(Place");
+    check("DELETE", "/routes", "which one? ");
+    check("DELETE", "/routes?path=/x", "which one? ");
+    check("DELETE", "/routes?id=seven", "id `seven` is not a whole number");
+    check("DELETE", "/routes?id=7&host=a.test", "give either `id`, or `host` and perhaps `path`");
+    check("DELETE", "/routes?id=7&path=/x", "give either `id`, or `host` and perhaps `path`");
+    check("DELETE", "/routes?host=a..test", "`a..test` ");
+    check("DELETE", "/routes?host=a.test&path=x", "path `x` ");
+    check("POST", "/routes", "AddRoute");
+    check("GET", "/openapi.json", "Description");
 }

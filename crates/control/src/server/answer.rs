@@ -6,8 +6,7 @@ use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue,
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::listing::Listing;
-use crate::request::Request as Call;
+use crate::listing::{Listing, Page};
 use crate::{Command, Refusal, Reply};
 
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
@@ -21,10 +20,9 @@ struct Envelope<'a, Data> {
 }
 
 /// What the master answered, as much of it as the caller wants to see.
-pub(super) fn done(call: &Call, reply: Reply) -> Response<Full<Bytes>> {
-    let listing = &call.listing;
+pub(super) fn done(command: &Command, listing: &Listing, reply: Reply) -> Response<Full<Bytes>> {
     match reply {
-        Reply::Done { message, status } => success(&opened(&call.command, message), &status),
+        Reply::Done { message, status } => success(&opened(command, message), &status),
         Reply::Status(status) => {
             let message = format!("{}: {} of {} workers online", status.pool, status.workers_online, status.workers_wanted);
             success(&message, &status)
@@ -36,6 +34,7 @@ pub(super) fn done(call: &Call, reply: Reply) -> Response<Full<Bytes>> {
         Reply::Problems(rows) => list("problems", rows, listing),
         Reply::Explain(explanation) => success(&explanation.verdict, &explanation),
         Reply::Why(why) => success(&why.verdict(), &why),
+        Reply::RoutesChanged { message, rows } => success(&message, &rows),
     }
 }
 
@@ -59,7 +58,7 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
     };
     let mut response = failure(status, &refusal.to_string());
     if let Refusal::Method { allow } = refusal {
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        response.headers_mut().insert(ALLOW, HeaderValue::from_str(allow).expect("methods are fit for a field"));
     }
     response
 }
@@ -67,6 +66,11 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
 /// A failure of the exchange itself.
 pub(super) fn failure(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
     json(status, &Envelope { ok: false, message, data: () })
+}
+
+/// A document of another shape.
+pub(super) fn document(document: &impl Serialize) -> Response<Full<Bytes>> {
+    json(StatusCode::OK, document)
 }
 
 /// A plain text.
@@ -79,9 +83,8 @@ fn success(message: &str, data: &impl Serialize) -> Response<Full<Bytes>> {
 }
 
 fn list<Row: Serialize + Default>(name: &str, rows: Vec<Row>, listing: &Listing) -> Response<Full<Bytes>> {
-    let total = rows.len();
-    let rows = match listing.apply(rows) {
-        Ok(rows) => rows,
+    let Page { rows, total } = match listing.apply(rows) {
+        Ok(page) => page,
         Err(refusal) => return refused(&refusal),
     };
     let mut response = success(&format!("Found {} {name}.", rows.len()), &rows);

@@ -75,6 +75,8 @@ async fn pretend_master(mut asked: mpsc::Receiver<Asked>) {
             Command::Problems => Ok(Reply::Problems(Vec::new())),
             Command::Explain(_) => Ok(Reply::Explain(Box::default())),
             Command::Why(name) if name == "a" => Ok(Reply::Why(Box::new(Why { container: named("a"), ..Why::default() }))),
+            Command::AddRoute(route) => Ok(Reply::RoutesChanged { message: route.text().to_owned(), rows: Vec::new() }),
+            Command::RemoveRoute(_) => Ok(Reply::RoutesChanged { message: "removed 1 routes".to_owned(), rows: Vec::new() }),
             Command::Why(name) => Err(Refusal::NotFound(format!("no container `{name}`"))),
         };
         // Whoever asked may have gone.
@@ -133,7 +135,7 @@ async fn every_refusal_has_its_status_and_the_one_shape() {
         ("GET", "/service/balancer/resize", 400, "resize needs a size"),
         ("GET", "/service/balancer/resize?size=0", 400, "size 0 would serve nobody"),
         ("GET", "/service/balancer/resize?size=1025", 400, "size `1025` is more than 1024"),
-        ("GET", "/containers?sort=nmae", 400, "cannot sort by `nmae`; the fields are backends, engine, hosts, id"),
+        ("GET", "/containers?sort=nmae", 400, "sort: there is no field `nmae`; the fields are backends, engine, hosts, id"),
         ("GET", "/nothing", 404, "no path `/nothing`"),
         ("PUT", "/service/balancer/stop", 405, "this path takes GET, POST"),
         ("HEAD2", "/ping", 405, "this path takes GET, HEAD"),

@@ -1,6 +1,8 @@
 //! What an operator asks for, and when he is answered.
 //!
-//! The newest change wins. Somebody who still waits for an older one that cannot come true any more is told so.
+//! Operators are refused a second operation while one is under way, see [`Core::refusal`]; start and stop they may say at any
+//! time. What reaches the core counts, the newest most: somebody who still waits for an older change that cannot come true any
+//! more is told so.
 
 use std::time::{Duration, Instant};
 
@@ -31,6 +33,16 @@ enum Goal {
     Stopped,
 }
 
+/// A change of every worker or of their number, on its way.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// What it is called: `a restart`.
+    name: String,
+    goal: Goal,
+    /// What takes longer goes on in the background, and keeps nobody from another one.
+    until: Instant,
+}
+
 /// Beyond the time a drain may take.
 const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
@@ -53,6 +65,24 @@ impl Core {
         }
     }
 
+    /// Why an operator may not have this now: another operation is under way. Somebody who wants what is under way anyway
+    /// may wait with the others; start and stop say whether to serve at all, and need nobody's end.
+    pub(crate) fn refusal(&self, change: Change) -> Option<Refusal> {
+        let operation = self.operation.as_ref()?;
+        let refused = match change {
+            Change::Start | Change::Stop => false,
+            Change::Resize(size) => operation.goal != Goal::Serving(size),
+            Change::Restart => true,
+        };
+        let (name, online, wanted) = (&operation.name, self.online(), self.size());
+        let text = format!("{name} is under way, {online} of {wanted} workers serve; ask again when it is done, or `stop`");
+        refused.then_some(Refusal::Busy(text))
+    }
+
+    fn begin_operation(&mut self, name: String, goal: Goal) {
+        self.operation = Some(Operation { name, goal, until: self.now + self.tables.drain_limit() + WAIT_LIMIT });
+    }
+
     fn start(&mut self, request: RequestId, wait: Wait) {
         self.resume_slots();
         if self.mode != Mode::Stopped {
@@ -70,6 +100,7 @@ impl Core {
         }
         self.mode = Mode::Stopped;
         self.rolling = None;
+        self.operation = None;
         self.disappoint("`stop`", |goal| goal != Goal::Stopped);
         self.promise(request, wait, Goal::Stopped, "stopping...");
     }
@@ -88,6 +119,7 @@ impl Core {
         }
         self.wanted = size;
         self.mode = Mode::Resizing;
+        self.begin_operation(format!("a resize to {size}"), Goal::Serving(size));
         self.disappoint(&format!("`resize {size}`"), |goal| matches!(goal, Goal::Serving(other) if other != size));
         self.promise(request, wait, Goal::Serving(size), "resizing...");
     }
@@ -97,6 +129,7 @@ impl Core {
             return self.start(request, wait);
         }
         self.begin_rolling();
+        self.begin_operation("a restart".to_owned(), Goal::Replaced(self.epoch));
         self.promise(request, wait, Goal::Replaced(self.epoch), "restarting...");
     }
 
@@ -114,6 +147,7 @@ impl Core {
 
     /// New workers do not come up: nobody needs to wait longer for them.
     pub(super) fn restart_failed(&mut self, reason: &str) {
+        self.operation = None;
         let text = format!("the old workers stay, new ones do not come up: {reason}");
         self.fail(&text, |goal| matches!(goal, Goal::Replaced(_)));
     }
@@ -123,6 +157,7 @@ impl Core {
         if self.mode.is_on_its_way() && self.is_complete() {
             self.mode = Mode::Running;
         }
+        self.operation = self.operation.take().filter(|operation| !self.is_reached(operation.goal) && operation.until > self.now);
         for waiter in std::mem::take(&mut self.waiters) {
             if self.is_reached(waiter.goal) {
                 self.answer(waiter.request, Ok(waiter.message));

@@ -61,6 +61,7 @@ impl Tables {
             let source = match route.owner {
                 Owner::File { .. } => SourceId::File,
                 Owner::Container { .. } => SourceId::Before,
+                Owner::Hand { .. } => SourceId::Hand,
             };
             self.by_source.entry(source).or_default().push(route.clone());
         }

@@ -27,21 +27,19 @@ impl Driver {
             Command::Resize(size, wait) => return self.change(Change::Resize(size), wait, reply),
             Command::Restart(wait) => return self.change(Change::Restart, wait, reply),
             Command::Upgrade(_) => return self.upgrade_asked(reply),
-            Command::Status => Reply::Status(Box::new(self.status())),
-            Command::Workers => Reply::Workers(self.workers()),
-            Command::Routes => Reply::Routes(self.route_rows()),
-            Command::Containers => Reply::Containers(self.containers()),
-            Command::Backends => Reply::Backends(self.backends()),
-            Command::Problems => Reply::Problems(self.problems()),
-            Command::Explain(question) => Reply::Explain(Box::new(self.explanation(&question))),
-            Command::Why(word) => {
-                // Whoever asked may have gone.
-                let _ = reply.send(self.why(&word).map(|why| Reply::Why(Box::new(why))));
-                return;
-            }
+            Command::Status => Ok(Reply::Status(Box::new(self.status()))),
+            Command::Workers => Ok(Reply::Workers(self.workers())),
+            Command::Routes => Ok(Reply::Routes(self.route_rows())),
+            Command::Containers => Ok(Reply::Containers(self.containers())),
+            Command::Backends => Ok(Reply::Backends(self.backends())),
+            Command::Problems => Ok(Reply::Problems(self.problems())),
+            Command::Explain(question) => Ok(Reply::Explain(Box::new(self.explanation(&question)))),
+            Command::Why(word) => self.why(&word).map(|why| Reply::Why(Box::new(why))),
+            Command::AddRoute(route) => self.add_route(*route),
+            Command::RemoveRoute(selection) => self.remove_route(&selection),
         };
         // Whoever asked may have gone.
-        let _ = reply.send(Ok(answer));
+        let _ = reply.send(answer);
     }
 
     pub(super) fn answer(&mut self, request: RequestId, answer: Result<String, Refusal>) {
@@ -97,6 +95,11 @@ impl Driver {
             let _ = reply.send(Err(Refusal::Busy("an upgrade is under way; ask again when it is done".to_owned())));
             return;
         }
+        if let Some(refusal) = self.core.refusal(change) {
+            // Whoever asked may have gone.
+            let _ = reply.send(Err(refusal));
+            return;
+        }
         let request = self.new_request();
         self.replies.insert(request, reply);
         self.happened.push_back(Event::Asked(request, change, wait));
@@ -121,7 +124,12 @@ impl Driver {
 
     fn route_rows(&self) -> Vec<RouteRow> {
         let engines = self.engines_of_containers();
-        self.routes().iter().map(|route| views::route_row(route, engine_of(route, &engines))).collect()
+        let row = |route: &Route| {
+            let mut row = views::route_row(route, engine_of(route, &engines));
+            self.complete_by_hand(route, &mut row);
+            row
+        };
+        self.routes().iter().map(row).collect()
     }
 
     /// What the engine of each container is called, by the container's id; nothing where there is one engine.
@@ -208,6 +216,6 @@ impl Driver {
 fn engine_of<'e>(route: &Route, engines: &HashMap<String, &'e str>) -> Option<&'e str> {
     match &route.owner {
         Owner::Container { id, .. } => engines.get(id).copied(),
-        Owner::File { .. } => None,
+        Owner::File { .. } | Owner::Hand { .. } => None,
     }
 }

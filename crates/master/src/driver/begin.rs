@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use dproxy_config::{Config, Loaded, WorkerCount};
@@ -19,6 +19,7 @@ use super::upgrade::Upgrade;
 use super::{Driver, Facts};
 use crate::access_log::AccessLog;
 use crate::books::Books;
+use crate::by_hand::ByHand;
 use crate::configuration::Watch;
 use crate::core::{Core, Event, Exit, Setup, SourceId, WorkerId};
 use crate::estate::{Estate, Rest};
@@ -60,7 +61,7 @@ impl Driver {
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
             addresses: [chosen.addresses.as_slice(), vault.addresses()].concat(),
             settings: vault.equip(config.proxy.clone()),
-            awaited: std::iter::once(SourceId::File).chain(engines.sources()).collect(),
+            awaited: [SourceId::File, SourceId::Hand].into_iter().chain(engines.sources()).collect(),
         };
         let now = Instant::now();
         let api = bound.endpoints();
@@ -74,6 +75,9 @@ impl Driver {
         }
         let (sockets, kept) = take_sockets(&mut estate, &mut inherited, &supervisor);
         happened.push_back(Event::Routes(SourceId::File, config.routes.clone()));
+        let mut by_hand = ByHand::recall(&config.directories.state);
+        by_hand.expire(SystemTime::now());
+        happened.push_back(Event::Routes(SourceId::Hand, by_hand.routes()));
         let mut driver = Driver {
             core: Core::inherit(now, setup, estate.inheritance),
             happened,
@@ -93,6 +97,7 @@ impl Driver {
             next_request: 0,
             remembered,
             sites: Sites::recall(&config.directories.state),
+            by_hand,
             engines,
             vault,
             facts: Facts {

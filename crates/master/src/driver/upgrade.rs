@@ -143,6 +143,9 @@ impl Driver {
         if self.upgrade.is_under_way() {
             return busy("another upgrade is under way");
         }
+        if let Some(refusal) = self.core.refusal(Change::Restart) {
+            return Err(refusal);
+        }
         if !self.replies.is_empty() || self.core.pool_state() == PoolState::Restarting {
             return busy("another operation is under way; ask again when it is done");
         }

@@ -68,7 +68,7 @@ impl Key {
     fn of(route: &Route) -> Key {
         let container = match &route.owner {
             Owner::Container { id, .. } => Some(id.clone()),
-            Owner::File { .. } => None,
+            Owner::File { .. } | Owner::Hand { .. } => None,
         };
         Key { host: route.host.clone(), path: route.path.clone(), entrance: route.entrance, container }
     }
@@ -93,7 +93,7 @@ impl Trace {
 fn farewell(route: &Route, left: SystemTime) -> Route {
     let container = match &route.owner {
         Owner::Container { name, .. } => Some(name.clone()),
-        Owner::File { .. } => None,
+        Owner::File { .. } | Owner::Hand { .. } => None,
     };
     let notice = Notice { container, since: Some(left), left: Some(left), ..Notice::new(REMOVED) };
     Route { offer: Offer::Offline(notice), ..route.clone() }
