@@ -1,5 +1,6 @@
 //! A configuration that changes while everything runs: when it counts, and what it never costs.
 
+mod changes;
 mod ways;
 
 use std::fs::{self, File};

@@ -26,14 +26,14 @@ fn echo() -> Origin {
 }
 
 /// Certificates in a directory, and who vouches for them.
-struct Shop {
+pub(crate) struct Shop {
     home: TempDir,
     authority: Issuer<'static, KeyPair>,
 }
 
 impl Shop {
     /// With one certificate for each of these names.
-    fn with(names: &[&str]) -> Shop {
+    pub(crate) fn with(names: &[&str]) -> Shop {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -46,7 +46,7 @@ impl Shop {
     }
 
     /// Where certificates are looked for.
-    fn path(&self, file: &str) -> String {
+    pub(crate) fn path(&self, file: &str) -> String {
         self.home.path().join("certs").join(file).display().to_string()
     }
 
@@ -68,6 +68,14 @@ impl Shop {
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name = rcgen::DistinguishedName::new();
         (params.signed_by(&key, &self.authority).unwrap().pem(), key.serialize_pem())
+    }
+
+    /// What curl got at this port of the machine, trusting nobody else; `https://name/path` goes there.
+    pub(crate) fn curl(&self, port: u16, url: &str, words: &[&str]) -> Output {
+        let connect = format!("::127.0.0.1:{port}");
+        let mut command = Command::new("curl");
+        command.args(["-sS", "-m", "20", "--noproxy", "*", "--cacert", &self.ca(), "--connect-to", &connect]).args(words).arg(url);
+        command.output().unwrap()
     }
 
     /// A program that serves these certificates at a port of its own.
@@ -92,12 +100,9 @@ impl Secure {
         self.curl_at(self.port, url, words)
     }
 
-    /// The same at another port; `https://name/path` goes there.
+    /// The same at another port.
     fn curl_at(&self, port: u16, url: &str, words: &[&str]) -> Output {
-        let connect = format!("::127.0.0.1:{port}");
-        let mut command = Command::new("curl");
-        command.args(["-sS", "-m", "20", "--noproxy", "*", "--cacert", &self.shop.ca(), "--connect-to", &connect]).args(words).arg(url);
-        command.output().unwrap()
+        self.shop.curl(port, url, words)
     }
 
     /// The body of a good answer.

@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_an_earlier_master_left_is_used_first_and_the_rest_is_closed() {
-        let address = listen::probe("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listen::probe("127.0.0.1:0".parse().unwrap(), &[]).unwrap();
         let left = |name: &str| (format!("{KEPT}{name}"), listen::open(address).unwrap());
         let mut inherited = Inherited::sort(vec![left("1"), left("2"), left("3")]);
         assert!(!inherited.decides());

@@ -45,7 +45,7 @@ const BACKLOG: i32 = 65_535;
 /// A client that says nothing is handed to a worker after this many seconds all the same.
 const DEFER_SECONDS: i32 = 1;
 
-/// Chooses the port: the one asked for, or the one we would like, or the one that is left. Sockets of our own may
+/// Chooses the port: the one asked for, or the one we would like, or the one that is left. Sockets of our own
 /// listen on `ours`.
 ///
 /// # Errors
@@ -85,12 +85,17 @@ pub(crate) fn steer(listener: &impl AsFd, address: SocketAddr, slots: u16) -> io
     steer::steer(listener, address.is_ipv6(), slots)
 }
 
-/// Makes sure that nobody listens on `address`, and says which port it is when any would do (port 0).
+/// Makes sure that nobody but us listens on `address`, and says which port it is when any would do (port 0).
 ///
 /// # Errors
 /// When somebody does, or the address cannot be bound at all.
-pub(crate) fn probe(address: SocketAddr) -> Result<SocketAddr, ListenError> {
-    let bound = bound(address, false).and_then(|socket| socket.local_addr());
+pub(crate) fn probe(address: SocketAddr, ours: &[SocketAddr]) -> Result<SocketAddr, ListenError> {
+    if ours.contains(&address) {
+        return Ok(address);
+    }
+    // Sockets of ours on all addresses are no strangers to one on a single address, nor the other way round. They share.
+    let shared = ours.iter().any(|other| overlaps(*other, address));
+    let bound = bound(address, shared).and_then(|socket| socket.local_addr());
     let bound = bound.map_err(|cause| ListenError::Bind { address, cause })?;
     Ok(bound.as_socket().unwrap_or(address))
 }
@@ -100,8 +105,7 @@ fn probe_all(addresses: &[IpAddr], port: u16, ours: &[SocketAddr]) -> Result<Vec
     let mut free = Vec::new();
     for ip in addresses {
         let address = SocketAddr::new(*ip, port);
-        let probed = if ours.contains(&address) { Ok(address) } else { probe(address) };
-        match probed {
+        match probe(address, ours) {
             Ok(address) => {
                 port = address.port();
                 free.push(address);
@@ -114,6 +118,12 @@ fn probe_all(addresses: &[IpAddr], port: u16, ours: &[SocketAddr]) -> Result<Vec
         }
     }
     if free.is_empty() { Err(ListenError::NoAddress) } else { Ok(free) }
+}
+
+/// Whether clients of one address could come in by the other one.
+fn overlaps(one: SocketAddr, other: SocketAddr) -> bool {
+    let (first, second) = (one.ip(), other.ip());
+    one.port() == other.port() && first.is_ipv4() == second.is_ipv4() && (first.is_unspecified() || second.is_unspecified())
 }
 
 fn is_absent(cause: &io::Error) -> bool {
@@ -171,10 +181,26 @@ mod tests {
 
     #[test]
     fn several_sockets_share_an_address_but_a_stranger_is_noticed() {
-        let address = probe(any()).unwrap();
+        let address = probe(any(), &[]).unwrap();
         let _ours = [open(address).unwrap(), open(address).unwrap()];
-        let text = format!("{:#}", anyhow::Error::new(probe(address).unwrap_err()));
+        let text = format!("{:#}", anyhow::Error::new(probe(address, &[]).unwrap_err()));
         assert!(text.contains("another program listens"), "{text}");
+    }
+
+    #[test]
+    fn our_own_sockets_on_all_addresses_are_no_strangers() {
+        let single = probe(any(), &[]).unwrap();
+        let all: SocketAddr = ([0, 0, 0, 0], single.port()).into();
+        let ours = open(single).unwrap();
+        assert!(probe(all, &[]).is_err());
+        assert_eq!(probe(all, &[single]).unwrap(), all);
+        drop(ours);
+        let ours = open(all).unwrap();
+        assert!(probe(single, &[]).is_err());
+        assert_eq!(probe(single, &[all]).unwrap(), single);
+        drop(ours);
+        let _stranger = TcpListener::bind(single).unwrap();
+        assert!(probe(all, &[single]).is_err(), "a stranger does not share");
     }
 
     #[test]
@@ -182,7 +208,7 @@ mod tests {
         let taken = TcpListener::bind(any()).unwrap().local_addr().unwrap();
         let holder = TcpListener::bind(taken).unwrap();
         assert!(choose(&listen("127.0.0.1", PortChoice::Explicit(taken.port()))).is_err());
-        let fallback = probe(any()).unwrap();
+        let fallback = probe(any(), &[]).unwrap();
         let chosen = choose(&listen("127.0.0.1", PortChoice::Preferred { wanted: taken.port(), fallback: fallback.port() })).unwrap();
         assert_eq!(chosen.addresses, [fallback]);
         let warning = chosen.warning.unwrap();
@@ -210,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_client_that_says_nothing_is_handed_over_too() {
-        let address = probe(any()).unwrap();
+        let address = probe(any(), &[]).unwrap();
         let listener = TcpListener::from(open(address).unwrap());
         listener.set_nonblocking(false).unwrap();
         let mut client = TcpStream::connect(address).unwrap();

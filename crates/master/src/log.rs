@@ -1,17 +1,39 @@
 //! Where the master's own words go: stderr, one line each.
 
 use std::io::{self, IsTerminal};
+use std::sync::OnceLock;
 
 use dproxy_config::LogLevel;
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 /// The variable that overrules the configured level, with a filter for each part of the program.
 pub(crate) const FILTER_VARIABLE: &str = "RUST_LOG";
 
+/// Puts another filter in the place of the one that counts.
+type Change = Box<dyn Fn(EnvFilter) -> Result<(), tracing_subscriber::reload::Error> + Send + Sync>;
+
+/// None as long as nobody has begun to log, or a test did.
+static CHANGE: OnceLock<Change> = OnceLock::new();
+
 /// Begins to log. Does nothing when somebody (a test) has begun already.
 pub(crate) fn begin(level: LogLevel) {
-    let filter = EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_unset| EnvFilter::new(level.as_str()));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-    // The first one stays.
-    let _ = subscriber.try_init();
+    let subscriber = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let subscriber = subscriber.with_env_filter(filter(level)).with_filter_reloading();
+    let handle = subscriber.reload_handle();
+    if subscriber.try_init().is_ok() {
+        // The first one stays.
+        let _ = CHANGE.set(Box::new(move |filter| handle.reload(filter)));
+    }
+}
+
+/// Logs as much as `level` says from now on.
+pub(crate) fn change(level: LogLevel) {
+    if let Some(Err(error)) = CHANGE.get().map(|change| change(filter(level))) {
+        warn!(%error, "the log level stays as it was");
+    }
+}
+
+fn filter(level: LogLevel) -> EnvFilter {
+    EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_unset| EnvFilter::new(level.as_str()))
 }

@@ -29,7 +29,7 @@ use crate::privileges;
 use crate::starvation::Starvation;
 
 /// How workers are started.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Launcher {
     /// What a worker finds in its environment, and nothing else.
     environment: Vec<(String, String)>,

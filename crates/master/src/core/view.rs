@@ -77,6 +77,11 @@ impl Core {
         self.listeners.open_addresses()
     }
 
+    /// The same, and where sockets are still open that are about to be closed.
+    pub(crate) fn bound_addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.open_sockets().iter().map(|info| info.address).collect()
+    }
+
     /// What an operator should know.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let listen = self.listeners.failure().map(|text| format!("{text}; it is tried again every few seconds"));

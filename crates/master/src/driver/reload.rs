@@ -3,17 +3,19 @@
 use std::future::pending;
 use std::time::Instant;
 
-use dproxy_config::{Config, Listen, Loaded};
+use dproxy_config::{Config, Loaded, PortChoice};
+use dproxy_control::PoolState;
 use tokio::time::sleep_until;
 use tracing::{error, info, warn};
 
+use super::Driver;
 use super::certificates::Vault;
-use super::{Driver, chain};
 use crate::access_log::AccessLog;
 use crate::configuration::{Configuration, Doubt, Hint, Progress, ReadFile, Settling, Wish};
 use crate::core::{Change, Event, SourceId};
+use crate::listen::Chosen;
 use crate::spawn::Launcher;
-use crate::{listen, pages, privileges};
+use crate::{listen, log, pages, privileges};
 
 impl Driver {
     /// The operator wishes that the configuration is read again. It is, as soon as its files have come to rest.
@@ -68,13 +70,12 @@ impl Driver {
 
     /// A bad configuration leaves everything as it is.
     fn reload(&mut self, read: anyhow::Result<Loaded>) {
-        let sensible = |loaded: &Loaded| privileges::worker_identity(&loaded.config.privileges);
-        let read = read.and_then(|loaded| Ok(sensible(&loaded).map(|_somebody| loaded)?));
-        match read {
-            Ok(loaded) => {
+        let planned = read.and_then(|loaded| Ok((self.clear_doors(&loaded.config)?, loaded)));
+        match planned {
+            Ok((doors, loaded)) => {
                 info!(path = ?loaded.config.path, "configuration read again");
                 self.facts.refused = None;
-                self.apply(loaded);
+                self.apply(loaded, doors);
             }
             Err(error) => {
                 let text = format!("the configuration was not read again, the one before counts: {error:#}");
@@ -84,16 +85,33 @@ impl Driver {
         }
     }
 
-    fn apply(&mut self, mut loaded: Loaded) {
+    /// Makes sure that this machine has what the configuration asks for, since a part of it is not what anybody means.
+    /// Where clients come in that begin in clear, if that is elsewhere than now.
+    fn clear_doors(&self, config: &Config) -> anyhow::Result<Option<Chosen>> {
+        privileges::worker_identity(&config.privileges)?;
+        let before = &self.facts.config;
+        if self.inherited.decides() || (before.listen == config.listen && before.certificates == config.certificates) {
+            return Ok(None);
+        }
+        let ours = self.core.bound_addresses();
+        let listen = &config.listen;
+        if config.certificates.is_some() && matches!(listen.https, PortChoice::Explicit(_)) {
+            listen::choose_beside(&listen.addresses, listen.https, &ours)?;
+        }
+        let moves = before.listen != config.listen;
+        Ok(if moves { Some(listen::choose_beside(&listen.addresses, listen.http, &ours)?) } else { None })
+    }
+
+    fn apply(&mut self, mut loaded: Loaded, doors: Option<Chosen>) {
         pages::furnish(&mut loaded);
         let Loaded { mut config, warnings } = loaded;
-        config.proxy.secret = self.facts.config.proxy.secret;
         warnings.iter().for_each(|warning| warn!("{warning}"));
-        let before = std::mem::replace(&mut self.facts.config, config.clone());
         self.facts.warnings = warnings;
-        self.facts.postponed = postponed(&before, &config);
+        self.facts.postponed = keep(&self.facts.config, &mut config, self.inherited.decides());
         self.facts.postponed.iter().for_each(|warning| warn!("{warning}"));
-        self.launcher = Launcher::new(&config);
+        let before = std::mem::replace(&mut self.facts.config, config.clone());
+        log::change(config.log_level);
+        self.launch_otherwise(Launcher::new(&config));
         if before.certificates == config.certificates {
             self.vault.nudge();
         } else {
@@ -111,50 +129,66 @@ impl Driver {
             let events = self.engines.rewatch(&config.docker);
             self.happened.extend(events);
         }
-        if before.listen != config.listen {
-            self.listen_elsewhere(&config.listen);
-            self.vault.close_doors();
+        if let Some(doors) = doors {
+            self.listen_elsewhere(doors);
         }
         self.certificates_changed();
     }
 
-    fn listen_elsewhere(&mut self, listen: &Listen) {
-        if self.inherited.decides() {
-            let text = "still listening at the sockets of the service manager, whatever `port` and `hostname` say";
-            return self.facts.postponed.push(text.to_owned());
+    /// Workers that were started otherwise are replaced, one by one.
+    fn launch_otherwise(&mut self, launcher: Launcher) {
+        if self.launcher == launcher {
+            return;
         }
-        match listen::choose_beside(&listen.addresses, listen.http, &self.core.addresses()) {
-            Ok(chosen) => {
-                chosen.warning.iter().for_each(|warning| warn!("{warning}"));
-                info!(addresses = ?chosen.addresses, "listening elsewhere");
-                self.facts.port = chosen.warning;
-                self.facts.clear = chosen.addresses;
-            }
-            Err(error) => {
-                let text = format!("still listening where it was: {}", chain(error));
-                error!("{text}");
-                self.facts.postponed.push(text);
-            }
+        self.launcher = launcher;
+        if self.core.pool_state() != PoolState::Stopped {
+            info!("replacing all workers, since they are started otherwise now");
+            self.order(Change::Restart);
         }
+    }
+
+    fn listen_elsewhere(&mut self, doors: Chosen) {
+        doors.warning.iter().for_each(|warning| warn!("{warning}"));
+        info!(addresses = ?doors.addresses, "listening elsewhere");
+        self.facts.port = doors.warning;
+        self.facts.clear = doors.addresses;
+        self.vault.close_doors();
     }
 }
 
-/// What of a new configuration counts only after a restart of dproxy.
-fn postponed(before: &Config, after: &Config) -> Vec<String> {
-    let changes = [
-        ("a new address of the API counts", before.api != after.api),
-        ("a new path of the PID file counts", before.pid_path != after.pid_path),
-        ("new directories count", before.directories != after.directories),
-        ("a new log level of the master counts", before.log_level != after.log_level),
-    ];
-    changes.into_iter().filter(|(_, changed)| *changed).map(|(what, _)| format!("{what} after a restart of dproxy")).collect()
+/// Keeps what only a restart of dproxy changes as it was `before`, and says so.
+fn keep(before: &Config, config: &mut Config, sockets_are_given: bool) -> Vec<String> {
+    let restart = |what: &str| format!("{what} after a restart of dproxy");
+    let mut postponed = Vec::new();
+    // It is the master's own, and no file says it.
+    config.proxy.secret = before.proxy.secret;
+    if kept(&before.api, &mut config.api) {
+        postponed.push(restart("a new address of the API counts"));
+    }
+    if kept(&before.pid_path, &mut config.pid_path) {
+        postponed.push(restart("a new path of the PID file counts"));
+    }
+    if kept(&before.directories, &mut config.directories) {
+        postponed.push(restart("new directories count"));
+    }
+    if sockets_are_given && kept(&before.listen, &mut config.listen) {
+        postponed.push("still listening at the sockets of the service manager, whatever `port` and `hostname` say".to_owned());
+    }
+    postponed
+}
+
+/// Puts the value of before in the place of a new one; whether it was new.
+fn kept<T: Clone + PartialEq>(before: &T, now: &mut T) -> bool {
+    let new = before != now;
+    now.clone_from(before);
+    new
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use dproxy_config::{Api, Directories, LogLevel, PortChoice, Privileges, ProxySettings, WorkerCount};
+    use dproxy_config::{Api, Directories, Listen, LogLevel, Privileges, ProxySettings, WorkerCount};
 
     use super::*;
 
@@ -181,18 +215,22 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_restart_is_named_and_nothing_else() {
-        let check = |change: fn(&mut Config), expected: &[&str]| {
+    fn what_needs_a_restart_stays_as_it_is_and_is_named() {
+        let check = |sockets_are_given: bool, change: fn(&mut Config), expected: &[&str]| {
             let mut after = config();
             change(&mut after);
-            assert_eq!(postponed(&config(), &after), expected);
+            let wanted = after.clone();
+            assert_eq!(keep(&config(), &mut after, sockets_are_given), expected);
+            assert_eq!(after, if expected.is_empty() { wanted } else { config() });
         };
-        check(|_| {}, &[]);
-        check(|config| config.workers = WorkerCount::of_cpus(9), &[]);
-        check(|config| config.listen.http = PortChoice::Explicit(81), &[]);
-        check(|config| config.api.address.set_port(1), &["a new address of the API counts after a restart of dproxy"]);
-        check(|config| config.pid_path.push("y"), &["a new path of the PID file counts after a restart of dproxy"]);
-        check(|config| config.directories.run.push("y"), &["new directories count after a restart of dproxy"]);
-        check(|config| config.log_level = LogLevel::Debug, &["a new log level of the master counts after a restart of dproxy"]);
+        check(false, |_| {}, &[]);
+        check(false, |config| config.workers = WorkerCount::of_cpus(9), &[]);
+        check(false, |config| config.log_level = LogLevel::Debug, &[]);
+        check(false, |config| config.api.address.set_port(1), &["a new address of the API counts after a restart of dproxy"]);
+        check(false, |config| config.pid_path.push("y"), &["a new path of the PID file counts after a restart of dproxy"]);
+        check(false, |config| config.directories.run.push("y"), &["new directories count after a restart of dproxy"]);
+        let other_port: fn(&mut Config) = |config| config.listen.http = PortChoice::Explicit(81);
+        check(false, other_port, &[]);
+        check(true, other_port, &["still listening at the sockets of the service manager, whatever `port` and `hostname` say"]);
     }
 }

@@ -54,7 +54,7 @@ impl Driver {
 
     fn open_all(&mut self, sockets: &[ListenerInfo], alone: bool) -> Result<Vec<(SocketId, Opened)>, ListenError> {
         if let Some(first) = sockets.first().filter(|first| alone && !self.inherited.is_at(first.address)) {
-            listen::probe(first.address)?;
+            listen::probe(first.address, &self.core.bound_addresses())?;
         }
         let open = |info: &ListenerInfo| Ok((info.socket, self.inherited.open(info.address, inherited::name_of(info.socket.0))?));
         sockets.iter().map(open).collect()

@@ -70,7 +70,7 @@ mod tests {
 
     /// How many of `clients` connections come to each of four sockets, of which the first `slots` are chosen.
     fn spread(address: &str, slots: u16, clients: usize) -> Vec<usize> {
-        let address: SocketAddr = probe(address.parse().unwrap()).unwrap();
+        let address: SocketAddr = probe(address.parse().unwrap(), &[]).unwrap();
         let sockets: Vec<OwnedFd> = (0..4).map(|_| open(address).unwrap()).collect();
         steer(&sockets[3], address.is_ipv6(), slots).unwrap();
         let listeners: Vec<TcpListener> = sockets.into_iter().map(TcpListener::from).collect();
