@@ -2,6 +2,7 @@
 
 mod backends;
 mod certificates;
+mod clients;
 mod handshakes;
 mod redirects;
 mod sessions;

@@ -22,13 +22,19 @@
 //!     backends: ["10.0.0.5:80", "10.0.0.6:80"]
 //!     balance: least_conn
 //!     check_path: /health
+//!   - host: private.example.org
+//!     backends: https://10.0.0.5:8443
+//!     tls_ca: internal.pem
+//!     client_ca: partners.pem
 //! ```
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use dproxy_route::{Backend, Entrance, HostPattern, Offer, PathPrefix, Redirect, RedirectCode, Rewrite, Route, Scheme, Tuning};
+use dproxy_route::{
+    Backend, Entrance, HostPattern, Https, Offer, PathPrefix, Redirect, RedirectCode, Rewrite, Route, Scheme, Trust, Tuning,
+};
 
 use crate::file::{ROUTES, suggest};
 use crate::mistake::{Mistake, Source};
@@ -38,8 +44,10 @@ use crate::yaml::{Key, Node, Place, Value};
 const KEYS: [&str; 11] =
     ["host", "hosts", "path", "listen", "strip_prefix", "add_prefix", "backend", "backends", "max_requests", "redirect", "redirect_code"];
 
-/// What the file calls each of [`Tuning::WORDS`]: its dots would be sections here.
-static TUNING_KEYS: LazyLock<Vec<String>> = LazyLock::new(|| Tuning::WORDS.iter().map(|word| word.replace('.', "_")).collect());
+/// Words that labels know, too.
+static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| Tuning::WORDS.into_iter().chain(Https::WORDS).chain(Trust::WORDS).collect());
+/// What the file calls each of [`WORDS`]: its dots would be sections here.
+static WORD_KEYS: LazyLock<Vec<String>> = LazyLock::new(|| WORDS.iter().map(|word| word.replace('.', "_")).collect());
 
 /// A text of the file and where it is.
 struct Item<'n> {
@@ -60,8 +68,16 @@ struct Entry<'n> {
     max_requests: Option<Item<'n>>,
     redirect: Option<Item<'n>>,
     redirect_code: Option<Item<'n>>,
-    /// What is said of balancing and health, each with the place of its word in [`Tuning::WORDS`].
-    tuning: Vec<(usize, Item<'n>)>,
+    /// What is said in [`WORDS`], each with the place of its word.
+    said: Vec<(usize, Item<'n>)>,
+}
+
+/// What [`WORDS`] come to.
+#[derive(Default)]
+struct Manner {
+    tuning: Tuning,
+    https: Https,
+    trust: Trust,
 }
 
 /// The routes that make sense; what does not goes to `mistakes`.
@@ -109,8 +125,8 @@ impl Reader<'_> {
         let path: PathPrefix = self.parsed_if_any(&entry.path).unwrap_or_default();
         let strip = entry.strip_prefix.as_ref().and_then(|item| self.good(item, path.part(item.text))).unwrap_or_default();
         let rewrite = Rewrite { strip, add: self.parsed_if_any(&entry.add_prefix).unwrap_or_default() };
-        let tuning = self.tuning(&entry.tuning);
-        let offers = self.offers(&entry, &tuning);
+        let manner = self.manner(&entry.said);
+        let offers = self.offers(&entry, &manner);
         let natural = offers.iter().find_map(|offer| if let Offer::Redirect(redirect) = offer { Some(redirect.entrance()) } else { None });
         let entrance: Entrance = self.parsed_if_any(&entry.listen).or(natural).unwrap_or_default();
         // A list that lost its only item to a mistake is not empty by itself: one mistake is enough.
@@ -126,17 +142,19 @@ impl Reader<'_> {
         }
         let route = |host: &HostPattern, offer: &Offer| {
             let route = Route::written(number, host.clone(), path.clone(), offer.clone());
-            Route { entrance, rewrite: rewrite.clone(), pick: tuning.pick.clone(), ..route }
+            Route { entrance, rewrite: rewrite.clone(), pick: manner.tuning.pick.clone(), https: manner.https.clone(), ..route }
         };
         hosts.iter().flat_map(|host| offers.iter().map(move |offer| (host, offer))).map(|(host, offer)| route(host, offer)).collect()
     }
 
     /// What stands behind an entry: one offer for each backend, or a redirect.
-    fn offers(&mut self, entry: &Entry<'_>, tuning: &Tuning) -> Vec<Offer> {
+    fn offers(&mut self, entry: &Entry<'_>, manner: &Manner) -> Vec<Offer> {
+        let Manner { tuning, trust, https: _ } = manner;
         let max_requests = entry.max_requests.as_ref().and_then(|item| self.max_requests(item));
         let backends = entry.backends.iter().filter_map(|item| self.backend(item));
+        let check = || tuning.check.clone().map(Box::new);
         let backends =
-            backends.map(|backend| Backend { max_requests, share: tuning.share, check: tuning.check.clone().map(Box::new), ..backend });
+            backends.map(|backend| Backend { max_requests, share: tuning.share, check: check(), trust: trust.clone(), ..backend });
         let mut offers: Vec<Offer> = backends.map(|main| Offer::Ports { main, firm: true, others: Vec::new() }).collect();
         let code: Option<RedirectCode> = self.parsed_if_any(&entry.redirect_code);
         match (&entry.redirect, &entry.redirect_code) {
@@ -180,10 +198,10 @@ impl Reader<'_> {
                 "redirect" => entry.redirect = self.single(value, "`redirect` must be a single URL or path"),
                 "redirect_code" => entry.redirect_code = self.single(value, "`redirect_code` must be a single number"),
                 "max_requests" => entry.max_requests = self.single(value, "`max_requests` must be a single number"),
-                word => match TUNING_KEYS.iter().position(|known| known == word) {
+                word => match WORD_KEYS.iter().position(|known| known == word) {
                     Some(place) => {
                         let item = self.single(value, &format!("`{word}` must be a single value"));
-                        entry.tuning.extend(item.map(|item| (place, item)));
+                        entry.said.extend(item.map(|item| (place, item)));
                     }
                     None => self.unknown(key),
                 },
@@ -193,21 +211,21 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, key: &Key) {
-        let known: Vec<&str> = KEYS.into_iter().chain(TUNING_KEYS.iter().map(String::as_str)).collect();
+        let known: Vec<&str> = KEYS.into_iter().chain(WORD_KEYS.iter().map(String::as_str)).collect();
         self.mistake(key.place, &key.text, suggest(&key.text, &key.text, &known));
     }
 
-    /// Everything that is said of balancing and health, in the order that it must be said in.
-    fn tuning(&mut self, said: &[(usize, Item<'_>)]) -> Tuning {
-        let mut tuning = Tuning::default();
+    /// Everything that is said in [`WORDS`], in the order that it must be said in.
+    fn manner(&mut self, said: &[(usize, Item<'_>)]) -> Manner {
+        let mut manner = Manner::default();
         let mut said: Vec<&(usize, Item<'_>)> = said.iter().collect();
         said.sort_by_key(|(place, _)| *place);
         for (place, item) in said {
-            if let Err(error) = tuning.say(Tuning::WORDS[*place], item.text) {
-                self.mistake(item.place, item.text, format!("`{}`: {error}", TUNING_KEYS[*place]));
+            if let Err(error) = manner.say(WORDS[*place], item.text) {
+                self.mistake(item.place, item.text, format!("`{}`: {error}", WORD_KEYS[*place]));
             }
         }
-        tuning
+        manner
     }
 
     /// A single value, if there is one.
@@ -271,6 +289,15 @@ impl Reader<'_> {
 
     fn mistake(&mut self, place: Place, wrong: &str, text: String) {
         self.mistakes.push(self.source.mistake(place, wrong, Some(self.name.clone()), text));
+    }
+}
+
+impl Manner {
+    fn say(&mut self, word: &str, text: &str) -> Result<(), Box<dyn std::error::Error>> {
+        self.tuning.say(word, text)?;
+        self.https.say(word, text)?;
+        self.trust.say(word, text)?;
+        Ok(())
     }
 }
 

@@ -32,6 +32,10 @@ pub enum Name {
     Other,
     /// `Accept`
     Accept,
+    /// `Client-Cert`, `Client-Cert-…`, `X-Client-Cert-…`: who a client is by its certificate, as we say it.
+    ClientCert,
+    /// The same as other proxies say it: `X-Forwarded-Client-Cert`, `X-Forwarded-Tls-Client-Cert…`, `Ssl-Client-…`, `X-Ssl-Client-…`
+    ClientCertOfOthers,
     /// `Connection`
     Connection,
     /// `Content-Length`
@@ -156,6 +160,7 @@ impl Name {
             (16, b'p') => is("proxy-connection", Name::ProxyConnection),
             (17, b't') => is("transfer-encoding", Name::TransferEncoding),
             (9.., b'x') => Name::of_x(name),
+            (10.., b'c' | b's') => Name::of_identity(name),
             _ => Name::Other,
         }
     }
@@ -172,12 +177,42 @@ impl Name {
                 b"proto" => Name::XForwardedProto,
                 b"protocol" => Name::XForwardedProtocol,
                 b"server" => Name::XForwardedServer,
-                _ => Name::Other,
+                _ => Name::of_identity(name),
             };
         }
         match name.split_at_checked(8) {
             Some((start, _)) if start.eq_ignore_ascii_case(b"x-debug-") => Name::XDebugOther,
-            _ => Name::Other,
+            _ => Name::of_identity(name),
         }
+    }
+
+    /// Programs that know `_` only take it and `-` for the same.
+    fn of_identity(name: &[u8]) -> Name {
+        let begins = |start: &str| {
+            let same = |(byte, wanted): (&u8, u8)| byte.eq_ignore_ascii_case(&wanted) || *byte == b'_' && wanted == b'-';
+            name.len() >= start.len() && name.iter().zip(start.bytes()).all(same)
+        };
+        let any = |starts: &[&str]| starts.iter().any(|start| begins(start));
+        if any(&["client-cert", "x-client-cert"]) {
+            Name::ClientCert
+        } else if any(&["x-forwarded-client-cert", "x-forwarded-tls-client-cert", "ssl-client-", "x-ssl-client-"]) {
+            Name::ClientCertOfOthers
+        } else {
+            Name::Other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_that_tell_who_a_client_is_are_known_however_they_are_written() {
+        let check =
+            |names: &str, expected: Name| names.split(' ').for_each(|name| assert_eq!(Name::of(name.as_bytes()), expected, "{name}"));
+        check("client-cert Client-Cert-Chain x-client-cert X-Client-Cert-Subject x_client_cert_sha256 CLIENT_CERT", Name::ClientCert);
+        check("x-forwarded-client-cert X-Forwarded-Tls-Client-Cert-Info ssl-client-verify X-SSL-Client-S-DN", Name::ClientCertOfOthers);
+        check("x-client x-client-id ssl-clientele x-forwarded-clients server-timing client-hints", Name::Other);
     }
 }

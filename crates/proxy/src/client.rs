@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use dproxy_http1::{Framing, ResponseHead};
-use dproxy_route::{Listener, Protocol};
+use dproxy_route::{Demand, Https, Listener, Protocol};
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use tokio::net::TcpStream;
@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use crate::access::Tally;
 use crate::buffer::Buffer;
 use crate::clock::Deadline;
+use crate::error::ProxyError;
 use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery};
 use crate::message;
@@ -71,6 +72,29 @@ impl Client {
     /// Whether nothing was agreed upon that another worker would have to know.
     pub(crate) fn is_in_clear(&self) -> bool {
         self.tls.is_none()
+    }
+
+    /// Whether it may ask for what is `host`'s, which wants to know its clients as `https` says.
+    pub(crate) fn is_let_in(&self, host: &str, https: &Https) -> Result<(), ProxyError> {
+        let Some(auth) = &https.client_auth else { return Ok(()) };
+        let agreed = self.tls.as_deref();
+        if agreed.and_then(|agreed| agreed.identity.as_ref()?.told_by(&auth.authority)).is_some() {
+            return Ok(());
+        }
+        match (agreed.map(|agreed| agreed.name.as_deref()), auth.demand) {
+            // A handshake for the name itself would have asked for the certificate.
+            (Some(Some(name)), _) if name != host => Err(ProxyError::Misdirected),
+            (Some(None), Demand::Required) => Err(ProxyError::Misdirected),
+            (_, Demand::Required) => Err(ProxyError::NoCertificate),
+            (_, Demand::Optional) => Ok(()),
+        }
+    }
+
+    /// What a backend is told of who it is, where the host wants to know.
+    pub(crate) fn identity(&self, https: &Https) -> &[u8] {
+        let authority = https.client_auth.as_ref().map(|auth| auth.authority.as_str());
+        let identity = self.tls.as_ref().and_then(|agreed| agreed.identity.as_ref());
+        identity.zip(authority).and_then(|(identity, authority)| identity.told_by(authority)).unwrap_or_default()
     }
 
     /// Where it came in.

@@ -16,6 +16,8 @@ pub(crate) enum ProxyError {
     Host(#[source] HostError),
     #[error("this connection was made for another site")]
     Misdirected,
+    #[error("this site wants a client certificate")]
+    NoCertificate,
     #[error("method not allowed")]
     Method,
     #[error("the request did not arrive in time")]
@@ -73,6 +75,7 @@ impl ProxyError {
             ProxyError::Request(_)
             | ProxyError::Host(_)
             | ProxyError::Misdirected
+            | ProxyError::NoCertificate
             | ProxyError::Method
             | ProxyError::RequestTimeout
             | ProxyError::ClientGone => Blame::Client,
@@ -117,6 +120,7 @@ impl ProxyError {
             | ProxyError::NoTunnel { .. }
             | ProxyError::Unfit { .. }
             | ProxyError::Misdirected
+            | ProxyError::NoCertificate
             | ProxyError::BackendGone { .. }
             | ProxyError::ClientGone => None,
         }
@@ -145,6 +149,7 @@ impl ProxyError {
             }),
             ProxyError::Host(_) => Some(400),
             ProxyError::Misdirected => Some(421),
+            ProxyError::NoCertificate => Some(403),
             ProxyError::Method => Some(405),
             ProxyError::RequestTimeout => Some(408),
             ProxyError::Unknown => Some(404),

@@ -210,7 +210,7 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
         Lookup::Found(found) if belongs_to_tls(view, client, authority.host, found.https, request, head) => {
             Ok(Goal::Own(Own::to_tls(view, client, authority, request, head)))
         }
-        Lookup::Found(found) => Ok(Goal::Backend(found)),
+        Lookup::Found(found) => client.is_let_in(authority.host, found.https).map(|()| Goal::Backend(found)),
         Lookup::Redirect(redirect, rewrite) => Own::redirect(redirect, rewrite, authority, target).map(Goal::Own),
         Lookup::Offline(notice) => Err(ProxyError::Offline(Box::new(notice.clone()))),
         Lookup::Unknown => Err(ProxyError::Unknown),

@@ -23,6 +23,8 @@ pub(crate) struct Origin<'r> {
     pub(crate) server_name: &'r str,
     /// What becomes of the path.
     pub(crate) rewrite: &'r Rewrite,
+    /// Who the client is by its certificate, as field lines.
+    pub(crate) identity: &'r [u8],
 }
 
 /// How a body is written.
@@ -79,7 +81,7 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     let mut has_host = false;
     head.fields.copy_end_to_end(bytes, head.connection, out, |field| {
         has_host |= field.name == Name::Host;
-        !(is_ours(field) || field.name == Name::MaxForwards && head.method == Method::Options)
+        !(is_ours(field, origin.trusted) || field.name == Name::MaxForwards && head.method == Method::Options)
     });
     if let Some(left) = forwards_left(head, bytes) {
         number(out, "max-forwards", left);
@@ -100,6 +102,7 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
         own_forwarding(out, head, bytes, origin);
     }
     forwarded_prefix(out, head, bytes, origin);
+    out.extend_from_slice(origin.identity);
     out.extend_from_slice(b"x-forwarded-server: ");
     out.extend_from_slice(origin.server_name.as_bytes());
     out.extend_from_slice(b"\r\nvia: ");
@@ -219,7 +222,8 @@ fn status_line(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]) {
 
 /// Fields that only we write: whatever the client sent under these names is
 /// either believed and written anew, or dropped.
-fn is_ours(field: &Field) -> bool {
+/// What other proxies say of client certificates is believed of trusted peers.
+fn is_ours(field: &Field, trusted: bool) -> bool {
     matches!(
         field.name,
         Name::XForwardedFor
@@ -231,7 +235,8 @@ fn is_ours(field: &Field) -> bool {
             | Name::XForwardedServer
             | Name::XRealIp
             | Name::XDebugOther
-    )
+            | Name::ClientCert
+    ) || field.name == Name::ClientCertOfOthers && !trusted
 }
 
 /// Where the backend's `/` is on the client's side: what a proxy before us took off the path, then what we take off.

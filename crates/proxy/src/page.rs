@@ -130,6 +130,7 @@ fn finish(out: &mut Vec<u8>, asked: &Asked<'_>, body: &[u8]) -> usize {
 fn words(status: u16, error: &ProxyError, host: &str) -> Words {
     let (title, message) = match status {
         400 => ("Bad Request", format!("The request cannot be understood: {}.", error.chain())),
+        403 => ("Forbidden", format!("The site {host} lets in only those who show a client certificate that it knows.")),
         404 => ("Not Found", format!("No site is known here under the name {host}.")),
         405 => ("Method Not Allowed", "This method is not passed on.".to_owned()),
         408 => ("Request Timeout", "The request did not arrive in time.".to_owned()),

@@ -7,13 +7,15 @@
 mod backend;
 mod handshake;
 mod handshakes;
+mod identity;
 mod keyring;
 mod session;
 mod ticketer;
 
 pub(crate) use backend::{Clients, Offer, is_about_tls};
-pub(crate) use handshake::{Agreed, Greeted, secure};
+pub(crate) use handshake::{Agreed, Greeted, HandshakeError, secure};
 pub(crate) use handshakes::Handshakes;
+pub(crate) use identity::{Asking, Callers, CallersError};
 pub use keyring::Keyring;
 pub(crate) use session::{Session, gone, reset};
 

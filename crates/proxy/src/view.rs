@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_http1::Limits;
-use dproxy_route::{Algorithm, Backend, BackendId, BackendIndex, Condition, Found, Group, Https, InClear, Route, RouteTable};
+use dproxy_route::{Algorithm, Backend, BackendId, BackendIndex, Condition, Demand, Found, Group, Https, InClear, Route, RouteTable};
 use dproxy_stats::{Column, Ejection, Fault};
 use ipnet::IpNet;
 
@@ -19,7 +19,7 @@ use crate::marks::Marks;
 use crate::pick::{Chance, Draw, Mercy, Turn, Wish, choose};
 use crate::place::{Place, Places};
 use crate::queue::{Queue, Waiting};
-use crate::tls::{Agreed, Clients, Keyring};
+use crate::tls::{Agreed, Asking, Callers, CallersError, Clients, Keyring};
 use crate::upstream::{Pool, Pools};
 
 /// Routes and settings, ready for look-up. Made off the loop, since it may take
@@ -49,6 +49,8 @@ pub(crate) struct View {
     pub(crate) keyring: Option<Arc<Keyring>>,
     /// What is said to backends of TLS.
     pub(crate) clients: Clients,
+    /// What clients are asked for that have to show a certificate.
+    callers: Callers,
     trusted: Vec<IpNet>,
     /// Of each group of the table.
     choices: Vec<Choice>,
@@ -128,7 +130,19 @@ impl View {
         // The configuration refuses what is no network, so nothing is lost here.
         let trusted = settings.trusted.iter().filter_map(|network| network.parse().ok()).collect();
         let chance = Chance::seeded(boot_millis() << 32 | u64::from(offset));
-        View { settings, table, limits, keyring, clients: Clients::default(), trusted, choices, pools, chance, marks }
+        View {
+            settings,
+            table,
+            limits,
+            keyring,
+            clients: Clients::default(),
+            callers: Callers::default(),
+            trusted,
+            choices,
+            pools,
+            chance,
+            marks,
+        }
     }
 
     /// Whether nothing but TLS is spoken at this port.
@@ -141,9 +155,16 @@ impl View {
         self.settings.tls.peek && self.keyring.is_some()
     }
 
-    /// Whether requests for `host` in the clear are sent to TLS.
+    /// How a handshake for `name` asks the client for a certificate, if it does.
+    pub(crate) fn asking(&self, keyring: &Keyring, name: Option<&str>) -> Result<Option<Arc<Asking>>, CallersError> {
+        let admission = name.and_then(|name| self.table.admission(name));
+        admission.map(|admission| self.callers.asking(keyring, admission)).transpose()
+    }
+
+    /// Whether requests for `host` in the clear are sent to TLS. In the clear nobody can show a certificate.
     pub(crate) fn redirects(&self, host: &str, https: &Https) -> bool {
-        let wanted = https.in_clear.unwrap_or(self.settings.tls.in_clear) == InClear::Redirected;
+        let in_clear = https.in_clear.unwrap_or(self.settings.tls.in_clear) == InClear::Redirected;
+        let wanted = in_clear || https.client_auth.as_ref().is_some_and(|auth| auth.demand == Demand::Required);
         wanted && self.keyring.as_ref().is_some_and(|keyring| keyring.has(host))
     }
 

@@ -37,7 +37,8 @@ pub(crate) fn agreed<'r>(replicas: &[&'r Route]) -> Vec<&'r Route> {
 #[must_use]
 pub fn contradictions(routes: &[Route]) -> Vec<Problem> {
     // Nearly always nobody rewrites anything, and then there is nothing to contradict.
-    let plain = |route: &Route| route.rewrite.is_nothing() && !matches!(route.offer, Offer::Redirect(_));
+    let plain =
+        |route: &Route| route.rewrite.is_nothing() && route.https.client_auth.is_none() && !matches!(route.offer, Offer::Redirect(_));
     if routes.iter().all(plain) {
         return Vec::new();
     }
@@ -60,9 +61,9 @@ pub(crate) fn contradiction(route: &Route, lead: &Route) -> String {
         "it gets no requests for {}{}: it would {}, but {} was there before and would {}; let both do the same, or give one another path",
         route.host,
         route.path,
-        deed(route),
+        deed(route, lead),
         lead.owner,
-        deed(lead),
+        deed(lead, route),
     )
 }
 
@@ -79,11 +80,17 @@ fn agrees(route: &Route, lead: &Route) -> bool {
         (Offer::Redirect(one), Offer::Redirect(other)) => one == other,
         (Offer::Ports { .. } | Offer::Redirect(_) | Offer::Offline(_), _) => false,
     };
-    same_offer && route.rewrite == lead.rewrite
+    same_offer && route.rewrite == lead.rewrite && route.https.client_auth == lead.https.client_auth
 }
 
-fn deed(route: &Route) -> String {
+/// What becomes of requests, told so that it differs from `other`.
+fn deed(route: &Route, other: &Route) -> String {
+    let auth = &route.https.client_auth;
     match &route.offer {
+        _ if *auth != other.https.client_auth => match auth {
+            Some(auth) => format!("have it that {auth}"),
+            None => "let everybody in".to_owned(),
+        },
         Offer::Redirect(redirect) => format!("redirect with {redirect}"),
         Offer::Ports { .. } | Offer::Offline(_) if route.rewrite.is_nothing() => "leave the path as it is".to_owned(),
         Offer::Ports { .. } | Offer::Offline(_) => route.rewrite.to_string(),

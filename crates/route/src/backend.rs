@@ -138,6 +138,40 @@ pub struct Trust {
     pub certificate: Option<String>,
 }
 
+/// Why a text is not what a word wants.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither `true` nor `false`; its certificate must be good")]
+pub struct TrustError(String);
+
+impl Trust {
+    /// Every word, in the order in which they must be said.
+    pub const WORDS: [&str; 4] = ["tls.ca", "tls.server_name", "tls.client_cert", "tls.verify"];
+
+    /// Takes in what is said under one of [`Trust::WORDS`]; another one says nothing, and so does an empty text.
+    ///
+    /// # Errors
+    /// When it makes no sense. The backend is then not trusted blindly.
+    pub fn say(&mut self, word: &str, text: &str) -> Result<(), TrustError> {
+        let text = text.trim();
+        let said = || Some(text.to_owned()).filter(|text| !text.is_empty());
+        match word {
+            // Whoever names an authority wants it to vouch.
+            "tls.ca" => (self.authority, self.verify) = (said(), !text.is_empty()),
+            "tls.server_name" => self.name = said(),
+            "tls.client_cert" => self.certificate = said(),
+            "tls.verify" if text.is_empty() => {}
+            "tls.verify" => {
+                self.verify = text != "false";
+                if self.verify && text != "true" {
+                    return Err(TrustError(text.to_owned()));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
 /// Somewhere a request can be sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::{ClientAuth, Demand, DemandError};
+
 /// What is said of one host; the settings count where nothing is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
@@ -11,6 +13,28 @@ pub struct Https {
     pub in_clear: Option<InClear>,
     /// What clients of TLS shall remember.
     pub hsts: Option<Hsts>,
+    /// Who vouches for clients.
+    pub client_auth: Option<ClientAuth>,
+}
+
+/// Why a text is not what a word wants.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpsError {
+    /// See [`InClearError`].
+    #[error(transparent)]
+    InClear(#[from] InClearError),
+    /// See [`HstsError`].
+    #[error(transparent)]
+    Hsts(#[from] HstsError),
+    /// See [`DemandError`].
+    #[error(transparent)]
+    Demand(#[from] DemandError),
+    /// The name of a file.
+    #[error("it names no file of the directory of certificates")]
+    NoFile,
+    /// Nobody is named who could vouch for clients.
+    #[error("`client_auth` needs `client_ca`, which names the authority that vouches for clients")]
+    NoAuthority,
 }
 
 /// What becomes of requests in the clear, where there is a certificate for the host.
@@ -46,6 +70,26 @@ pub struct InClearError(String);
 pub struct HstsError(String);
 
 impl Https {
+    /// Every word, in the order in which they must be said.
+    pub const WORDS: [&str; 4] = ["https", "hsts", "client_ca", "client_auth"];
+
+    /// Takes in what is said under one of [`Https::WORDS`]; another one says nothing. What makes no sense changes nothing.
+    ///
+    /// # Errors
+    /// When it makes no sense.
+    pub fn say(&mut self, word: &str, text: &str) -> Result<(), HttpsError> {
+        let text = text.trim();
+        match word {
+            "https" => self.in_clear = Some(text.parse()?),
+            "hsts" => self.hsts = Some(text.parse()?),
+            "client_ca" if text.is_empty() => return Err(HttpsError::NoFile),
+            "client_ca" => self.client_auth = Some(ClientAuth { authority: text.to_owned(), demand: Demand::default() }),
+            "client_auth" => self.client_auth.as_mut().ok_or(HttpsError::NoAuthority)?.demand = text.parse()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Whether it says nothing.
     #[must_use]
     pub fn is_silent(&self) -> bool {
@@ -63,7 +107,8 @@ impl fmt::Display for Https {
             Hsts::Off => "no HSTS".to_owned(),
             Hsts::Says(value) => format!("HSTS {value}"),
         });
-        f.write_str(&in_clear.into_iter().chain(hsts).collect::<Vec<_>>().join(", "))
+        let client_auth = self.client_auth.as_ref().map(ToString::to_string);
+        f.write_str(&in_clear.into_iter().chain(hsts).chain(client_auth).collect::<Vec<_>>().join(", "))
     }
 }
 

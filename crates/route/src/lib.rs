@@ -8,6 +8,7 @@
 mod agreement;
 mod backend;
 mod check;
+mod client_auth;
 mod entrance;
 mod explain;
 mod host;
@@ -24,12 +25,13 @@ mod table;
 mod tuning;
 
 pub use agreement::contradictions;
-pub use backend::{Backend, BackendId, Condition, Scheme, Trust, Whereabouts};
+pub use backend::{Backend, BackendId, Condition, Scheme, Trust, TrustError, Whereabouts};
 pub use check::{Check, Probe, Statuses, StatusesError};
+pub use client_auth::{Admission, ClientAuth, Demand, DemandError};
 pub use entrance::{Entrance, EntranceError, Listener, Protocol};
 pub use explain::{Explanation, Judged, Verdict, Width, explain};
 pub use host::{Authority, Host, HostError, HostPattern};
-pub use https::{Hsts, HstsError, Https, InClear, InClearError};
+pub use https::{Hsts, HstsError, Https, HttpsError, InClear, InClearError};
 pub use notice::Notice;
 pub use path::{PathError, PathPrefix};
 pub use pick::{Algorithm, AlgorithmError, HashBy, PickPolicy, SameSite, Sticky};

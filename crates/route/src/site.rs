@@ -83,6 +83,11 @@ impl Site {
         open(&self.root).map(|place| &self.root[place])
     }
 
+    /// Everybody who answers for it.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.root.iter().chain(self.deeper.values().flatten()).flat_map(|door| &door.places)
+    }
+
     /// The doors of exactly this path.
     pub(crate) fn doors(&self, path: &PathPrefix) -> &[Door] {
         if path.is_root() { &self.root } else { self.deeper.get(path.as_key().as_bytes()).map_or(&[], Vec::as_slice) }

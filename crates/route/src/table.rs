@@ -7,8 +7,8 @@
 use crate::agreement::{agreed, by_place, is_same_door, is_same_place};
 use crate::site::{Door, Map, Place, Serves, Site};
 use crate::{
-    Authority, Backend, BackendId, HostPattern, Https, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service, Sticky,
-    WildIndex,
+    Admission, Authority, Backend, BackendId, HostPattern, Https, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service,
+    Sticky, WildIndex,
 };
 
 /// Every route known at one moment, ready for look-up.
@@ -22,6 +22,8 @@ pub struct RouteTable {
     any: Option<Site>,
     /// Whether `www.X` may fall back to `X`.
     www: bool,
+    /// Whether any host wants to know its clients.
+    asks_clients: bool,
     /// How many services there are behind wildcards.
     wild: u32,
     backends: Vec<Backend>,
@@ -88,6 +90,7 @@ impl RouteTable {
             let doors = doors.map(|routes| table.door(routes, &mut interned)).collect();
             table.site_mut(&routes[0].host).insert(&routes[0].path, doors);
         }
+        table.asks_clients = sorted.iter().any(|route| route.https.client_auth.is_some());
         table
     }
 
@@ -125,14 +128,26 @@ impl RouteTable {
         wild.filter_map(|(level, place)| Some((level, found(place, place.group(authority, listener)?)))).collect()
     }
 
+    /// What a handshake for `host` asks for, if anything that may be served under the name wants to know its clients.
+    #[must_use]
+    pub fn admission(&self, host: &str) -> Option<Admission> {
+        let places = || self.sites(host).flat_map(Site::places);
+        if self.asks_clients { Admission::of(places().map(|place| place.https.client_auth.as_ref())) } else { None }
+    }
+
     /// The doors that would open for a request, the one that does first: at most one of each
     /// site, in the order of precedence. Everything that looks into the table goes this way.
     pub(crate) fn doors<'t>(&'t self, host: &str, listener: Listener, path: &[u8]) -> impl Iterator<Item = &'t Door> {
+        self.sites(host).filter_map(move |site| site.find(path, listener))
+    }
+
+    /// All that a name may mean, in the order of precedence.
+    fn sites<'t>(&'t self, host: &str) -> impl Iterator<Item = &'t Site> {
         let bare = || self.exact.get(host.strip_prefix("www.").filter(|_| self.www)?);
         let parents = std::iter::successors(parent(host), |host| parent(host)).take_while(|_| !self.below.is_empty());
         let sites = std::iter::once_with(|| self.exact.get(host)).flatten();
         let sites = sites.chain(parents.filter_map(|parent| self.below.get(parent))).chain(self.any.as_ref());
-        sites.chain(std::iter::once_with(bare).flatten()).filter_map(move |site| site.find(path, listener))
+        sites.chain(std::iter::once_with(bare).flatten())
     }
 
     /// All backends, each once.

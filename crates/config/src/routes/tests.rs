@@ -143,6 +143,35 @@ fn what_is_no_backend_is_told_with_the_way_out() {
 }
 
 #[test]
+fn what_labels_say_of_tls_a_route_says_too() {
+    let read = |entry: &str| {
+        let yaml = format!("routes:\n  - {{host: a.test, backends: \"https://10.0.0.1:443\", {entry}}}\n");
+        let routes = File::read(&Source::new(Path::new("f"), &yaml), &Environment::default()).routes;
+        let trust = routes[0].backends().next().unwrap().trust.clone();
+        let words = [trust.authority, trust.name, trust.certificate].map(|word| word.unwrap_or("-".to_owned())).join(" ");
+        format!("{} {words} {}", trust.verify, routes[0].https).trim().to_owned()
+    };
+    assert_eq!(read(""), "false - - -");
+    assert_eq!(read("tls_verify: true"), "true - - -");
+    assert_eq!(read("tls_verify: false, tls_ca: ca.pem"), "false ca.pem - -");
+    assert_eq!(read("tls_ca: ca.pem, tls_server_name: b.test, tls_client_cert: us.pem"), "true ca.pem b.test us.pem");
+    assert_eq!(read("https: redirect, hsts: max-age=1"), "false - - - requests in the clear are sent to TLS, HSTS max-age=1");
+    assert_eq!(read("client_auth: optional, client_ca: ca.pem"), "false - - - clients may show a certificate of ca.pem");
+    refused(
+        "{host: a.test, backends: 10.0.0.1:80, tls_verify: maybe}",
+        "f:2:55: `routes[0]`: `tls_verify`: `maybe` is neither `true` nor `false`; its certificate must be good",
+    );
+    refused(
+        "{host: a.test, backends: 10.0.0.1:80, client_auth: optional}",
+        "f:2:56: `routes[0]`: `client_auth`: `client_auth` needs `client_ca`, which names the authority that vouches for clients",
+    );
+    refused(
+        "{host: a.test, backends: 10.0.0.1:80, client_cs: x}",
+        "f:2:43: `routes[0]`: unknown key `client_cs`; did you mean `client_ca`?",
+    );
+}
+
+#[test]
 fn a_bad_entry_does_not_hide_the_next() {
     check(
         "routes:\n  - {host: a b, backends: x}\n  - {host: b.test, backends: 10.0.0.1:80}\n  - 5\n",

@@ -65,6 +65,7 @@ impl<'r> Errand<'r> {
             protocol,
             server_name: &view.settings.server_name,
             rewrite: found.rewrite,
+            identity: client.identity(found.https),
         };
         forward::request_head(&mut head, request, bytes, &origin);
         Ok(Errand {

@@ -55,7 +55,7 @@ pub(super) async fn seek(
 ) -> Result<Served, Failure> {
     let host = question.authority.host;
     let known = proxy.recall(view, first, host);
-    let mut search = Search::new(view, question, known);
+    let mut search = Search::new(view, client, question, known);
     let mut last_error = ProxyError::Unknown;
     for (step, found) in search.plan.clone().into_iter().enumerate() {
         let wish = wish_of(view, &found, client, question.request, &buffer.filled()[..question.length]);
@@ -118,8 +118,9 @@ struct Search<'v, 'r> {
 }
 
 impl<'v, 'r> Search<'v, 'r> {
-    fn new(view: &'v View, question: &'r Question<'r>, known: Option<Known>) -> Search<'v, 'r> {
-        let candidates = view.table.candidates(question.authority, question.listener, question.path);
+    fn new(view: &'v View, client: &Client, question: &'r Question<'r>, known: Option<Known>) -> Search<'v, 'r> {
+        let mut candidates = view.table.candidates(question.authority, question.listener, question.path);
+        candidates.retain(|(_, found)| client.is_let_in(question.authority.host, found.https).is_ok());
         let plan = plan(view, &candidates, known.as_ref());
         Search { view, question, plan, known, asked: Vec::new(), unfit: Vec::new(), kept_back: None }
     }

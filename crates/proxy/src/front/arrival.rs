@@ -15,7 +15,7 @@ use crate::error::chain;
 use crate::front::{h1, h2};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
-use crate::tls::{self, Greeted};
+use crate::tls::{self, Greeted, HandshakeError};
 use crate::transport::Transport;
 use crate::unless::unless;
 
@@ -53,10 +53,14 @@ async fn shake_hands(proxy: &Rc<Proxy>, client: Client, begun: Option<Buffer>) -
     let Client { wire: Wire::H1(Transport::Tcp(tcp)), deadline, .. } = client else { return None };
     let under_way = proxy.handshakes.begin(view.settings.limits.handshakes);
     deadline.set(view.settings.timeouts.handshake);
-    let handshake = unless(tls::secure(keyring, tcp, begun), |context| under_way.poll_given_up(context));
+    let handshake = unless(tls::secure(&view, keyring, tcp, begun), |context| under_way.poll_given_up(context));
     match deadline.guard(handshake).await {
         Ok(Ok(Ok(Greeted { session, agreed }))) => {
             Some(Client { wire: Wire::H1(Transport::Tls(session)), tls: Some(Rc::new(agreed)), deadline, ..client })
+        }
+        Ok(Ok(Err(error @ HandshakeError::Callers(..)))) => {
+            tracing::warn!(peer = %client.peer.ip(), error = chain(&error), "no TLS connection");
+            None
         }
         Ok(Ok(Err(error))) => {
             tracing::debug!(peer = %client.peer.ip(), error = chain(&error), "no TLS connection");

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use dproxy_route::Authority;
@@ -11,12 +12,16 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::Keyring;
+use super::identity::{CallersError, Identity};
 use super::keyring::canonical;
 use super::session::{Session, Wire, would_block};
 use crate::buffer::Buffer;
+use crate::view::View;
 
 /// Says that no certificate is there for the name (RFC 6066 §3): a fatal alert, in a record of its own.
 const UNRECOGNIZED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];
+/// Says that whoever it is, nobody can let it in (RFC 8446 §6.2).
+const ACCESS_DENIED: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 49];
 /// What a client hears that does not speak TLS where nothing else is spoken.
 const NOT_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 53\r\nconnection: close\r\n\r\n\
                          This port speaks TLS only. Write https:// in the URL.";
@@ -35,6 +40,8 @@ pub(crate) struct Agreed {
     pub(crate) name: Option<String>,
     /// It speaks HTTP/2, and nothing else.
     pub(crate) http2: bool,
+    /// Who it is, where it was asked and somebody vouches for it.
+    pub(crate) identity: Option<Identity>,
 }
 
 /// Why there is no connection.
@@ -44,6 +51,8 @@ pub(crate) enum HandshakeError {
     NotTls,
     #[error("no certificate for `{0}`")]
     UnknownName(String),
+    #[error("clients of `{0}` cannot be asked for a certificate")]
+    Callers(String, #[source] CallersError),
     #[error("no agreement")]
     Refused(#[source] rustls::Error),
     #[error("the connection broke")]
@@ -51,7 +60,7 @@ pub(crate) enum HandshakeError {
 }
 
 /// Carries a handshake to its end; `begun` was read before.
-pub(crate) async fn secure(keyring: &Keyring, mut tcp: TcpStream, begun: Option<Buffer>) -> Result<Greeted, HandshakeError> {
+pub(crate) async fn secure(view: &View, keyring: &Keyring, mut tcp: TcpStream, begun: Option<Buffer>) -> Result<Greeted, HandshakeError> {
     let accepted = hear(&mut tcp, begun).await?;
     let name = accepted.client_hello().server_name().map(str::to_owned);
     let mut room = [0; Authority::ROOM];
@@ -60,12 +69,21 @@ pub(crate) async fn secure(keyring: &Keyring, mut tcp: TcpStream, begun: Option<
         say(&mut tcp, &UNRECOGNIZED_NAME).await;
         return Err(HandshakeError::UnknownName(name.unwrap_or_default()));
     };
+    let asking = match view.asking(keyring, name.as_deref()) {
+        Ok(asking) => asking,
+        Err(error) => {
+            say(&mut tcp, &ACCESS_DENIED).await;
+            return Err(HandshakeError::Callers(name.unwrap_or_default(), error));
+        }
+    };
+    let config = asking.as_ref().map_or(config, |asking| Arc::clone(&asking.config));
     let mut tls = match accepted.into_connection(config) {
         Ok(tls) => Connection::Server(tls),
         Err((error, alert)) => return Err(refuse(&mut tcp, error, alert).await),
     };
     poll_fn(|context| poll_agree(&mut tls, &mut tcp, context)).await?;
-    let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2") };
+    let identity = asking.and_then(|asking| asking.identity(tls.peer_certificates()?));
+    let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2"), identity };
     Ok(Greeted { session: Session::new(tcp, tls), agreed })
 }
 

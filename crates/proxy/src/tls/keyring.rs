@@ -6,7 +6,8 @@ use dproxy_config::{Certificate, TlsPolicy, TlsSettings};
 use dproxy_route::{Authority, HostPattern};
 use hashbrown::HashMap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientHello, NoClientAuth, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SignatureAlgorithm};
@@ -48,7 +49,7 @@ impl Keyring {
         if let Some(before) = before.filter(|before| before.settings == *settings) {
             return Some(Arc::clone(before));
         }
-        let provider = Arc::new(provider());
+        let provider = provider();
         let mut ready = HashMap::default();
         let mut names = Names::default();
         for certificate in settings.certificates.iter() {
@@ -71,8 +72,18 @@ impl Keyring {
             return None;
         }
         let names = Arc::new(names);
-        let config = Arc::new(server_config(settings, &names, provider));
+        let config = Arc::new(server_config(settings, &names, Arc::new(NoClientAuth), Vec::new()));
         Some(Arc::new(Keyring { settings: settings.clone(), ready, names, config }))
+    }
+
+    /// What it was made from.
+    pub(super) fn settings(&self) -> &TlsSettings {
+        &self.settings
+    }
+
+    /// How a client is answered that `verifier` asks for a certificate; its sessions are taken up again within `scope` only.
+    pub(super) fn asking(&self, verifier: Arc<dyn ClientCertVerifier>, scope: Vec<u8>) -> Arc<ServerConfig> {
+        Arc::new(server_config(&self.settings, &self.names, verifier, scope))
     }
 
     /// How a client that asks for `name` is answered; none if there is nothing to show.
@@ -167,15 +178,16 @@ pub(crate) fn provider() -> CryptoProvider {
     CryptoProvider { kx_groups: vec![X25519MLKEM768, X25519, SECP256R1, SECP384R1], ..aws_lc_rs::default_provider() }
 }
 
-fn server_config(settings: &TlsSettings, names: &Arc<Names>, provider: Arc<CryptoProvider>) -> ServerConfig {
+fn server_config(settings: &TlsSettings, names: &Arc<Names>, verifier: Arc<dyn ClientCertVerifier>, scope: Vec<u8>) -> ServerConfig {
     let versions = match settings.policy {
         TlsPolicy::Intermediate => &[&TLS13, &TLS12][..],
         TlsPolicy::Modern => &[&TLS13],
     };
-    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("the provider has suites for both");
-    let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::<Names>::clone(names));
+    let builder = ServerConfig::builder_with_provider(Arc::new(provider()));
+    let builder = builder.with_protocol_versions(versions).expect("the provider has suites for both");
+    let mut config = builder.with_client_cert_verifier(verifier).with_cert_resolver(Arc::<Names>::clone(names));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.ticketer = Arc::new(Ticketer::new(&settings.tickets, Vec::new()));
+    config.ticketer = Arc::new(Ticketer::new(&settings.tickets, scope));
     config
 }

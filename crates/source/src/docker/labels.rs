@@ -1,7 +1,7 @@
 //! Labels that were meant for dproxy and are misspelled: they would say nothing, and nobody would know.
 
 use dproxy_config::nearest;
-use dproxy_route::Tuning;
+use dproxy_route::{Https, Trust, Tuning};
 
 use super::backends::{MAX_REQUESTS_LABEL, NETWORK_LABEL, PORT_LABEL, PROTOCOL_LABEL};
 use super::facts::Facts;
@@ -23,7 +23,8 @@ pub(super) fn misspelled(facts: &Facts) -> Vec<String> {
 fn slip(label: &str) -> Option<String> {
     let word = label.strip_prefix(PREFIX)?;
     let plain = word.to_ascii_lowercase().replace('-', "_");
-    let known = || OTHER_LABELS.iter().chain(&RULE_LABELS).filter_map(|label| label.strip_prefix(PREFIX)).chain(Tuning::WORDS);
+    let words = || Tuning::WORDS.into_iter().chain(Https::WORDS).chain(Trust::WORDS);
+    let known = || OTHER_LABELS.iter().chain(&RULE_LABELS).filter_map(|label| label.strip_prefix(PREFIX)).chain(words());
     if known().any(|known| known == word) {
         return None;
     }
@@ -45,6 +46,7 @@ mod tests {
         check(&["dproxy.wieght"], &["label dproxy.wieght says nothing; did you mean `dproxy.weight`?"]);
         check(&["dproxy.strip-prefix"], &["label dproxy.strip-prefix says nothing; did you mean `dproxy.strip_prefix`?"]);
         check(&["dproxy.Host"], &["label dproxy.Host says nothing; did you mean `dproxy.host`?"]);
+        check(&["dproxy.client-ca"], &["label dproxy.client-ca says nothing; did you mean `dproxy.client_ca`?"]);
         check(&["dproxy.check.pth"], &["label dproxy.check.pth says nothing; did you mean `dproxy.check.path`?"]);
         check(
             &["dproxy.hsot", "dproxy.prot"],

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use dproxy_route::{Entrance, Https, PathPrefix, Redirect, RedirectCode, Rewrite, Target};
 
 use super::facts::Facts;
+use super::labels::PREFIX;
 
 /// The label that names the path below which requests are the container's.
 pub(super) const PATH_LABEL: &str = "dproxy.path";
@@ -23,14 +24,9 @@ pub(super) const REDIRECT_LABEL: &str = "dproxy.redirect";
 /// The label that says with which status.
 pub(super) const REDIRECT_CODE_LABEL: &str = "dproxy.redirect_code";
 
-/// The label that says what becomes of requests in the clear.
-const HTTPS_LABEL: &str = "dproxy.https";
-/// The label that says what clients of TLS shall remember.
-const HSTS_LABEL: &str = "dproxy.hsts";
-
-/// All labels that are read here.
-pub(super) const RULE_LABELS: [&str; 8] =
-    [PATH_LABEL, LISTEN_LABEL, STRIP_PREFIX_LABEL, ADD_PREFIX_LABEL, REDIRECT_LABEL, REDIRECT_CODE_LABEL, HTTPS_LABEL, HSTS_LABEL];
+/// All labels that are read here, beside [`Https::WORDS`].
+pub(super) const RULE_LABELS: [&str; 6] =
+    [PATH_LABEL, LISTEN_LABEL, STRIP_PREFIX_LABEL, ADD_PREFIX_LABEL, REDIRECT_LABEL, REDIRECT_CODE_LABEL];
 
 /// The rules of one container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +48,7 @@ pub(super) fn rules_of(facts: &Facts) -> Result<Rules, Vec<String>> {
     let redirect = labels.redirect();
     let entrance = labels.read(LISTEN_LABEL).or(redirect.as_ref().map(Redirect::entrance)).unwrap_or_default();
     let rewrite = Rewrite { strip: strip.unwrap_or_default(), add: add.unwrap_or_default() };
-    let https = Https { in_clear: labels.read(HTTPS_LABEL), hsts: labels.read(HSTS_LABEL) };
+    let https = labels.https();
     if labels.problems.is_empty() { Ok(Rules { path, entrance, rewrite, https, redirect }) } else { Err(labels.problems) }
 }
 
@@ -83,6 +79,18 @@ impl<'f> Labels<'f> {
             self.problems.push(format!("label {REDIRECT_CODE_LABEL} needs label {REDIRECT_LABEL}, which says where to"));
         }
         Some(Redirect { target: target?, code: code.unwrap_or_default() })
+    }
+
+    fn https(&mut self) -> Https {
+        let mut https = Https::default();
+        for word in Https::WORDS {
+            let label = format!("{PREFIX}{word}");
+            if let Some(text) = self.text(&label) {
+                let said = https.say(word, text);
+                self.good(&label, said);
+            }
+        }
+        https
     }
 
     fn text(&self, label: &str) -> Option<&'f str> {
@@ -139,6 +147,14 @@ mod tests {
         check("path=/api/v1;strip_prefix=/api;add_prefix=/app", "any /api/v1, strip /api, add /app");
         check("https=redirect;hsts=max-age=1", "any /, nothing, requests in the clear are sent to TLS, HSTS max-age=1");
         check("https=off;hsts=off", "any /, nothing, requests in the clear are served, no HSTS");
+        check("client_ca=us.pem", "any /, nothing, clients must show a certificate of us.pem");
+        check("client_ca=us.pem;client_auth=optional", "any /, nothing, clients may show a certificate of us.pem");
+        check(
+            "client_auth=required",
+            "label dproxy.client_auth: `client_auth` needs `client_ca`, which names the authority that vouches for clients…",
+        );
+        check("client_ca=", "label dproxy.client_ca: it names no file of the directory of certificates…");
+        check("client_ca=a;client_auth=x", "label dproxy.client_auth: `x` is neither `required` nor `optional`…");
         check("https=always", "label dproxy.https: `always` is neither `redirect` nor `off`…");
         check("redirect=https://new.test", "any /, nothing, 302 https://new.test{path}{query}");
         check("redirect=https://{host};redirect_code=308", "http /, nothing, 308 https://{host}{path}{query}");

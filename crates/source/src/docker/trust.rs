@@ -3,30 +3,20 @@
 use dproxy_route::Trust;
 
 use super::facts::Facts;
-
-/// The label that says whether its certificate must be good.
-const VERIFY_LABEL: &str = "dproxy.tls.verify";
-/// The label that names the authority that vouches for it.
-const CA_LABEL: &str = "dproxy.tls.ca";
-/// The label that says which name it is asked for by.
-const SERVER_NAME_LABEL: &str = "dproxy.tls.server_name";
-/// The label that names the certificate that we show.
-const CLIENT_CERT_LABEL: &str = "dproxy.tls.client_cert";
+use super::labels::PREFIX;
 
 /// How far the container is trusted. What makes no sense is told, and the container not trusted blindly for it.
 pub(super) fn trust_of(facts: &Facts, problems: &mut Vec<String>) -> Trust {
-    let text = |label: &str| facts.labels.get(label).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let authority = text(CA_LABEL);
-    let verify = match text(VERIFY_LABEL).as_deref() {
-        Some("true") => true,
-        Some("false") => false,
-        None => authority.is_some(),
-        Some(other) => {
-            problems.push(format!("label {VERIFY_LABEL}=`{other}` is neither `true` nor `false`; its certificate must be good"));
-            true
+    let mut trust = Trust::default();
+    for word in Trust::WORDS {
+        let label = format!("{PREFIX}{word}");
+        if let Some(text) = facts.labels.get(&label)
+            && let Err(error) = trust.say(word, text)
+        {
+            problems.push(format!("label {label}: {error}"));
         }
-    };
-    Trust { verify, authority, name: text(SERVER_NAME_LABEL), certificate: text(CLIENT_CERT_LABEL) }
+    }
+    trust
 }
 
 #[cfg(test)]
@@ -48,7 +38,7 @@ mod tests {
         check(&[("verify", "true")], "true - - -");
         check(&[("ca", "ca.pem"), ("server_name", "a.test"), ("client_cert", "us.pem")], "true ca.pem a.test us.pem");
         check(&[("ca", "ca.pem"), ("verify", "false")], "false ca.pem - -");
-        let problem = "label dproxy.tls.verify=`maybe` is neither `true` nor `false`; its certificate must be good";
+        let problem = "label dproxy.tls.verify: `maybe` is neither `true` nor `false`; its certificate must be good";
         check(&[("verify", "maybe")], &format!("true - - - {problem}"));
     }
 }
