@@ -305,3 +305,40 @@ fn the_api_describes_itself() {
         assert_eq!(dproxy.api(path).status, 200, "{path}");
     }
 }
+
+#[test]
+fn another_address_than_loopback_needs_the_token_of_a_file() {
+    let dproxy = dproxy().arg("--api-address=0.0.0.0").spawn();
+    dproxy.wait_for("it runs", || dproxy.ctl(&["status"]).code == Some(0));
+    let file = dproxy.home().join("state/api-token");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "it is made for its owner alone");
+    let token = std::fs::read_to_string(&file).unwrap().trim().to_owned();
+    let ask = |path: &str, fields: &str| {
+        let text = format!("GET {path} HTTP/1.1\r\nHost: proxy.example.test\r\n{fields}Connection: close\r\n\r\n");
+        request(dproxy.api_addr(), &text).unwrap()
+    };
+    let refused = ask("/status", "");
+    assert_eq!((refused.status, refused.field("www-authenticate")), (401, Some("Bearer")), "{}", refused.text());
+    assert_eq!(ask("/service/balancer/stop", "Authorization: Bearer 0123456789abcdef\r\n").status, 401);
+    assert_eq!(ask("/status", &format!("Authorization: Bearer {token}\r\n")).status, 200);
+    assert_eq!(ask("/healthz", "").status, 200, "whether it lives is no secret");
+    assert_eq!(dproxy.ctl(&["status"]).code, Some(0), "the socket needs none");
+    let api = format!("http://{}", dproxy.api_addr());
+    let (api, file) = (api.as_str(), file.to_str().unwrap());
+    let without = dproxy.run(&["ctl", "--api", api, "status"]);
+    assert!(without.code == Some(1) && without.stderr.contains("--token-file"), "{without:?}");
+    let with = dproxy.run(&["ctl", "--api", api, "--token-file", file, "status"]);
+    assert_eq!(with.code, Some(0), "{with:?}");
+}
+
+#[test]
+fn a_token_that_others_can_read_is_no_token() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("token");
+    std::fs::write(&file, "0123456789abcdef\n").unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let mut dproxy = dproxy().arg(&format!("--api-token-file={}", file.display())).spawn();
+    assert_eq!(dproxy.exit_code(), 1);
+    assert!(dproxy.log().contains("may be read by others (mode 644)"), "{}", dproxy.log());
+}

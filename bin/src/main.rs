@@ -9,10 +9,12 @@ mod words;
 
 use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use dproxy_config::{Environment, Flags, LoadError, Loaded, load, load_api, reference};
-use dproxy_control::client::{self, Target};
+use dproxy_control::client::{self, Address, Target};
+use dproxy_control::{Token, TokenError};
 use dproxy_master::PrivilegesError;
 use dproxy_worker::Orders;
 
@@ -72,15 +74,34 @@ fn configuration(flags: &Flags, environment: &Environment) -> Result<Loaded, Loa
 }
 
 fn ask(ctl: &Ctl, environment: &Environment) -> ExitCode {
-    let target = match &ctl.target {
-        CtlTarget::Socket(path) => Target::Socket(path.clone()),
-        CtlTarget::Address(address) => Target::Address(*address),
-        CtlTarget::Configured(flags) => {
-            let api = load_api(flags, environment, &surroundings::surroundings(), &|path| fs::read_to_string(path));
-            Target::Either { socket: api.socket, address: api.address }
+    match target(ctl, environment) {
+        Ok(target) => client::run(&target, &ctl.command, ctl.output),
+        Err(error) => complain(&error.into()),
+    }
+}
+
+fn target(ctl: &Ctl, environment: &Environment) -> Result<Target, TokenError> {
+    if let CtlTarget::Socket(path) = &ctl.target {
+        return Ok(Target::Socket(path.clone()));
+    }
+    let api = load_api(&ctl.flags, environment, &surroundings::surroundings(), &|path| fs::read_to_string(path));
+    let token = token(ctl.token_file.as_deref(), api.token.as_deref())?;
+    Ok(match ctl.target {
+        CtlTarget::Address(socket) => Target::Address(Address { socket, token }),
+        CtlTarget::Socket(_) | CtlTarget::Configured => {
+            Target::Either { socket: api.socket, address: Address { socket: api.address, token } }
         }
-    };
-    client::run(&target, &ctl.command, ctl.output)
+    })
+}
+
+/// The token of a file that was named; else of the configured one, if it is ours to read.
+fn token(named: Option<&Path>, configured: Option<&Path>) -> Result<Option<Token>, TokenError> {
+    match (named, configured.map(Token::read)) {
+        (Some(named), _) => Token::read(named).map(Some),
+        // The socket may do without, and whoever needs it says so.
+        (None, Some(Err(TokenError::Read { .. })) | None) => Ok(None),
+        (None, Some(read)) => read.map(Some),
+    }
 }
 
 /// Prints to the standard output. A reader that has seen enough (`| head`) is no failure.

@@ -38,6 +38,10 @@ pub(crate) struct Ctl {
     pub(crate) command: Command,
     pub(crate) output: Output,
     pub(crate) target: CtlTarget,
+    /// `--config`: leads to the master.
+    pub(crate) flags: Flags,
+    /// `--token-file`.
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// Whom to ask.
@@ -47,8 +51,8 @@ pub(crate) enum CtlTarget {
     Socket(PathBuf),
     /// `--api`.
     Address(SocketAddr),
-    /// The master that these flags, the environment and the file lead to.
-    Configured(Flags),
+    /// The master that the flags, the environment and the file lead to.
+    Configured,
 }
 
 /// The deed that this process was started for. Words that make no sense end it with code 2, `--help` with 0.
@@ -110,6 +114,7 @@ fn ctl_words() -> Words {
         .arg(switch("no-wait", "Does not wait until a change is done").global(true))
         .arg(value("socket", "PATH", "The control socket to ask at").value_parser(clap::value_parser!(PathBuf)).conflicts_with("api"))
         .arg(value("api", "URL", "The address to ask at, like `http://127.0.0.1:16000`").value_parser(address_of))
+        .arg(value("token-file", "PATH", "The file with the token of the API").value_parser(clap::value_parser!(PathBuf)))
         .arg(value("config", "PATH", "The configuration file of the proxy to ask"))
         .subcommand(word("status", "The whole at a glance"))
         .subcommand(word("list", "Every worker").visible_alias("workers"))
@@ -207,7 +212,8 @@ fn ctl(matches: &ArgMatches) -> Ctl {
         other => unreachable!("`{other}` is none of the words above"),
     };
     let output = if own.get_flag("json") { Output::Json } else { Output::Table };
-    Ctl { command, output, target: ctl_target(own) }
+    let config = own.get_one::<String>("config").map(|path| ("config", path.as_str()));
+    Ctl { command, output, target: ctl_target(own), flags: Flags::from_pairs(config), token_file: own.get_one("token-file").cloned() }
 }
 
 fn ctl_target(matches: &ArgMatches) -> CtlTarget {
@@ -217,8 +223,7 @@ fn ctl_target(matches: &ArgMatches) -> CtlTarget {
     if let Some(address) = matches.get_one::<SocketAddr>("api") {
         return CtlTarget::Address(*address);
     }
-    let config = matches.get_one::<String>("config").map(|path| ("config", path.as_str()));
-    CtlTarget::Configured(Flags::from_pairs(config))
+    CtlTarget::Configured
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ fn check(line: &str, expected: Deed) {
 
 #[track_caller]
 fn asks(line: &str, command: Command) {
-    let target = CtlTarget::Configured(Flags::default());
-    check(line, Deed::Ctl(Ctl { command, output: Output::Table, target }));
+    let target = CtlTarget::Configured;
+    check(line, Deed::Ctl(Ctl { command, output: Output::Table, target, flags: Flags::default(), token_file: None }));
 }
 
 #[track_caller]
@@ -80,12 +80,16 @@ fn ctl_asks_what_the_api_answers() {
 
 #[test]
 fn ctl_finds_its_master() {
-    let at = |target| Deed::Ctl(Ctl { command: Command::Status, output: Output::Json, target });
+    let ctl = |target| Ctl { command: Command::Status, output: Output::Json, target, flags: Flags::default(), token_file: None };
+    let at = |target| Deed::Ctl(ctl(target));
     let address = || CtlTarget::Address("127.0.0.1:16000".parse().unwrap());
     check("dproxy ctl --json status --socket /run/x", at(CtlTarget::Socket("/run/x".into())));
     check("dproxy ctl status --json --api http://127.0.0.1:16000/", at(address()));
     check("dproxy ctl --api localhost:16000 status --json", at(address()));
-    check("dproxy ctl status --json --config /x", at(CtlTarget::Configured(Flags::from_pairs([("config", "/x")]))));
+    let configured = Ctl { flags: Flags::from_pairs([("config", "/x")]), ..ctl(CtlTarget::Configured) };
+    check("dproxy ctl status --json --config /x", Deed::Ctl(configured));
+    let with_token = Ctl { token_file: Some("/t".into()), ..ctl(address()) };
+    check("dproxy ctl --api localhost:16000 status --json --token-file /t", Deed::Ctl(with_token));
 }
 
 #[test]

@@ -130,6 +130,8 @@ pub struct Api {
     pub address: SocketAddr,
     /// Unix socket, in the run directory.
     pub socket: PathBuf,
+    /// The file with the token that callers of the TCP address show; none at loopback unless somebody wants it.
+    pub token: Option<PathBuf>,
 }
 
 /// An engine, and which addresses of its containers are used.

@@ -132,10 +132,6 @@ impl Reader<'_> {
 
     fn api(&mut self, directories: &Directories) -> Api {
         let Address(address) = self.required(&settings::API_ADDRESS);
-        if !address.is_loopback() {
-            let text = format!("`{address}` is reachable from elsewhere, and the control API has no password; use 127.0.0.1 or ::1");
-            self.mistake(&settings::API_ADDRESS, text);
-        }
         let Port(port) = self.required(&settings::API_PORT);
         let socket = self.path(&settings::API_SOCKET).unwrap_or_else(|| directories.run.join("docker-proxy.sock"));
         if socket.as_os_str().len() > LONGEST_SOCKET_PATH {
@@ -143,7 +139,9 @@ impl Reader<'_> {
             let text = format!("`{}` is longer than the {LONGEST_SOCKET_PATH} bytes that a Unix socket may have", socket.display());
             self.mistake(setting, text);
         }
-        Api { address: SocketAddr::new(address, port), socket }
+        let needed = (!address.is_loopback()).then(|| directories.state.join("api-token"));
+        let token = self.path(&settings::API_TOKEN_FILE).or(needed);
+        Api { address: SocketAddr::new(address, port), socket, token }
     }
 
     fn proxy(&mut self, surroundings: &Surroundings) -> ProxySettings {
@@ -232,7 +230,8 @@ impl Reader<'_> {
     /// Two listeners of ours at one place can only fail, and later than here.
     fn port_clash(&mut self, config: &Config) {
         let api = config.api.address;
-        let overlaps = config.listen.addresses.iter().any(|address| *address == api.ip() || address.is_unspecified());
+        let overlaps =
+            config.listen.addresses.iter().any(|address| *address == api.ip() || address.is_unspecified() || api.ip().is_unspecified());
         if config.listen.http == PortChoice::Explicit(api.port()) && overlaps {
             let text = format!("port {} is also the control API's; choose another `port` or `api.port`", api.port());
             self.mistake(&settings::PORT, text);

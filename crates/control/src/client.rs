@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::failure::ClientError;
-use crate::{Command, Reply, Wait, table};
+use crate::{Command, Reply, Token, Wait, table};
 
 /// The master answers reads and accepts changes at once; the server gives up on it earlier than this.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -37,14 +37,23 @@ pub enum Target {
     /// Behind this Unix socket.
     Socket(PathBuf),
     /// Behind this TCP address.
-    Address(SocketAddr),
+    Address(Address),
     /// Behind the socket, or, where nobody answers there or we may not ask, behind the address.
     Either {
         /// Asked first.
         socket: PathBuf,
         /// Asked then.
-        address: SocketAddr,
+        address: Address,
     },
+}
+
+/// A TCP address, and the token that is shown there if we have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Where.
+    pub socket: SocketAddr,
+    /// What is shown.
+    pub token: Option<Token>,
 }
 
 /// How the answer is shown.

@@ -205,6 +205,9 @@ pub enum Refusal {
     /// The request makes no sense (400).
     #[error("{0}")]
     Bad(String),
+    /// The caller did not show who it is (401).
+    #[error("{0}")]
+    Unauthorized(String),
     /// The caller may not ask (403).
     #[error("{0}")]
     Forbidden(String),

@@ -203,6 +203,11 @@ impl Endpoint {
         Err(Refusal::Method { allow: allow.join(", ") })
     }
 
+    /// Whether it tells no more than that we live.
+    pub(crate) fn is_for_everybody(path: &str) -> bool {
+        Endpoint::find(&Method::GET, path).is_ok_and(|endpoint| endpoint.place == Place::Alive)
+    }
+
     /// The names of its keys.
     pub(crate) fn key_names(&self) -> Vec<&'static str> {
         self.keys.iter().map(|key| key.name).collect()

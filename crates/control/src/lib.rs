@@ -16,6 +16,7 @@ mod reply;
 mod request;
 pub mod server;
 pub mod table;
+mod token;
 mod why;
 
 pub use command::{Asked, Command, Refusal, Selection, Wait};
@@ -24,4 +25,5 @@ pub use question::{Question, QuestionError};
 pub use reply::{
     BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, UpgradeRow, UpgradeState, WorkerRow,
 };
+pub use token::{Token, TokenError};
 pub use why::{ReasonRow, Standing, Why};

@@ -57,7 +57,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// This future owns every connection; dropping it closes them all, and removes the socket file.
 pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>) -> Bound {
-    let tcp = Service { door: Door::Tcp(bound.address().ip()), commands: commands.clone() };
+    let address = bound.address().ip();
+    let door = bound.token().map_or(Door::Tcp(address), |token| Door::Guarded(address, token));
+    let tcp = Service { door, commands: commands.clone() };
     let unix = Service { door: Door::Unix, commands };
     // Apart, so that a crowd at the TCP port never keeps an operator away from the socket.
     tokio::join!(attend(bound.tcp(), tcp), attend(bound.unix(), unix));
@@ -92,7 +94,7 @@ struct Service {
 
 impl Service {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        if let Err(refusal) = guard::check(self.door, request.headers(), request.uri()) {
+        if let Err(refusal) = guard::check(&self.door, request.headers(), request.uri()) {
             warn!(%refusal, path = request.uri().path(), "control request refused");
             return answer::refused(&refusal);
         }

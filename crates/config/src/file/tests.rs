@@ -34,7 +34,10 @@ fn an_unknown_key_is_told_with_the_nearest_one() {
     );
     check("api:\n  prt: 1\n", &["f:2:3: unknown key `api.prt`; did you mean `port`?\n 2 |   prt: 1\n   |   ^^^"]);
     check("route: []\n", &["f:1:1: unknown key `route`; did you mean `routes`?\n 1 | route: []\n   | ^^^^^"]);
-    check("api:\n  zzz: 1\n", &["f:2:3: unknown key `api.zzz`; here are `address`, `port` and `socket`\n 2 |   zzz: 1\n   |   ^^^"]);
+    check(
+        "api:\n  zzz: 1\n",
+        &["f:2:3: unknown key `api.zzz`; here are `address`, `port`, `socket` and `token_file`\n 2 |   zzz: 1\n   |   ^^^"],
+    );
     check(
         "api.port: 1\n",
         &["f:1:1: `api.port` is a key of a section; write `api:` and below it `port:`\n 1 | api.port: 1\n   | ^^^^^^^^"],
@@ -66,7 +69,9 @@ fn a_value_of_the_wrong_shape_is_told() {
     );
     check(
         "api: 5\n",
-        &["f:1:6: `api`: must be a section with the keys `address`, `port` and `socket`, not a single value\n 1 | api: 5\n   |      ^"],
+        &[
+            "f:1:6: `api`: must be a section with the keys `address`, `port`, `socket` and `token_file`, not a single value\n 1 | api: 5\n   |      ^",
+        ],
     );
     check("- a\n", &["f:1:1: the file must be made of `key: value` lines, but it is a list\n 1 | - a\n   | ^"]);
     check("a: [1\n", &["f:1:4: unclosed bracket '['\n 1 | a: [1\n   |    ^"]);

@@ -296,14 +296,18 @@ fn places_follow_the_run_directory() {
 }
 
 #[test]
-fn the_control_api_stays_on_this_machine() {
+fn the_control_api_is_for_this_machine_or_for_those_who_have_the_token() {
     let address = |words, expected| check(said(words, ""), |config| config.api.address, expected);
     address("", "127.0.0.1:16000");
     address("DOCKER_PROXY_API_PORT=1 DOCKER_PROXY_API_ADDRESS=::1", "[::1]:1");
-    address(
-        "DOCKER_PROXY_API_ADDRESS=0.0.0.0",
-        "environment `DOCKER_PROXY_API_ADDRESS`: `0.0.0.0` is reachable from elsewhere, and the control API has no password; use 127.0.0.1 or ::1",
-    );
+    address("DOCKER_PROXY_API_ADDRESS=0.0.0.0", "0.0.0.0:16000");
+    let token = |words, expected| {
+        check(said(words, ""), |config| config.api.token.clone().unwrap_or_default(), expected);
+    };
+    token("", "\"\"");
+    token("DOCKER_PROXY_API_ADDRESS=::1", "\"\"");
+    token("DOCKER_PROXY_API_TOKEN_FILE=/x/token", "\"/x/token\"");
+    token("DOCKER_PROXY_API_ADDRESS=10.0.0.1 DOCKER_PROXY_STATE_DIRECTORY=/s", "\"/s/api-token\"");
 }
 
 #[test]

@@ -203,7 +203,7 @@ pub(crate) const API_ADDRESS: Setting = Setting::new(
     "api-address",
     One("ADDRESS"),
     Text("127.0.0.1"),
-    "The address of the control API. Only loopback addresses: whoever reaches the API may stop the proxy.",
+    "The address of the control API. At another one than loopback, callers must show the token of `api.token_file`.",
 )
 .environment(&[variable("DOCKER_PROXY_API_ADDRESS")]);
 
@@ -220,6 +220,17 @@ pub(crate) const API_SOCKET: Setting = Setting::new(
     "The Unix socket of the control API, which `dproxy ctl` uses.",
 )
 .environment(&[variable("DOCKER_PROXY_API_SOCKET")]);
+
+/// [`crate::Api::token`].
+pub(crate) const API_TOKEN_FILE: Setting = Setting::new(
+    "api.token_file",
+    "api-token-file",
+    One("PATH"),
+    Depends("`api-token` in `directories.state` where `api.address` is no loopback address, else none"),
+    "The file with the token that callers of the API's port show as `Authorization: Bearer …`. It must be for its owner alone \
+     (mode 0600), and is made when it is missing. The Unix socket needs none.",
+)
+.environment(&[variable("DOCKER_PROXY_API_TOKEN_FILE")]);
 
 /// [`crate::Docker::endpoint`].
 pub(crate) const DOCKER_ENDPOINT: Setting = Setting::new(
@@ -572,6 +583,7 @@ pub const SETTINGS: &[Setting] = &[
     API_ADDRESS,
     API_PORT,
     API_SOCKET,
+    API_TOKEN_FILE,
     DOCKER_ENDPOINT,
     DOCKER_TLS_VERIFY,
     DOCKER_CERT_PATH,

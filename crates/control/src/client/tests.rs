@@ -11,10 +11,14 @@ use super::*;
 use crate::server::{Bound, serve};
 use crate::{Asked, ContainerRow, Explanation, PoolState, ProblemRow, Refusal, Status, Why};
 
+fn at(socket: SocketAddr) -> Target {
+    Target::Address(Address { socket, token: None })
+}
+
 /// A server whose master does as told; ends when dropped with the runtime.
 async fn served(directory: &TempDir) -> (Target, Target) {
-    let bound = Bound::bind("127.0.0.1:0".parse().unwrap(), &directory.path().join("control.sock")).await.unwrap();
-    let targets = (Target::Socket(bound.socket().to_owned()), Target::Address(bound.address()));
+    let bound = Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock")).await.unwrap();
+    let targets = (Target::Socket(bound.socket().to_owned()), at(bound.address()));
     let (commands, mut asked) = mpsc::channel::<Asked>(4);
     tokio::spawn(serve(bound, commands));
     tokio::spawn(async move {
@@ -94,11 +98,14 @@ async fn either_asks_the_address_only_where_nobody_answers_at_the_socket() {
     let (Target::Socket(socket), Target::Address(address)) = served(&directory).await else { unreachable!() };
     let missing = directory.path().join("missing.sock");
     let nobody = free_address().await;
-    for (socket, address) in [(&socket, nobody), (&missing, address)] {
+    let nowhere = Address { socket: nobody, token: None };
+    for (socket, address) in [(&socket, nowhere), (&missing, address)] {
         let either = Target::Either { socket: socket.clone(), address };
         assert!(ask(&either, &Command::Status).await.is_ok());
     }
-    let neither = ask(&Target::Either { socket: missing.clone(), address: nobody }, &Command::Status).await.unwrap_err();
+    let neither = ask(&Target::Either { socket: missing.clone(), address: Address { socket: nobody, token: None } }, &Command::Status)
+        .await
+        .unwrap_err();
     assert!(matches!(neither, ClientError::NoSocket(path) if path == missing));
 }
 
@@ -111,7 +118,7 @@ async fn a_dproxy_that_is_not_running_is_code_3_with_the_way_to_start_it() {
     for (target, expected) in [
         (Target::Socket(missing.clone()), format!("dproxy is not running: no control socket at `{}`", missing.display())),
         (Target::Socket(dead.clone()), format!("dproxy is not running: nobody answers on control socket `{}`", dead.display())),
-        (Target::Address(nobody), format!("dproxy is not running: nobody listens on `{nobody}`")),
+        (at(nobody), format!("dproxy is not running: nobody listens on `{nobody}`")),
     ] {
         let error = ask(&target, &Command::Status).await.unwrap_err();
         assert_eq!(error.to_string(), format!("{expected}; start it with `dproxy master`"));
@@ -141,7 +148,7 @@ async fn what_is_not_dproxy_is_recognised() {
         ("SSH-2.0-OpenSSH_9.2\r\n", "the connection to dproxy broke before it answered; its log may say why: "),
         ("", "the connection to dproxy broke before it answered; its log may say why: "),
     ] {
-        let error = ask(&Target::Address(answering(answer).await), &Command::Status).await.unwrap_err();
+        let error = ask(&at(answering(answer).await), &Command::Status).await.unwrap_err();
         assert!(error.chain().starts_with(expected), "{answer:?}: {}", error.chain());
         assert_eq!(error.exit_code(), 1);
     }
@@ -150,7 +157,7 @@ async fn what_is_not_dproxy_is_recognised() {
 #[tokio::test(start_paused = true)]
 async fn a_dproxy_that_hangs_is_not_waited_for_for_ever() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let target = Target::Address(silent.local_addr().unwrap());
+    let target = at(silent.local_addr().unwrap());
     let error = ask(&target, &Command::Status).await.unwrap_err();
     assert_eq!(error.to_string(), "dproxy did not answer within 10 s; a change may still be under way, see `dproxy ctl status`");
     let error = ask(&target, &Command::Restart(Wait::Done)).await.unwrap_err();

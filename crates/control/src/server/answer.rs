@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
@@ -50,6 +50,7 @@ fn opened(command: &Command, message: String) -> String {
 pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
     let status = match refusal {
         Refusal::Bad(_) => StatusCode::BAD_REQUEST,
+        Refusal::Unauthorized(_) => StatusCode::UNAUTHORIZED,
         Refusal::Forbidden(_) => StatusCode::FORBIDDEN,
         Refusal::NotFound(_) => StatusCode::NOT_FOUND,
         Refusal::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -57,9 +58,12 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
         Refusal::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     let mut response = failure(status, &refusal.to_string());
-    if let Refusal::Method { allow } = refusal {
-        response.headers_mut().insert(ALLOW, HeaderValue::from_str(allow).expect("methods are fit for a field"));
-    }
+    let field = match refusal {
+        Refusal::Method { allow } => Some((ALLOW, HeaderValue::from_str(allow).expect("methods are fit for a field"))),
+        Refusal::Unauthorized(_) => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+        Refusal::Bad(_) | Refusal::Forbidden(_) | Refusal::NotFound(_) | Refusal::Busy(_) | Refusal::Failed(_) => None,
+    };
+    response.headers_mut().extend(field);
     response
 }
 

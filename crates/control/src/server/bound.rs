@@ -1,4 +1,4 @@
-//! The two doors of the API, opened: a loopback TCP port and a Unix socket.
+//! The two doors of the API, opened: a TCP port, of loopback or for those who show a token, and a Unix socket.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use interprocess::local_socket::tokio::prelude::*;
 use interprocess::local_socket::tokio::{Listener, Stream};
@@ -16,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
+use crate::Token;
+
 /// Owner and group may ask, nobody else.
 const SOCKET_MODE: u16 = 0o660;
 
@@ -23,6 +26,7 @@ const SOCKET_MODE: u16 = 0o660;
 #[derive(Debug)]
 pub struct Bound {
     address: SocketAddr,
+    token: Option<Arc<Token>>,
     tcp: TcpListener,
     unix: Listener,
     file: SocketFile,
@@ -32,7 +36,7 @@ pub struct Bound {
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Others could reach it.
-    #[error("the control API cannot listen on `{0}`, which other machines reach; use a loopback address such as `127.0.0.1:16000`")]
+    #[error("the control API cannot listen on `{0}`, which other machines reach, without a token")]
     NotLoopback(SocketAddr),
     /// The TCP port is taken or forbidden.
     #[error("the control API cannot listen on `{address}`")]
@@ -61,13 +65,13 @@ pub enum BindError {
 }
 
 impl Bound {
-    /// Opens the TCP port `address` (port 0: any free one) and the Unix socket `socket`. A socket file that a dead
-    /// dproxy left behind is taken over.
+    /// Opens the TCP port `address` (port 0: any free one), whose callers show `token` if there is one, and the Unix
+    /// socket `socket`. A socket file that a dead dproxy left behind is taken over.
     ///
     /// # Errors
     /// When one of the two cannot be had; nothing is left open then.
-    pub async fn bind(address: SocketAddr, socket: &Path) -> Result<Bound, BindError> {
-        if !address.ip().is_loopback() {
+    pub async fn bind(address: SocketAddr, token: Option<Token>, socket: &Path) -> Result<Bound, BindError> {
+        if !address.ip().is_loopback() && token.is_none() {
             return Err(BindError::NotLoopback(address));
         }
         let taken = |cause| BindError::Tcp { address, cause };
@@ -79,7 +83,7 @@ impl Bound {
         let file = SocketFile::of(socket).map_err(failed)?;
         // The umask took bits off; who may enter is decided here, not by the shell that started us.
         fs::set_permissions(socket, Permissions::from_mode(u32::from(SOCKET_MODE))).map_err(failed)?;
-        Ok(Bound { address, tcp, unix, file })
+        Ok(Bound { address, token: token.map(Arc::new), tcp, unix, file })
     }
 
     /// The doors that an earlier master had open: the TCP port `tcp` and the Unix socket `unix` at the path `socket`. Who
@@ -87,12 +91,12 @@ impl Bound {
     ///
     /// # Errors
     /// When they are of another kind, or the socket file is gone.
-    pub fn inherit(tcp: OwnedFd, unix: OwnedFd, socket: &Path) -> io::Result<Bound> {
+    pub fn inherit(tcp: OwnedFd, token: Option<Token>, unix: OwnedFd, socket: &Path) -> io::Result<Bound> {
         let tcp = std::net::TcpListener::from(tcp);
         tcp.set_nonblocking(true)?;
         let tcp = TcpListener::from_std(tcp)?;
         let unix = Listener::UdSocket(UnixListener::try_from(unix)?);
-        Ok(Bound { address: tcp.local_addr()?, tcp, unix, file: SocketFile::of(socket)? })
+        Ok(Bound { address: tcp.local_addr()?, token: token.map(Arc::new), tcp, unix, file: SocketFile::of(socket)? })
     }
 
     /// The descriptors of both doors, the TCP port first.
@@ -118,6 +122,11 @@ impl Bound {
     #[must_use]
     pub fn endpoints(&self) -> Vec<String> {
         vec![format!("http://{}", self.address), format!("unix://{}", self.socket().display())]
+    }
+
+    /// What callers of the TCP port must show.
+    pub(super) fn token(&self) -> Option<Arc<Token>> {
+        self.token.clone()
     }
 
     pub(super) fn tcp(&self) -> &TcpListener {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use dproxy_config::{Config, Loaded, WorkerCount};
+use dproxy_control::Token;
 use dproxy_control::server::Bound;
 use dproxy_ipc::SocketId;
 use tokio::sync::mpsc;
@@ -150,10 +151,11 @@ async fn bind_api(config: &Config, legacy: Option<&Legacy>) -> anyhow::Result<Bo
         let kept = legacy.kept();
         Some((legacy, kept.api?, kept.control.as_ref()?))
     });
+    let token = config.api.token.as_deref().map(Token::read_or_make).transpose()?;
     match left {
-        Some((legacy, tcp, unix)) => Bound::inherit(legacy.copy(tcp)?, legacy.copy(unix.descriptor)?, &unix.path)
+        Some((legacy, tcp, unix)) => Bound::inherit(legacy.copy(tcp)?, token, legacy.copy(unix.descriptor)?, &unix.path)
             .context("cannot take over the control API of the program before"),
-        None => Ok(Bound::bind(config.api.address, &config.api.socket).await?),
+        None => Ok(Bound::bind(config.api.address, token, &config.api.socket).await?),
     }
 }
 

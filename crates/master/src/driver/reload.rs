@@ -206,7 +206,7 @@ mod tests {
             pages: None,
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },
-            api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path },
+            api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path, token: None },
             docker: Vec::new(),
             proxy: ProxySettings::default(),
             certificates: None,
