@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use dproxy_route::{Owner, Route};
 
-use crate::Environment;
 use crate::mistake::{Mistake, Source};
 use crate::routes;
 use crate::values::Time;
@@ -68,7 +67,7 @@ impl FromStr for HandRoute {
     fn from_str(text: &str) -> Result<HandRoute, HandRouteError> {
         // JSON is YAML, so the reader of the file reads both.
         let source = Source::new(Path::new(NAME), text);
-        let mut node = yaml::parse(text, &Environment::default()).map_err(|error| HandRouteError(error.text))?;
+        let mut node = yaml::parse(text).map_err(|error| HandRouteError(error.text))?;
         let Value::Map(fields) = &mut node.value else {
             let text = "write it like `{\"host\": \"shop.example.com\", \"backends\": [\"10.0.0.5:8080\"], \"lifetime\": \"10m\"}`";
             return Err(HandRouteError(text.to_owned()));

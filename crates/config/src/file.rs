@@ -6,6 +6,7 @@ use crate::engines::{self, ENDPOINTS, EngineWords};
 use crate::mistake::{Mistake, Source};
 use crate::routes;
 use crate::settings::{Kind, SETTINGS, Setting};
+use crate::variables::{self, Unfilled};
 use crate::words::{Environment, Origin, Word, split};
 use crate::yaml::{self, Key, Node, Place, Value};
 
@@ -23,22 +24,33 @@ pub(crate) struct File {
     pub(crate) routes: Vec<dproxy_route::Route>,
     /// Everything that does not.
     pub(crate) mistakes: Vec<Mistake>,
+    /// The values that lack a variable. They stand there as written, so more mistakes may have been found in them.
+    pub(crate) unfilled: Vec<Unfilled>,
 }
 
 impl File {
     /// Reads everything that can be read; a mistake costs only its own key.
     pub(crate) fn read(source: &Source<'_>, environment: &Environment) -> File {
         let mut file = File::default();
-        match yaml::parse(source.text, environment) {
+        match yaml::parse(source.text) {
             Err(error) => file.mistakes.push(source.mistake(error.place, "", None, error.text)),
-            Ok(Node { value: Value::Nothing, .. }) => {}
-            Ok(Node { value: Value::Map(entries), .. }) => file.section(source, "", &entries),
-            Ok(node) => {
-                let text = format!("the file must be made of `key: value` lines, but it is {}", node.value.kind());
-                file.mistakes.push(source.mistake(node.place, "", None, text));
+            Ok(mut node) => {
+                variables::fill(&mut node, environment, &mut file.unfilled);
+                file.whole(source, &node);
             }
         }
         file
+    }
+
+    fn whole(&mut self, source: &Source<'_>, node: &Node) {
+        match &node.value {
+            Value::Nothing => {}
+            Value::Map(entries) => self.section(source, "", entries),
+            Value::Scalar(_) | Value::List(_) => {
+                let text = format!("the file must be made of `key: value` lines, but it is {}", node.value.kind());
+                self.mistakes.push(source.mistake(node.place, "", None, text));
+            }
+        }
     }
 
     fn section(&mut self, source: &Source<'_>, prefix: &str, entries: &[(Key, Node)]) {

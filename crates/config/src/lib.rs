@@ -22,6 +22,7 @@ mod routes;
 mod settings;
 mod tls;
 mod values;
+mod variables;
 mod words;
 mod yaml;
 

@@ -66,6 +66,14 @@ impl<'t> Source<'t> {
         Mistake { origin, text: text.into(), excerpt: self.excerpt(place, wrong) }
     }
 
+    /// Where `part` of the value at `place` is written, as far as that can be seen.
+    pub(crate) fn place_of(&self, part: &str, place: Place) -> Place {
+        let line = place.line.checked_sub(1).and_then(|number| self.lines.get(number)).copied().unwrap_or_default();
+        let rest = line.char_indices().nth(place.column.saturating_sub(1)).map_or("", |(start, _)| &line[start..]);
+        let before = rest.split_once(part).map_or("", |(before, _)| before);
+        Place { column: place.column + before.chars().count(), ..place }
+    }
+
     /// A mistake in a word that may come from here or from elsewhere.
     pub(crate) fn mistake_in(source: Option<&Source<'_>>, origin: &Origin, wrong: &str, text: String) -> Mistake {
         let excerpt = match (source, origin) {

@@ -14,7 +14,7 @@ const HEAD: &str = "\
 # The configuration of dproxy: every key there is, commented out, with its default.
 #
 # A flag wins over the environment, the environment over this file, this file over the default.
-# An unquoted value may name the environment: ${NAME} must be set, ${NAME:-default} need not.
+# A value may name the environment: ${NAME} must be set, ${NAME:-default} need not; $${ is a plain ${.
 # `dproxy master --check` says what is wrong with a file. A running master reads it again when it changes.
 # Made by `dproxy config reference`.
 ";

@@ -19,6 +19,7 @@ use crate::proxy::{Ejection, Limits, MarkKey, Pages, ProxySettings, Timeouts};
 use crate::settings::{self, DefaultValue, Setting};
 use crate::tls::{TlsPolicy, TlsSettings};
 use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
+use crate::variables::Unfilled;
 use crate::words::{Environment, Flags, Origin, Surroundings, Word, split};
 
 /// What `sockaddr_un` has room for, without the final zero.
@@ -65,8 +66,8 @@ pub(crate) fn resolve_what_makes_sense(
 ) -> (Loaded, Vec<Mistake>) {
     let source = file.map(|(path, text)| Source::new(path, text));
     let written = source.as_ref().map(|source| File::read(source, environment)).unwrap_or_default();
-    let (file_words, source) = (&written.words, source.as_ref());
-    let mut reader = Reader { flags, environment, file: file_words, source, mistakes: written.mistakes, warnings: Vec::new() };
+    let mut reader =
+        Reader { flags, environment, file: &written.words, source: source.as_ref(), mistakes: written.mistakes, warnings: Vec::new() };
     let directories = reader.directories(surroundings);
     let config = Config {
         path: file.map(|(path, _)| path.to_owned()),
@@ -87,7 +88,21 @@ pub(crate) fn resolve_what_makes_sense(
         directories,
     };
     reader.port_clash(&config);
-    (Loaded { config, warnings: reader.warnings }, reader.mistakes)
+    let Reader { warnings, mut mistakes, .. } = reader;
+    if let Some(source) = &source {
+        mistakes = with_unfilled(source, &written.unfilled, mistakes);
+    }
+    (Loaded { config, warnings }, mistakes)
+}
+
+/// Adds the values that lack a variable, each in the place of what else was found in it: one mistake is enough.
+fn with_unfilled(source: &Source<'_>, unfilled: &[Unfilled], mut others: Vec<Mistake>) -> Vec<Mistake> {
+    others.retain(|mistake| !unfilled.iter().any(|unfilled| unfilled.is_at(&mistake.origin)));
+    let mistake = |Unfilled { place, written, cause }: &Unfilled| {
+        let place = source.place_of(written, *place);
+        source.mistake(place, written, None, cause.to_string())
+    };
+    unfilled.iter().map(mistake).chain(others).collect()
 }
 
 /// Reads the settings one by one and gathers the mistakes.

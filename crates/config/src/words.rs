@@ -95,11 +95,12 @@ impl Environment {
     /// The value of `name`; an empty one counts as not set.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+        self.any_value(name).filter(|text| !text.is_empty())
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    /// The value of `name`, also an empty one.
+    pub(crate) fn any_value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     pub(crate) fn words(&self, setting: &Setting) -> Option<Vec<Word>> {

@@ -4,13 +4,10 @@
 //! that was written, because a value means the same wherever it comes from:
 //! flag, environment or file.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Options, Spanned};
-
-use crate::Environment;
 
 /// Room for tens of thousands of routes; the library's own figures end earlier.
 const MOST_NODES: usize = 4_000_000;
@@ -64,9 +61,9 @@ pub(crate) struct NotYaml {
     pub(crate) text: String,
 }
 
-/// Reads `text`; `${NAME:-default}` in values is taken from `environment`.
-pub(crate) fn parse(text: &str, environment: &Environment) -> Result<Node, NotYaml> {
-    serde_yaml::from_str_with_options(text, options(environment))
+/// Reads `text`.
+pub(crate) fn parse(text: &str) -> Result<Node, NotYaml> {
+    serde_yaml::from_str_with_options(text, options())
         .map_err(|error| NotYaml { place: error.location().map(Place::from).unwrap_or_default(), text: plain_message(&error) })
 }
 
@@ -82,8 +79,7 @@ impl Value {
     }
 }
 
-fn options(environment: &Environment) -> Options {
-    let properties: HashMap<String, String> = environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+fn options() -> Options {
     serde_yaml::options! {
         budget: serde_yaml::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
@@ -93,17 +89,12 @@ fn options(environment: &Environment) -> Options {
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
     }
-    .with_properties(properties)
 }
 
 /// The message without the place, which we show ourselves, and in our operator's words where the library speaks to programmers.
 fn plain_message(error: &serde_yaml::Error) -> String {
-    match error.without_snippet() {
-        serde_yaml::Error::MultipleDocuments { .. } => return "the file must be one YAML document; take `---` out".to_owned(),
-        serde_yaml::Error::UnresolvedProperty { name, .. } => {
-            return format!("the environment has no `{name}`; write `${{{name}:-default}}` if there need not be one");
-        }
-        _ => {}
+    if let serde_yaml::Error::MultipleDocuments { .. } = error.without_snippet() {
+        return "the file must be one YAML document; take `---` out".to_owned();
     }
     let full = error.without_snippet().to_string();
     let line = full.lines().next().unwrap_or_default();
@@ -209,8 +200,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let environment = Environment::from_pairs([("NAME", "value"), ("PORT", "81"), ("EMPTY", "")]);
-        let shown = match parse(text, &environment) {
+        let shown = match parse(text) {
             Ok(node) => show(&node),
             Err(error) => format!("{}:{} {}", error.place.line, error.place.column, error.text),
         };
@@ -230,15 +220,8 @@ mod tests {
         check("80: x\n", "1:1 {1:1 80= 1:5 x}");
         check("a: &n 5\nb: *n\n", "1:1 {1:1 a= 1:7 5, 2:1 b= 2:4 5}");
         check("a: 127.0.0.1:9000\nb: http://1.2.3.4:5\n", "1:1 {1:1 a= 1:4 127.0.0.1:9000, 2:1 b= 2:4 http://1.2.3.4:5}");
+        check("a: ${A:-b}\nb: [\"${C}\"]\n", "1:1 {1:1 a= 1:4 ${A:-b}, 2:1 b= 2:4 [2:5 ${C}]}");
         check("a: 12:30\nb: 1_000\nc: 10s\n", "1:1 {1:1 a= 1:4 12:30, 2:1 b= 2:4 1_000, 3:1 c= 3:4 10s}");
-    }
-
-    #[test]
-    fn unquoted_values_may_come_from_the_environment() {
-        check("a: ${PORT}\nb: x-${NAME}\n", "1:1 {1:1 a= 1:4 81, 2:1 b= 2:4 x-value}");
-        check("a: ${NONE:-7}\nb: ${EMPTY:-d}\n", "1:1 {1:1 a= 1:4 7, 2:1 b= 2:4 d}");
-        check("a: \"${NAME}\"\nb: $NAME\nc: $${NAME}\n", "1:1 {1:1 a= 1:4 ${NAME}, 2:1 b= 2:4 $NAME, 3:1 c= 3:4 ${NAME}}");
-        check("a: ${NONE}\n", "1:4 the environment has no `NONE`; write `${NONE:-default}` if there need not be one");
     }
 
     #[test]

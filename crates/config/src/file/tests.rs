@@ -26,6 +26,15 @@ fn every_word_has_its_place() {
 }
 
 #[test]
+fn values_take_variables_from_the_environment() {
+    check("server_name: \"${NAME}\"\n", &["f:1:14: `server_name` = value"]);
+    check("server_name: '${NAME}'\n", &["f:1:14: `server_name` = value"]);
+    check("server_name: $${NAME}\n", &["f:1:14: `server_name` = ${NAME}"]);
+    check("trusted: [\"${NET:-10.0.0.0/8}\", ::1]\n", &["f:1:11: `trusted` = 10.0.0.0/8", "f:1:33: `trusted` = ::1"]);
+    check("port: ${NONE:-}\n", &[]);
+}
+
+#[test]
 fn an_unknown_key_is_told_with_the_nearest_one() {
     check("prot: 80\n", &["f:1:1: unknown key `prot`; did you mean `port`?\n 1 | prot: 80\n   | ^^^^"]);
     check(

@@ -52,6 +52,36 @@ fn a_flag_beats_the_environment_and_the_environment_beats_the_file() {
 }
 
 #[test]
+fn every_variable_that_is_missing_is_told_at_its_place_and_once() {
+    let missing = |yaml: &str, expected: &[&str]| {
+        let told = resolve(&said("IP=10.0.0.1", yaml)).unwrap_err();
+        let told: Vec<String> = told.iter().map(|mistake| format!("{}: {}", mistake.origin, mistake.text)).collect();
+        assert_eq!(told, expected, "{yaml}");
+    };
+    refused(
+        "",
+        "api:\n  address: \"1${A}\"",
+        "f:2:14: the environment has no `A`; write `${A:-default}` if there need not be one\n 2 |   address: \"1${A}\"\n   |              ^^^^",
+    );
+    missing(
+        "port: ${PORT}\nworkers: x\ntrusted: [10.0.0.0/8, \"${NET:?which one}\"]\n",
+        &[
+            "f:1:7: the environment has no `PORT`; write `${PORT:-default}` if there need not be one",
+            "f:3:24: the environment has no `NET`: which one",
+            "f:2:10: `workers`: size `x` is not a whole number from 1 to 1024",
+        ],
+    );
+    missing(
+        "routes:\n  - host: ${HOST}\n    backends: [\"${IP}:80\", \"${B}:80\"]\n",
+        &[
+            "f:2:11: the environment has no `HOST`; write `${HOST:-default}` if there need not be one",
+            "f:3:29: the environment has no `B`; write `${B:-default}` if there need not be one",
+        ],
+    );
+    missing("docker: {endpoints: [\"${E\"]}\n", &["f:1:23: `${` needs a `}`; write `$${` for a plain `${`"]);
+}
+
+#[test]
 fn every_setting_obeys_flag_environment_and_file() {
     let value = |setting: &Setting| match setting.flag {
         "hostname" | "docker-address" => "10.9.8.7",
