@@ -39,6 +39,11 @@ impl Project {
         fs::write(self.file(), text).unwrap();
     }
 
+    /// The one that was written in Python.
+    fn is_of_the_first_generation(&self) -> bool {
+        self.command(&["version", "--short"]).output().is_ok_and(|output| output.stdout.starts_with(b"1."))
+    }
+
     /// `docker-compose WORDS`.
     #[track_caller]
     fn run(&self, words: &[&str]) {
@@ -75,6 +80,10 @@ fn what_docker_compose_does_costs_no_request() {
     project.describe(&host, 1);
     project.run(&["up", "-d"]);
     check(&dproxy, &host, "docker-compose up -d, nothing changed", || project.run(&["up", "-d"]));
+    check(&dproxy, &host, "docker-compose restart", || project.run(&["restart", "--timeout", "1"]));
+    if engine.release() >= 25 && project.is_of_the_first_generation() {
+        return println!("skipped: docker-compose 1 fails to recreate containers of this engine (KeyError: 'ContainerConfig')");
+    }
     check(&dproxy, &host, "docker-compose up -d with another release", || {
         project.describe(&host, 2);
         project.run(&["up", "-d", "--timeout", "1"]);
@@ -82,7 +91,6 @@ fn what_docker_compose_does_costs_no_request() {
     check(&dproxy, &host, "docker-compose up -d --force-recreate", || {
         project.run(&["up", "-d", "--force-recreate", "--timeout", "1"]);
     });
-    check(&dproxy, &host, "docker-compose restart", || project.run(&["restart", "--timeout", "1"]));
     check(&dproxy, &host, "docker-compose up -d --scale web=3", || project.run(&["up", "-d", "--scale", "web=3"]));
     check(&dproxy, &host, "docker-compose up -d with another release, three replicas", || {
         project.describe(&host, 3);

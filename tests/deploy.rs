@@ -97,16 +97,20 @@ fn a_container_that_stops_finishes_what_it_has_beside_its_sibling() {
     for container in [&leaver, &stayer] {
         dproxy.wait_for(&container.name, || dproxy.get(&host, "/").field("x-echo-name") == Some(container.name.as_str()));
     }
-    // Nobody may ask for these twice.
-    let mut uploads: Vec<Connection> = (0..4).map(|_| Connection::open(dproxy.http()).unwrap()).collect();
-    for upload in &mut uploads {
-        upload.send(format!("POST /delay/700 HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nhi").as_bytes()).unwrap();
-    }
-    dproxy.wait_for("requests at both", || {
+    let under_way = || {
         let backends = dproxy.data("/backends");
         let rows = backends.as_array().unwrap().iter().filter(|row| row["hosts"].as_array().unwrap().contains(&json!(host)));
-        rows.filter(|row| row["requests"] == 2).count() == 2
-    });
+        rows.map(|row| row["requests"].as_u64().unwrap()).collect::<Vec<u64>>()
+    };
+    // Nobody may ask for these twice. One after the other, since workers that choose at the same moment do not see each other's choice.
+    let mut uploads: Vec<Connection> = Vec::new();
+    for count in 1..=4 {
+        let mut upload = Connection::open(dproxy.http()).unwrap();
+        upload.send(format!("POST /delay/3000 HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nhi").as_bytes()).unwrap();
+        uploads.push(upload);
+        dproxy.wait_for("the request to be under way", || under_way().iter().sum::<u64>() == count);
+    }
+    assert_eq!(under_way(), [2, 2]);
     leaver.stop();
     let answers: Vec<u16> = uploads.iter_mut().map(|upload| upload.answer_to("POST").unwrap().status).collect();
     assert_eq!(answers, [200; 4]);

@@ -124,7 +124,10 @@ fn bindings_of_every_kind_are_dialled() {
     published(&["::1"], "::1");
     published(&["::"], "::1");
     published(&["::1", "127.0.0.1"], "127.0.0.1");
-    published(&["127.0.0.1", "127.0.0.1"], "127.0.0.1");
+    if engine.release() < 28 {
+        // Later ones want the same port for all bindings of a port, also here, and fail.
+        published(&["127.0.0.1", "127.0.0.1"], "127.0.0.1");
+    }
 }
 
 #[test]
@@ -153,6 +156,9 @@ fn a_closed_port_is_told_with_the_port_that_answers() {
 #[test]
 fn a_proxy_in_a_container_dials_the_networks_that_it_shares() {
     let Some(engine) = Engine::shared() else { return };
+    if !engine.shares_our_files() {
+        return println!("skipped: the engine cannot mount the program");
+    }
     let _busy = among_others();
     let (front, back) = (engine.network("front", None), engine.network("back", None));
     let binary = Path::new(env!("CARGO_BIN_EXE_dproxy"));

@@ -103,6 +103,24 @@ impl Engine {
         &self.socket
     }
 
+    /// Its release, as 26 of 26.1.5.
+    ///
+    /// # Panics
+    /// When it does not say.
+    #[must_use]
+    #[track_caller]
+    pub fn release(&self) -> u32 {
+        let answer = self.call("GET", "/version", None).expect("an engine answers").json();
+        let version = answer["Version"].as_str().expect("an engine names its version");
+        version.split('.').next().and_then(|release| release.parse().ok()).expect("a version begins with a number")
+    }
+
+    /// Whether its containers can mount our files: an engine of another version has a file tree of its own.
+    #[must_use]
+    pub fn shares_our_files(&self) -> bool {
+        env::var_os(VERSION).is_none_or(|version| version.is_empty())
+    }
+
     /// Calls its API.
     ///
     /// # Errors

@@ -84,9 +84,11 @@ pub(super) fn half_open(_origin: &Origin, scale: Scale) -> Figure {
 pub(super) fn killing(origin: &Origin, scale: Scale) -> Figure {
     let dproxy = serving(origin, 4);
     let pressure = Pressure::on(&dproxy, 8, scale);
+    // In turn, and not so often that slots count as errored.
     let mut kills = 0;
     pressure.during(scale.rounds * 5, scale, || {
-        if let Some(victim) = dproxy.worker_pids().first() {
+        let workers = dproxy.worker_pids();
+        if let Some(victim) = workers.get(kills % workers.len().max(1)).filter(|_| kills < scale.rounds * 2) {
             kill(*victim, Signal::SIGKILL);
             kills += 1;
         }
@@ -96,7 +98,7 @@ pub(super) fn killing(origin: &Origin, scale: Scale) -> Figure {
     let cut = report.count(Kind::Reset) + report.count(Kind::Eof) + report.count(Kind::Cut);
     let text = format!("{} of {} in {kills} kills", report.failed(), report.good + report.failed());
     // Each of the sixteen clients holds one connection; what still waits to be accepted fails in none of the other ways.
-    Figure::strict(text, report.failed() == cut && cut <= 16 * kills)
+    Figure::strict(text, report.failed() == cut && cut <= 16 * u64::try_from(kills).unwrap())
 }
 
 pub(super) fn upgrading(origin: &Origin, scale: Scale) -> Figure {

@@ -4,7 +4,7 @@ use dproxy_control::PoolState;
 use tracing::{error, info, warn};
 
 use super::process::{Life, Process};
-use super::slot::{Seat, Slot};
+use super::slot::{OUTAGE_RETRY, Seat, Slot};
 use super::{Core, Effect, Exit, SlotId, WorkerId};
 
 /// What the pool is meant to do.
@@ -79,6 +79,21 @@ impl Core {
                 let occupant = self.spawn(SlotId(number));
                 self.seat(SlotId(number), Seat::Taken { occupant, successor: None });
             }
+        }
+        self.hasten_one();
+    }
+
+    /// While nobody is there at all, one slot is tried soon, however often it failed.
+    fn hasten_one(&mut self) {
+        #[cfg(test)]
+        if matches!(self.sabotage, Some(super::Sabotage::ForgetToRespawn | super::Sabotage::WaitWithNobodyThere)) {
+            return;
+        }
+        if self.slots.values().any(|slot| slot.workers().next().is_some()) {
+            return;
+        }
+        if let Some(first) = self.slots.values_mut().filter(|slot| slot.due().is_some()).min_by_key(|slot| slot.due()) {
+            first.hasten(self.now + OUTAGE_RETRY);
         }
     }
 

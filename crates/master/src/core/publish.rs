@@ -66,7 +66,7 @@ impl Tables {
             self.by_source.entry(source).or_default().push(route.clone());
         }
         self.columns = Columns::inherited(&snapshot.columns, columns);
-        self.trust.published(now, &snapshot);
+        self.trust.published(&snapshot);
         self.newest = Some(snapshot);
     }
 
@@ -135,7 +135,7 @@ impl Tables {
         let generation = Generation(self.highest().0 + 1);
         let columns = self.columns.assign(&routes, generation);
         let snapshot = Arc::new(Snapshot { generation, settings, routes, columns });
-        self.trust.published(now, &snapshot);
+        self.trust.published(&snapshot);
         self.newest = Some(Arc::clone(&snapshot));
         Some(snapshot)
     }

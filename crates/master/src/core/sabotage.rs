@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sabotage {
     ForgetToRespawn,
+    WaitWithNobodyThere,
     DrainBeforeTheHandOver,
     LetGoBeforeTheHandOver,
     NeverAdopt,
@@ -30,8 +31,9 @@ pub(crate) enum Sabotage {
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Sabotage; 24] = [
+    pub(crate) const ALL: [Sabotage; 25] = [
         Sabotage::ForgetToRespawn,
+        Sabotage::WaitWithNobodyThere,
         Sabotage::DrainBeforeTheHandOver,
         Sabotage::LetGoBeforeTheHandOver,
         Sabotage::NeverAdopt,

@@ -148,6 +148,7 @@ impl World {
             11 | 12 => self.routes(),
             13 if self.random.one_in(3) => self.grow(),
             13 => self.hang(),
+            14 if self.random.one_in(8) => self.epidemic(),
             14 if self.random.one_in(2) => self.settings(),
             14 => self.poison(),
             15 => self.listen(),
@@ -241,6 +242,15 @@ impl World {
     fn poison(&mut self) {
         if self.core.snapshot().is_some() {
             self.tell(Event::Routes(SourceId::Docker(1), vec![deadly_route()]));
+        }
+    }
+
+    /// Whoever starts is killed, so often that every slot is given up.
+    fn epidemic(&mut self) {
+        for _ in 0..40 {
+            let everybody: Vec<WorkerId> = self.workers.keys().copied().collect();
+            everybody.into_iter().for_each(|worker| self.dies(worker, Exit::Signal(9)));
+            self.pass(Duration::from_secs(1));
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) const TOO_MANY: u32 = 16;
 const WORTH_TELLING: u32 = 3;
 /// How often an errored slot is tried again.
 pub(crate) const ERRORED_RETRY: Duration = Duration::from_secs(30);
+/// How long nobody at all may sit in the pool.
+pub(crate) const OUTAGE_RETRY: Duration = Duration::from_secs(1);
 /// A replacement that takes longer than this lets the survivors adopt the slot's sockets.
 pub(crate) const ADOPT_AFTER: Duration = Duration::from_millis(200);
 /// The exit code that says: the same start would fail in the same way.
@@ -65,6 +67,13 @@ impl Slot {
         };
     }
 
+    /// Is tried again then at the latest, if it is to be tried at all.
+    pub(crate) fn hasten(&mut self, latest: Instant) {
+        if let Seat::Vacant { until } = &mut self.seat {
+            *until = latest.min(*until);
+        }
+    }
+
     /// Forgets failures and tries again at once: an operator changed something.
     pub(crate) fn resume(&mut self, now: Instant) {
         self.failures = 0;
@@ -99,12 +108,16 @@ impl Slot {
         (self.failures >= WORTH_TELLING && !self.is_errored()).then_some(self.failures)
     }
 
-    pub(crate) fn deadlines(&self) -> impl Iterator<Item = Instant> {
-        let until = match self.seat {
+    /// When it is tried again, if nobody sits here.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        match self.seat {
             Seat::Vacant { until } => Some(until),
             Seat::Halted | Seat::Taken { .. } => None,
-        };
-        until.into_iter().chain([self.unserved_since + ADOPT_AFTER])
+        }
+    }
+
+    pub(crate) fn deadlines(&self) -> impl Iterator<Item = Instant> {
+        self.due().into_iter().chain([self.unserved_since + ADOPT_AFTER])
     }
 }
 

@@ -50,8 +50,8 @@ pub(crate) struct Trust {
 #[derive(Debug)]
 struct Trial {
     generation: Generation,
-    /// Since when what is served is not trusted, over all snapshots of that time.
-    since: Instant,
+    /// Since when somebody serves what is not trusted, over all snapshots of that time.
+    since: Option<Instant>,
     /// When somebody applied it last.
     applied: Option<Instant>,
     /// When a worker died of it.
@@ -70,7 +70,7 @@ struct Quarantine {
 
 impl Trust {
     /// The newest snapshot is this. The first one is all there is, so it is trusted; and so is what was served before.
-    pub(super) fn published(&mut self, now: Instant, snapshot: &Arc<Snapshot>) {
+    pub(super) fn published(&mut self, snapshot: &Arc<Snapshot>) {
         let Some(trusted) = &self.trusted else {
             self.trusted = Some(Arc::clone(snapshot));
             return;
@@ -80,14 +80,14 @@ impl Trust {
             self.trial = None;
             return;
         }
-        let (since, struck) = self.trial.as_ref().map_or((now, None), |trial| (trial.since, trial.struck));
+        let (since, struck) = self.trial.as_ref().map_or((None, None), |trial| (trial.since, trial.struck));
         self.trial = Some(Trial { generation: snapshot.generation, since, applied: None, struck });
     }
 
     /// Trusts what workers serve when snapshots follow each other too fast to be proven.
     pub(super) fn give_way(&mut self, now: Instant, newest: &Arc<Snapshot>) {
         let quiet = |trial: &Trial| trial.applied.is_some() && trial.struck.is_none_or(|at| now >= at + STRIKES_APART);
-        if self.trial.as_ref().is_some_and(|trial| quiet(trial) && now >= trial.since + STALE) {
+        if self.trial.as_ref().is_some_and(|trial| quiet(trial) && trial.since.is_some_and(|since| now >= since + STALE)) {
             self.trusted = Some(Arc::clone(newest));
             self.trial = None;
         }
@@ -125,6 +125,7 @@ impl Trust {
     fn applied(&mut self, now: Instant, generation: Generation) {
         if let Some(trial) = self.trial.as_mut().filter(|trial| trial.generation == generation) {
             trial.applied = Some(now);
+            trial.since.get_or_insert(now);
         }
     }
 }
@@ -301,15 +302,15 @@ mod tests {
     fn the_first_table_is_trusted_and_each_other_one_tried() {
         let now = Instant::now();
         let mut trust = Trust::default();
-        trust.published(now, &snapshot(1, &["/a"]));
+        trust.published(&snapshot(1, &["/a"]));
         assert!(!trust.is_untried());
-        trust.published(now, &snapshot(2, &["/b"]));
+        trust.published(&snapshot(2, &["/b"]));
         assert!(trust.is_untried());
         trust.applied(now, Generation(2));
         assert!(!trust.is_untried());
         assert_eq!(trust.deadline(), Some(now + PROVING));
         // What was trusted before is not tried again.
-        trust.published(now, &snapshot(3, &["/a"]));
+        trust.published(&snapshot(3, &["/a"]));
         assert!(!trust.is_untried() && trust.deadline().is_none());
     }
 
@@ -317,14 +318,14 @@ mod tests {
     fn tables_that_follow_each_other_too_fast_are_trusted_in_the_end() {
         let now = Instant::now();
         let mut trust = Trust::default();
-        trust.published(now, &snapshot(1, &["/a"]));
+        trust.published(&snapshot(1, &["/a"]));
         let (second, third) = (snapshot(2, &["/b"]), snapshot(3, &["/c"]));
-        trust.published(now, &second);
+        trust.published(&second);
         trust.applied(now, Generation(2));
         trust.give_way(now + STALE / 2, &second);
         assert!(trust.trial.is_some(), "too early");
         trust.give_way(now + STALE, &second);
-        trust.published(now + STALE, &third);
+        trust.published(&third);
         assert_eq!(trust.trusted.map(|snapshot| snapshot.generation), Some(Generation(2)));
     }
 }

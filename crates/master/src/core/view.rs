@@ -106,6 +106,10 @@ impl Core {
             let failure = slot.last_failure.as_deref().unwrap_or("it does not come up");
             Some(format!("workers of slot {} failed {failures} times in a row, the last one {failure}; another is tried", id.0))
         });
+        let left = |process: &&Process| process.foreign && process.serves() && self.rolling.is_none();
+        let foreign = self.processes.values().filter(left).map(|process| {
+            format!("worker of slot {} is of another release and gets no new routes; `dproxy ctl restart` replaces it", process.slot.0)
+        });
         let grown = self.processes.values().filter_map(Process::growth);
         let quarantined = self.tables.trust.report().map(str::to_owned);
         listen
@@ -115,6 +119,7 @@ impl Core {
             .chain(struggling)
             .chain(errored)
             .chain(refused)
+            .chain(foreign)
             .chain(silent)
             .chain(grown)
             .collect()

@@ -12,7 +12,7 @@ use dproxy_ipc::{Generation, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_route::BackendId;
 
 use super::super::pulse::{HUNG, LOST, SILENT};
-use super::super::slot::{ADOPT_AFTER, Seat};
+use super::super::slot::{ADOPT_AFTER, OUTAGE_RETRY, Seat, Slot};
 use super::super::{Change, Core, Effect, Event, Heir, Inheritance, Parcel, RequestId, SlotId, WorkerId};
 use super::Pretend;
 
@@ -421,6 +421,8 @@ impl Checks {
         let adding = |known: &Known| known.moving.as_ref().is_some_and(|told| !told.after.is_subset(&known.holds));
         assert!(!self.known.values().any(|known| beyond(known) && adding(known)), "a worker beyond the wanted size gets sockets");
         assert!(!self.known.values().any(|known| !known.leaving && known.beat.1 > LOST), "a worker that hangs is spared");
+        let next = core.slots.values().filter_map(Slot::due).min().filter(|_| core.processes.is_empty());
+        assert!(next.is_none_or(|due| due <= now + OUTAGE_RETRY), "nobody is there, and nobody comes soon");
     }
 
     /// Some time after the last fault every slot serves again, but for those that wait for an operator.
