@@ -111,7 +111,7 @@ fn a_container_that_stops_finishes_what_it_has_beside_its_sibling() {
         dproxy.wait_for("the request to be under way", || under_way().iter().sum::<u64>() == count);
     }
     assert_eq!(under_way(), [2, 2]);
-    leaver.stop();
+    leaver.stop_after(10);
     let answers: Vec<u16> = uploads.iter_mut().map(|upload| upload.answer_to("POST").unwrap().status).collect();
     assert_eq!(answers, [200; 4]);
 }

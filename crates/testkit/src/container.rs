@@ -155,7 +155,16 @@ impl Container {
     /// When the engine refuses.
     #[track_caller]
     pub fn stop(&self) {
-        self.act("stop?t=1");
+        self.stop_after(1);
+    }
+
+    /// `docker stop -t`: seconds until one that does not listen to the signal is killed.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    #[track_caller]
+    pub fn stop_after(&self, seconds: u32) {
+        self.act(&format!("stop?t={seconds}"));
     }
 
     /// `docker kill`.
