@@ -245,8 +245,8 @@ fn many_containers_restarted_at_once_cost_no_request() {
     let _busy = among_others();
     let dproxy = before(&engine);
     let host = host("many");
-    let containers: Vec<Container> = (0..20).map(|_| engine.run(&Run::echo("many").hostname(&host))).collect();
-    check(&dproxy, &host, "20 replicas restarted at once", || {
+    let containers: Vec<Container> = (0..50).map(|_| engine.run(&Run::echo("many").hostname(&host))).collect();
+    check(&dproxy, &host, "50 replicas restarted at once", || {
         std::thread::scope(|scope| containers.iter().for_each(|container| drop(scope.spawn(|| container.restart()))));
     });
 }
