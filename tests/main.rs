@@ -23,6 +23,7 @@ mod house;
 mod http;
 mod networks;
 mod offline;
+mod proxy_protocol;
 mod reload;
 mod routing;
 mod sandbox;

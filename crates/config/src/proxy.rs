@@ -22,6 +22,8 @@ pub struct ProxySettings {
     pub limits: Limits,
     /// Peers whose forwarding headers are believed, as networks (`10.0.0.0/8`).
     pub trusted: Vec<String>,
+    /// Peers whose connections begin with the PROXY protocol, as networks.
+    pub announced_by: Vec<String>,
     /// What people see where no backend answers.
     pub pages: Pages,
     /// Whether `www.X` is served as `X` where nothing else serves it.
@@ -191,6 +193,7 @@ impl Default for ProxySettings {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             trusted: Vec::new(),
+            announced_by: Vec::new(),
             pages: Pages::default(),
             www_fallback: true,
             tls: TlsSettings::default(),

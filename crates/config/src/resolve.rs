@@ -167,13 +167,18 @@ impl Reader<'_> {
             timeouts: self.timeouts(),
             limits: self.limits(),
             pages: Pages { templates: Vec::new(), container_names: self.switch(&settings::PAGES_CONTAINER_NAMES) },
-            trusted: self.list(&settings::TRUSTED).into_iter().map(|Network(network)| network).collect(),
+            trusted: self.networks(&settings::TRUSTED),
+            announced_by: self.networks(&settings::PROXY_PROTOCOL),
             www_fallback: self.switch(&settings::WWW_FALLBACK),
             tls: self.tls(),
             balance: self.required(&settings::BALANCE),
             ejection: self.ejection(),
             secret: MarkKey::default(),
         }
+    }
+
+    fn networks(&mut self, setting: &Setting) -> Vec<String> {
+        self.list(setting).into_iter().map(|Network(network)| network).collect()
     }
 
     fn tls(&mut self) -> TlsSettings {

@@ -41,8 +41,20 @@ use crate::mistake::{Mistake, Source};
 use crate::values::{Number, Port};
 use crate::yaml::{Key, Node, Place, Value};
 
-const KEYS: [&str; 11] =
-    ["host", "hosts", "path", "listen", "strip_prefix", "add_prefix", "backend", "backends", "max_requests", "redirect", "redirect_code"];
+const KEYS: [&str; 12] = [
+    "host",
+    "hosts",
+    "path",
+    "listen",
+    "strip_prefix",
+    "add_prefix",
+    "backend",
+    "backends",
+    "max_requests",
+    "proxy_protocol",
+    "redirect",
+    "redirect_code",
+];
 
 /// Words that labels know, too.
 static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| Tuning::WORDS.into_iter().chain(Https::WORDS).chain(Trust::WORDS).collect());
@@ -66,6 +78,7 @@ struct Entry<'n> {
     backends: Vec<Item<'n>>,
     /// Of each backend.
     max_requests: Option<Item<'n>>,
+    proxy_protocol: Option<Item<'n>>,
     redirect: Option<Item<'n>>,
     redirect_code: Option<Item<'n>>,
     /// What is said in [`WORDS`], each with the place of its word.
@@ -150,11 +163,18 @@ impl Reader<'_> {
     /// What stands behind an entry: one offer for each backend, or a redirect.
     fn offers(&mut self, entry: &Entry<'_>, manner: &Manner) -> Vec<Offer> {
         let Manner { tuning, trust, https: _ } = manner;
+        let announced = self.parsed_if_any(&entry.proxy_protocol);
         let max_requests = entry.max_requests.as_ref().and_then(|item| self.max_requests(item));
         let backends = entry.backends.iter().filter_map(|item| self.backend(item));
         let check = || tuning.check.clone().map(Box::new);
-        let backends =
-            backends.map(|backend| Backend { max_requests, share: tuning.share, check: check(), trust: trust.clone(), ..backend });
+        let backends = backends.map(|backend| Backend {
+            max_requests,
+            share: tuning.share,
+            check: check(),
+            trust: trust.clone(),
+            announced,
+            ..backend
+        });
         let mut offers: Vec<Offer> = backends.map(|main| Offer::Ports { main, firm: true, others: Vec::new() }).collect();
         let code: Option<RedirectCode> = self.parsed_if_any(&entry.redirect_code);
         match (&entry.redirect, &entry.redirect_code) {
@@ -197,6 +217,7 @@ impl Reader<'_> {
                 "add_prefix" => entry.add_prefix = self.single(value, "`add_prefix` must be a single path"),
                 "redirect" => entry.redirect = self.single(value, "`redirect` must be a single URL or path"),
                 "redirect_code" => entry.redirect_code = self.single(value, "`redirect_code` must be a single number"),
+                "proxy_protocol" => entry.proxy_protocol = self.single(value, "`proxy_protocol` must be `v1` or `v2`"),
                 "max_requests" => entry.max_requests = self.single(value, "`max_requests` must be a single number"),
                 word => match WORD_KEYS.iter().position(|known| known == word) {
                     Some(place) => {

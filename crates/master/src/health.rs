@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use dproxy_control::BackendRow;
 use dproxy_ipc::Snapshot;
-use dproxy_route::{Backend, BackendId, Check, Condition, Probe, Problem, Route, Scheme};
+use dproxy_route::{Announcement, Backend, BackendId, Check, Condition, Probe, Problem, Route, Scheme};
 use dproxy_stats::{Board, Column, Standing, Verdict, Vitals};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -68,6 +68,7 @@ struct Checked {
 pub(crate) struct Target {
     name: String,
     address: SocketAddr,
+    announced: Option<Announcement>,
     check: Check,
 }
 
@@ -215,7 +216,7 @@ fn target_of(backend: &Backend) -> Option<Target> {
         Scheme::Http => {}
         Scheme::Https | Scheme::H2c => check.probe = Probe::Tcp,
     }
-    Some(Target { name: format!("{}:{}", backend.name, backend.port), address: backend.address, check })
+    Some(Target { name: format!("{}:{}", backend.name, backend.port), address: backend.address, announced: backend.announced, check })
 }
 
 /// Asks one backend for ever.
@@ -227,7 +228,7 @@ async fn ask_again_and_again(backend: BackendId, target: Target, round: u64, fin
         sleep_until(due).await;
         let Ok(turn) = turns.acquire().await else { return };
         let asked = Instant::now();
-        let result = probe::ask(&check.probe, target.address, check.timeout).await;
+        let result = probe::ask(&target).await;
         drop(turn);
         proven |= result.is_ok();
         let finding = Finding { backend: backend.clone(), round, result };

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use dproxy_http1::{Framing, ResponseHead};
-use dproxy_route::{Demand, Https, Listener, Protocol};
+use dproxy_route::{Demand, Ends, Https, Listener, Protocol};
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use tokio::net::TcpStream;
@@ -29,8 +29,8 @@ use crate::unless::unless;
 pub(crate) struct Client {
     pub(crate) wire: Wire,
     pub(crate) peer: Peer,
-    /// The port it reached.
-    pub(crate) port: u16,
+    /// Both ends of its way here.
+    pub(crate) ends: Ends,
     /// What was agreed upon, if it speaks TLS.
     pub(crate) tls: Option<Rc<Agreed>>,
     pub(crate) deadline: Deadline,
@@ -97,10 +97,15 @@ impl Client {
         identity.zip(authority).and_then(|(identity, authority)| identity.told_by(authority)).unwrap_or_default()
     }
 
+    /// The port it reached.
+    pub(crate) fn port(&self) -> u16 {
+        self.ends.to.port()
+    }
+
     /// Where it came in.
     pub(crate) fn listener(&self) -> Listener {
         let protocol = if self.tls.is_some() { Protocol::Https } else { Protocol::Http };
-        Listener { protocol, port: self.port }
+        Listener { protocol, port: self.port() }
     }
 }
 

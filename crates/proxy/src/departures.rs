@@ -13,6 +13,7 @@ use std::rc::Rc;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::front::arrival::Arrival;
 use crate::proxy::{Open, Proxy};
 
 /// A client that goes to another worker. It is kept until it is known to have arrived: a drain waits for that, and it
@@ -59,7 +60,7 @@ impl Traveller {
         let Traveller { socket, peer, port, open } = self;
         // A socket that the runtime cannot watch is of no use to anybody here.
         if let Ok(stream) = TcpStream::from_std(socket) {
-            open.serve(stream, peer, port);
+            open.serve(Arrival { stream, peer, port, known: true });
         }
     }
 }
@@ -90,7 +91,7 @@ impl Proxy {
     /// When the runtime cannot watch the socket; it is closed then.
     pub fn take_over(self: &Rc<Self>, connection: OwnedFd, peer: SocketAddr, port: u16) -> io::Result<()> {
         let stream = TcpStream::from_std(Socket::from(connection))?;
-        Open::new(Rc::clone(self)).serve(stream, peer, port);
+        Open::new(Rc::clone(self)).serve(Arrival { stream, peer, port, known: true });
         Ok(())
     }
 }
@@ -104,7 +105,7 @@ impl Departures {
     /// Nobody leaves: those who wait are served on.
     pub(crate) fn take_back(&self) {
         let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
-        waiting.into_iter().for_each(|Departing { stream, peer, port, open }| open.serve(stream, peer, port));
+        waiting.into_iter().for_each(|Departing { stream, peer, port, open }| open.serve(Arrival { stream, peer, port, known: true }));
     }
 
     fn take(&self, most: usize) -> Vec<Traveller> {

@@ -1,5 +1,6 @@
 //! The sides that clients see: each reads heads and hands them to the exchange.
 
+mod announcement;
 pub(crate) mod arrival;
 pub(crate) mod h1;
 pub(crate) mod h2;

@@ -10,9 +10,10 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use dproxy_route::{Backend, BackendId, Scheme, Trust};
+use dproxy_route::{Announcement, Backend, BackendId, Ends, Scheme, Trust};
 use dproxy_stats::{Column, Ledger};
 use hashbrown::HashMap;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::place::{Count, Places};
@@ -45,6 +46,8 @@ pub(crate) struct Pool {
     pub(crate) address: SocketAddr,
     pub(crate) scheme: Scheme,
     pub(crate) trust: Trust,
+    /// How each connection tells whose it is; then it carries one request.
+    announced: Option<Announcement>,
     /// A backend of TLS that likes HTTP/2 better: its connections are shared.
     pub(crate) prefers_h2: Cell<bool>,
     /// `name@address`, for `x-debug-backend`.
@@ -130,7 +133,7 @@ impl Pools {
         let column = count.map(|(_, column)| column);
         let places = match old.remove(&backend.id) {
             Some(pool) if pool.places.column() == column => {
-                if pool.address == backend.address && pool.scheme == backend.scheme && pool.trust == backend.trust {
+                if pool.is_of(backend) {
                     return pool;
                 }
                 Rc::clone(&pool.places)
@@ -180,11 +183,22 @@ impl Drop for Counted {
 impl Pool {
     fn new(backend: &Backend, places: Rc<Places>, kept: Rc<KeptInAll>, now: Option<u64>) -> Pool {
         let label = format!("{}@{}", backend.name, backend.address);
-        let Backend { address, scheme, .. } = *backend;
+        let Backend { address, scheme, announced, .. } = *backend;
         let (idle, shared) = (RefCell::default(), Connections::default());
         let standing = Standing::new(backend.whereabouts, backend.condition, now);
         let (trust, prefers_h2) = (backend.trust.clone(), Cell::new(false));
-        Pool { address, scheme, trust, prefers_h2, label, places, standing, answers_long: Cell::new(false), kept, idle, shared }
+        Pool { address, scheme, trust, announced, prefers_h2, label, places, standing, answers_long: Cell::new(false), kept, idle, shared }
+    }
+
+    /// Whether it is met at the same place and in the same way.
+    fn is_of(&self, backend: &Backend) -> bool {
+        let same_place = self.address == backend.address && self.scheme == backend.scheme;
+        same_place && self.trust == backend.trust && self.announced == backend.announced
+    }
+
+    /// Whether a connection is one client's alone, and never kept.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced.is_some()
     }
 
     /// A kept connection that is open as far as we know.
@@ -201,7 +215,8 @@ impl Pool {
     /// Gives back a connection on which nothing is under way.
     pub(crate) fn put(&self, stream: Transport, now: u64) {
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < MAX_IDLE
+        if !self.is_announced()
+            && idle.len() < MAX_IDLE
             && let Some(counted) = Counted::another(&self.kept)
         {
             idle.push(Kept { stream, since: now, _counted: counted });
@@ -213,10 +228,13 @@ impl Pool {
         self.idle.borrow_mut().clear();
     }
 
-    /// Opens a connection.
-    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(self.address).await?;
+    /// Opens a connection for a client whose way to us has these ends.
+    pub(crate) async fn connect(&self, ends: Ends) -> io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
+        if let Some(announced) = self.announced {
+            stream.write_all(&announced.of(Some(ends))).await?;
+        }
         Ok(stream)
     }
 }

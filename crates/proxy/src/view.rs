@@ -52,6 +52,7 @@ pub(crate) struct View {
     /// What clients are asked for that have to show a certificate.
     callers: Callers,
     trusted: Vec<IpNet>,
+    announced_by: Vec<IpNet>,
     /// Of each group of the table.
     choices: Vec<Choice>,
     pools: Vec<Rc<Pool>>,
@@ -128,7 +129,8 @@ impl View {
         let choice = |group: &Group| Choice { turn: Turn::starting_at(offset), even: is_even(&table, group), queue: OnceCell::new() };
         let choices = table.groups().iter().map(choice).collect();
         // The configuration refuses what is no network, so nothing is lost here.
-        let trusted = settings.trusted.iter().filter_map(|network| network.parse().ok()).collect();
+        let networks = |texts: &[String]| texts.iter().filter_map(|network| network.parse().ok()).collect();
+        let (trusted, announced_by) = (networks(&settings.trusted), networks(&settings.announced_by));
         let chance = Chance::seeded(boot_millis() << 32 | u64::from(offset));
         View {
             settings,
@@ -138,6 +140,7 @@ impl View {
             clients: Clients::default(),
             callers: Callers::default(),
             trusted,
+            announced_by,
             choices,
             pools,
             chance,
@@ -179,6 +182,11 @@ impl View {
     pub(crate) fn is_meant_for(&self, agreed: &Agreed, host: &str) -> bool {
         let Some(name) = &agreed.name else { return true };
         name == host || self.keyring.as_ref().is_none_or(|keyring| keyring.is_shown_for(name, host))
+    }
+
+    /// Whether this peer's connections begin with words of whose they are.
+    pub(crate) fn is_announced_by(&self, peer: IpAddr) -> bool {
+        self.announced_by.iter().any(|network| network.contains(&peer.to_canonical()))
     }
 
     /// Whether this peer's forwarding fields are believed.

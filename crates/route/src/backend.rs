@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use crate::{Check, Share};
+use crate::{Announcement, Check, Share};
 
 /// Names a backend for as long as it is the same thing: `<container id>:<port>`
 /// or the address of a static backend. Connections, counters and health of a
@@ -199,6 +199,8 @@ pub struct Backend {
     pub check: Option<Box<Check>>,
     /// How far it is trusted where it speaks TLS.
     pub trust: Trust,
+    /// How each connection tells it whose it is, if it does.
+    pub announced: Option<Announcement>,
 }
 
 impl Backend {
@@ -224,6 +226,7 @@ impl Backend {
             share: Share::default(),
             check: None,
             trust: Trust::default(),
+            announced: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! them and looks each request up in it.
 
 mod agreement;
+mod announcement;
 mod backend;
 mod check;
 mod client_auth;
@@ -25,6 +26,7 @@ mod table;
 mod tuning;
 
 pub use agreement::contradictions;
+pub use announcement::{Announced, Announcement, AnnouncementError, AnnouncementWordError, Ends, announced};
 pub use backend::{Backend, BackendId, Condition, Scheme, Trust, TrustError, Whereabouts};
 pub use check::{Check, Probe, Statuses, StatusesError};
 pub use client_auth::{Admission, ClientAuth, Demand, DemandError};

@@ -86,7 +86,7 @@ fn every_setting_obeys_flag_environment_and_file() {
     let value = |setting: &Setting| match setting.flag {
         "hostname" | "docker-address" => "10.9.8.7",
         "api-address" => "127.0.0.9",
-        "trusted" => "10.9.0.0/16",
+        "trusted" | "proxy-protocol" => "10.9.0.0/16",
         "log-level" => "debug",
         "docker-endpoint" => "tcp://10.9.8.7:99",
         // Nothing but a TLS endpoint shows these two.

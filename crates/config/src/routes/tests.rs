@@ -155,6 +155,8 @@ fn what_labels_say_of_tls_a_route_says_too() {
     assert_eq!(read("tls_verify: true"), "true - - -");
     assert_eq!(read("tls_verify: false, tls_ca: ca.pem"), "false ca.pem - -");
     assert_eq!(read("tls_ca: ca.pem, tls_server_name: b.test, tls_client_cert: us.pem"), "true ca.pem b.test us.pem");
+    assert_eq!(read("proxy_protocol: v2"), "false - - -");
+    refused("{host: a.test, backends: 10.0.0.1:80, proxy_protocol: yes}", "f:2:59: `routes[0]`: `yes` is neither `v1` nor `v2`");
     assert_eq!(read("https: redirect, hsts: max-age=1"), "false - - - requests in the clear are sent to TLS, HSTS max-age=1");
     assert_eq!(read("client_auth: optional, client_ca: ca.pem"), "false - - - clients may show a certificate of ca.pem");
     refused(

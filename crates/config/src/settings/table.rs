@@ -111,6 +111,17 @@ pub(crate) const TRUSTED: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_TRUSTED")]);
 
+/// [`crate::ProxySettings::announced_by`].
+pub(crate) const PROXY_PROTOCOL: Setting = Setting::new(
+    "proxy_protocol",
+    "proxy-protocol",
+    List("NETWORK"),
+    Text(""),
+    "Networks (`10.0.0.0/8`) or addresses of proxies in front of this one whose connections all begin with the PROXY protocol, \
+     version 1 or 2. It tells who the client is; a connection of theirs without it is closed. Everybody else's is no announcement.",
+)
+.environment(&[variable("DOCKER_PROXY_PROXY_PROTOCOL")]);
+
 /// [`crate::ProxySettings::www_fallback`].
 pub(crate) const WWW_FALLBACK: Setting = Setting::new(
     "www_fallback",
@@ -571,6 +582,7 @@ pub const SETTINGS: &[Setting] = &[
     SANDBOX,
     SERVER_NAME,
     TRUSTED,
+    PROXY_PROTOCOL,
     WWW_FALLBACK,
     LOG_LEVEL,
     ACCESS_LOG,

@@ -1,9 +1,9 @@
 //! One question to one backend.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::Target;
 use dproxy_route::Probe;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -27,14 +27,20 @@ pub(crate) enum ProbeError {
 /// The longest head that is read.
 const LONGEST: usize = 64 * 1024;
 
-/// Asks; all together takes no longer than `limit`.
-pub(crate) async fn ask(probe: &Probe, address: SocketAddr, limit: Duration) -> Result<(), ProbeError> {
-    timeout(limit, answer(probe, address)).await.unwrap_or(Err(ProbeError::Timeout(limit)))
+/// Asks; all together takes no longer than the check may.
+pub(crate) async fn ask(target: &Target) -> Result<(), ProbeError> {
+    let limit = target.check.timeout;
+    timeout(limit, answer(target)).await.unwrap_or(Err(ProbeError::Timeout(limit)))
 }
 
-async fn answer(probe: &Probe, address: SocketAddr) -> Result<(), ProbeError> {
+async fn answer(target: &Target) -> Result<(), ProbeError> {
+    let address = target.address;
     let mut stream = TcpStream::connect(address).await.map_err(ProbeError::Connect)?;
-    let Probe::Http { path, host, good } = probe else { return Ok(()) };
+    if let Some(announced) = target.announced {
+        // It is our own: no client stands behind it.
+        stream.write_all(&announced.of(None)).await.map_err(ProbeError::Ended)?;
+    }
+    let Probe::Http { path, host, good } = &target.check.probe else { return Ok(()) };
     let host = host.clone().unwrap_or_else(|| address.to_string());
     let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: dproxy-check\r\nAccept: */*\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.map_err(ProbeError::Ended)?;
@@ -78,9 +84,9 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
 
-    use dproxy_route::Tuning;
+    use dproxy_route::{Check, Tuning};
 
     use super::*;
 
@@ -109,7 +115,8 @@ mod tests {
         let mut tuning = Tuning::default();
         words.iter().for_each(|(word, text)| tuning.say(word, text).unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(ask(&tuning.check.unwrap().probe, address, limit))
+        let check = Check { timeout: limit, ..tuning.check.unwrap() };
+        runtime.block_on(ask(&Target { name: "x".to_owned(), address, announced: None, check }))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use dproxy_http1::{BodyReader, Frame, Framing, RequestHead, Version, Violation};
-use dproxy_route::{Algorithm, BackendIndex, Found, Scheme};
+use dproxy_route::{Algorithm, BackendIndex, Ends, Found, Scheme};
 use dproxy_stats::Counter;
 use tokio::net::TcpStream;
 
@@ -32,7 +32,7 @@ use crate::relay::{LONG, Sink, Source};
 use crate::tls::{Offer, is_about_tls};
 use crate::transport::Transport;
 use crate::unless::unless;
-use crate::upstream::h2::Share;
+use crate::upstream::h2::{Connections, Share};
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
 use crate::websocket;
@@ -48,6 +48,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) found: &'r Found<'r>,
     pub(crate) backend: BackendIndex,
     pub(crate) pool: &'r Rc<Pool>,
+    /// Of the client's way to us.
+    pub(crate) ends: Ends,
     pub(crate) request: &'r RequestHead,
     pub(crate) opening: Opening,
     /// What the client shall bring along next time, if that is new.
@@ -255,7 +257,9 @@ impl Attempt<'_> {
 
     async fn join(&self, dial: impl Future<Output = io::Result<Transport>>) -> io::Result<(Upstream, bool)> {
         let head_bytes = self.view.settings.limits.head_bytes;
-        let (share, kept) = self.pool.shared.join(&self.proxy.clock, head_bytes, dial).await?;
+        let own = Connections::default();
+        let shared = if self.pool.is_announced() { &own } else { &self.pool.shared };
+        let (share, kept) = shared.join(&self.proxy.clock, head_bytes, dial).await?;
         Ok((Upstream::H2(share), kept))
     }
 
@@ -269,7 +273,7 @@ impl Attempt<'_> {
     }
 
     async fn dial(&self) -> io::Result<TcpStream> {
-        let stream = self.pool.connect().await?;
+        let stream = self.pool.connect(self.ends).await?;
         self.proxy.page.add(Counter::Connects, 1);
         Ok(stream)
     }

@@ -60,7 +60,7 @@ impl<'r> Errand<'r> {
         let origin = Origin {
             peer: &client.peer,
             trusted: view.trusts(client.peer.ip()),
-            port: client.port,
+            port: client.port(),
             secure: client.tls.is_some(),
             protocol,
             server_name: &view.settings.server_name,
@@ -103,6 +103,7 @@ impl<'r> Errand<'r> {
             found: self.found,
             backend,
             pool,
+            ends: client.ends,
             cookie: cookie(self.view, self.found, backend, &self.wish),
             request: self.request,
             opening: self.opening,

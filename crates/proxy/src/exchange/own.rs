@@ -54,7 +54,7 @@ impl Own {
         };
         let mut location = [b"https://", authority.host.as_bytes()].concat();
         // Where TLS has no port of its own, it is understood at this one.
-        match view.settings.tls.ports.first().copied().unwrap_or(client.port) {
+        match view.settings.tls.ports.first().copied().unwrap_or(client.port()) {
             443 => {}
             port => location.extend_from_slice(format!(":{port}").as_bytes()),
         }

@@ -12,6 +12,7 @@ use crate::access::Tally;
 use crate::buffer::Buffer;
 use crate::client::{Client, Wire};
 use crate::error::chain;
+use crate::front::announcement::{self, own_ends};
 use crate::front::{h1, h2};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
@@ -19,22 +20,36 @@ use crate::tls::{self, Greeted, HandshakeError};
 use crate::transport::Transport;
 use crate::unless::unless;
 
+/// A client's connection on which nothing is under way.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) stream: TcpStream,
+    /// Who is at the other end.
+    pub(crate) peer: SocketAddr,
+    /// The port that it reached.
+    pub(crate) port: u16,
+    /// It was served before, in the clear.
+    pub(crate) known: bool,
+}
+
 /// Serves a connection until it ends; one that shall be given away, with nothing under way, is given back.
-pub(crate) async fn serve(proxy: &Rc<Proxy>, stream: TcpStream, peer: SocketAddr, port: u16) -> Option<TcpStream> {
-    let client = Client {
-        wire: Wire::H1(Transport::Tcp(stream)),
-        peer: Peer::new(peer),
-        port,
-        tls: None,
-        deadline: proxy.clock.deadline(),
-        tally: Tally::default(),
-    };
-    if proxy.view().is_tls_port(port) {
+pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival> {
+    let Arrival { mut stream, peer, port, known } = arrival;
+    let deadline = proxy.clock.deadline();
+    let mut ends = own_ends(&stream, peer, port);
+    if !known && proxy.view().is_announced_by(peer.ip()) {
+        // Apart: few connections are.
+        ends = Box::pin(announcement::ends(&proxy.view(), &deadline, &mut stream, ends)).await?;
+    }
+    let (peer, wire) = (Peer::new(ends.from), Wire::H1(Transport::Tcp(stream)));
+    let client = Client { wire, peer, ends, tls: None, deadline, tally: Tally::default() };
+    if !known && proxy.view().is_tls_port(port) {
         // Apart: a handshake is short, and a connection lives long.
         Box::pin(secure(proxy, client, None)).await;
         return None;
     }
-    h1::serve(proxy, client).await
+    let stream = h1::serve(proxy, client).await?;
+    Some(Arrival { stream, peer: ends.from, port: ends.to.port(), known: true })
 }
 
 /// Serves a client that begins with TLS, of which `begun` was read before.

@@ -30,6 +30,7 @@ fn route(line: &str) -> Route {
         share: Share::default(),
         check: None,
         trust: crate::Trust::default(),
+        announced: None,
     };
     let mut backends = ports.split(',').map(backend);
     let path: crate::PathPrefix = path.parse().unwrap();

@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use dproxy_route::{Backend, BackendId, Condition, PickPolicy, Scheme, Whereabouts};
+use dproxy_route::{Announcement, Backend, BackendId, Condition, PickPolicy, Scheme, Whereabouts};
 
 use super::facts::{Ending, Facts, NetworkMode};
 use super::reach::{Place, Reach, Way, networks_of};
@@ -23,6 +23,8 @@ pub(super) const NETWORK_LABEL: &str = "dproxy.network";
 pub(super) const PROTOCOL_LABEL: &str = "dproxy.protocol";
 /// The label that says how many requests each of its ports takes at a time.
 pub(super) const MAX_REQUESTS_LABEL: &str = "dproxy.max_requests";
+/// The label that says how its main port is told whose a connection is.
+pub(super) const PROXY_PROTOCOL_LABEL: &str = "dproxy.proxy_protocol";
 /// The ports that serve the bare host name where no label says so, the likeliest first.
 const LIKELY_PORTS: [u16; 4] = [80, 8080, 8000, 3000];
 /// Container ports that speak TLS by custom.
@@ -51,6 +53,7 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
     let label = backends.labelled_port(facts);
     let protocol = backends.labelled_protocol(facts);
     let max_requests = backends.labelled_max_requests(facts);
+    let announced = backends.labelled_announcement(facts);
     let tuning = tuning_of(facts, &mut backends.problems);
     backends.pick = tuning.pick;
     let trust = trust_of(facts, &mut backends.problems);
@@ -72,6 +75,7 @@ pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
         Some(main) => {
             let mut main = reached.remove(main);
             main.scheme = protocol.unwrap_or(main.scheme);
+            main.announced = announced;
             main.check = tuning.check.map(Box::new);
             backends.reasons.push(why_port(&main, label, &reached));
             backends.reasons.push(why_address(facts, &main, &way));
@@ -105,6 +109,12 @@ impl Backends {
                 None
             }
         }
+    }
+
+    fn labelled_announcement(&mut self, facts: &Facts) -> Option<Announcement> {
+        let text = facts.labels.get(PROXY_PROTOCOL_LABEL)?;
+        let told = |error| self.problems.push(format!("label {PROXY_PROTOCOL_LABEL}: {error}; it is not followed"));
+        text.trim().parse().map_err(told).ok()
     }
 
     fn labelled_max_requests(&mut self, facts: &Facts) -> Option<u32> {

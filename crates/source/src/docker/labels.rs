@@ -3,7 +3,7 @@
 use dproxy_config::nearest;
 use dproxy_route::{Https, Trust, Tuning};
 
-use super::backends::{MAX_REQUESTS_LABEL, NETWORK_LABEL, PORT_LABEL, PROTOCOL_LABEL};
+use super::backends::{MAX_REQUESTS_LABEL, NETWORK_LABEL, PORT_LABEL, PROTOCOL_LABEL, PROXY_PROTOCOL_LABEL};
 use super::facts::Facts;
 use super::names::HOST_LABEL;
 use super::rules::RULE_LABELS;
@@ -11,7 +11,7 @@ use super::rules::RULE_LABELS;
 /// In front of all labels that are for dproxy.
 pub(super) const PREFIX: &str = "dproxy.";
 /// What is read elsewhere than by rules and tuning.
-const OTHER_LABELS: [&str; 5] = [HOST_LABEL, PORT_LABEL, NETWORK_LABEL, PROTOCOL_LABEL, MAX_REQUESTS_LABEL];
+const OTHER_LABELS: [&str; 6] = [HOST_LABEL, PORT_LABEL, NETWORK_LABEL, PROTOCOL_LABEL, MAX_REQUESTS_LABEL, PROXY_PROTOCOL_LABEL];
 
 /// What is wrong with the names of a container's labels. One that is like none of ours is somebody else's.
 pub(super) fn misspelled(facts: &Facts) -> Vec<String> {
