@@ -301,7 +301,9 @@ fn the_api_describes_itself() {
     let document = dproxy.api("/openapi.json").json();
     assert_eq!(document["openapi"], "3.1.0");
     let paths = names(&document["paths"]);
-    for path in paths.iter().filter(|path| !path.contains("balancer") && !["/why", "/explain", "/events"].contains(&path.as_str())) {
+    for path in
+        paths.iter().filter(|path| !path.contains("balancer") && !["/why", "/explain", "/events", "/worker"].contains(&path.as_str()))
+    {
         assert_eq!(dproxy.api(path).status, 200, "{path}");
     }
 }
@@ -341,4 +343,75 @@ fn a_token_that_others_can_read_is_no_token() {
     let mut dproxy = dproxy().arg(&format!("--api-token-file={}", file.display())).spawn();
     assert_eq!(dproxy.exit_code(), 1);
     assert!(dproxy.log().contains("may be read by others (mode 644)"), "{}", dproxy.log());
+}
+
+/// The next event of this kind: its data.
+fn next_event(events: &mut Connection, kind: &str) -> Value {
+    loop {
+        let line = events.line().unwrap();
+        if line.trim_end() == format!("event: {kind}") {
+            let data = events.line().unwrap();
+            return data.trim_end().trim_start_matches("data: ").parse().unwrap();
+        }
+    }
+}
+
+#[test]
+fn events_tell_what_happens_as_it_happens() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().start();
+    let mut events = Connection::open(dproxy.api_addr()).unwrap();
+    events.send(b"GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+    let head = events.head().unwrap();
+    assert_eq!((head.status, head.field("content-type")), (200, Some("text/event-stream")));
+    assert_eq!(next_event(&mut events, "status")["workers_online"], 2, "the status comes first");
+
+    let route = format!(r#"{{"host": "new.test", "backends": ["{}"]}}"#, origin.addr());
+    assert_eq!(dproxy.send_api("POST", "/routes", &route).status, 200);
+    assert_eq!(next_event(&mut events, "route_added")["host"], "new.test");
+    assert_eq!(dproxy.send_api("DELETE", "/routes?host=new.test", "").status, 200);
+    assert_eq!(next_event(&mut events, "route_removed")["host"], "new.test");
+    assert_eq!(dproxy.api("/service/balancer/resize?size=3&wait=1").status, 200);
+    let worker = next_event(&mut events, "worker");
+    assert_eq!(worker["slot"], 2, "{worker}");
+
+    let mut quiet = Connection::open(dproxy.api_addr()).unwrap();
+    quiet.send(b"GET /events?kind=log HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+    assert_eq!(quiet.head().unwrap().status, 200);
+    assert_eq!(dproxy.post("/service/balancer/reset").status, 200);
+    let line = next_event(&mut quiet, "log");
+    assert!(line["line"].as_str().is_some_and(|line| line.contains("/service/balancer/reset")), "{line}");
+    assert_eq!(dproxy.api("/events?kind=nonsense").status, 400);
+}
+
+#[test]
+fn reload_answers_with_what_came_of_it() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().start();
+    let file = std::fs::read_to_string(dproxy.config()).unwrap();
+    let routes = format!("routes:\n  - host: later.test\n    backends: [\"{}\"]\n", origin.addr());
+    std::fs::write(dproxy.config(), format!("{file}{routes}")).unwrap();
+    let answer = dproxy.post("/service/balancer/reload");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    dproxy.wait_for("the new route serves", || dproxy.get("later.test", "/").status == 200);
+    std::fs::write(dproxy.config(), format!("{file}no_such_key: 1\n")).unwrap();
+    let answer = dproxy.post("/service/balancer/reload");
+    assert!(answer.status == 503 && answer.text().contains("no_such_key"), "{} {}", answer.status, answer.text());
+    assert_eq!(dproxy.get("later.test", "/").status, 200);
+}
+
+#[test]
+fn a_reset_counts_restarts_from_zero_and_the_log_is_there() {
+    let dproxy = dproxy().start();
+    let pid = dproxy.worker_pids()[0];
+    dproxy_testkit::kill(pid, Signal::SIGKILL);
+    let restarts = || dproxy.api("/worker?slot=0").json()["data"]["restarts"].as_u64();
+    let any = || dproxy.data("/workers").as_array().is_some_and(|rows| rows.iter().any(|row| row["restarts"] == 1));
+    dproxy.wait_for("a restart is counted", any);
+    assert_eq!(dproxy.post("/service/balancer/reset").status, 200);
+    dproxy.wait_for("it is counted no more", || !any() && restarts() == Some(0));
+    let lines = dproxy.api(&format!("/logs?where=line~pid={pid}&limit=1")).json();
+    assert_eq!(lines["data"].as_array().map(Vec::len), Some(1), "{lines}");
+    assert_eq!(dproxy.api("/worker?slot=9").status, 404);
+    assert_eq!(dproxy.api("/worker").status, 400);
 }

@@ -18,12 +18,20 @@ pub enum Command {
     Resize(WorkerCount, Wait),
     /// Replace every worker, one by one.
     Restart(Wait),
+    /// Read the configuration again; answered when it counts, or with the reason why it does not.
+    Reload,
+    /// Forget how often each worker was started again, and try those at once that do not come up.
+    Reset,
     /// Run the program that is at our path now, in this process, and replace every worker by its own.
     Upgrade(Wait),
     /// How is it?
     Status,
     /// Every worker.
     Workers,
+    /// The worker in this slot.
+    Worker(u16),
+    /// The last lines of the master's log.
+    Logs,
     /// Every route.
     Routes,
     /// Every container the engine told of.
@@ -84,6 +92,10 @@ impl Command {
             Command::Resize(size, wait) => format!("/service/balancer/resize?size={size}{}", wait.query('&')),
             Command::Restart(wait) => format!("/service/balancer/restart{}", wait.query('?')),
             Command::Upgrade(wait) => format!("/service/balancer/upgrade{}", wait.query('?')),
+            Command::Reload => "/service/balancer/reload".to_owned(),
+            Command::Reset => "/service/balancer/reset".to_owned(),
+            Command::Worker(slot) => format!("/worker?slot={slot}"),
+            Command::Logs => "/logs".to_owned(),
             Command::Status => "/status".to_owned(),
             Command::Workers => "/workers".to_owned(),
             Command::Routes => "/routes".to_owned(),
@@ -108,10 +120,12 @@ impl Command {
     pub fn method(&self) -> Method {
         match self {
             Command::Start(_) | Command::Stop(_) | Command::Resize(..) | Command::Restart(_) | Command::Upgrade(_) => Method::POST,
-            Command::AddRoute(_) => Method::POST,
+            Command::Reload | Command::Reset | Command::AddRoute(_) => Method::POST,
             Command::RemoveRoute(_) => Method::DELETE,
             Command::Status
             | Command::Workers
+            | Command::Worker(_)
+            | Command::Logs
             | Command::Routes
             | Command::Containers
             | Command::Backends
@@ -136,7 +150,11 @@ impl Command {
             Command::Resize(..) => Some("resizing..."),
             Command::Restart(_) => Some("restarting..."),
             Command::Upgrade(_) => Some("upgrading..."),
-            Command::Status
+            Command::Reload
+            | Command::Reset
+            | Command::Worker(_)
+            | Command::Logs
+            | Command::Status
             | Command::Workers
             | Command::Routes
             | Command::Containers
@@ -156,7 +174,11 @@ impl Command {
             Command::Start(wait) | Command::Stop(wait) | Command::Resize(_, wait) | Command::Restart(wait) | Command::Upgrade(wait) => {
                 Some(*wait)
             }
-            Command::Status
+            Command::Reload
+            | Command::Reset
+            | Command::Worker(_)
+            | Command::Logs
+            | Command::Status
             | Command::Workers
             | Command::Routes
             | Command::Containers

@@ -28,6 +28,10 @@ pub(crate) enum Place {
     Status,
     /// To a list.
     List(List),
+    /// To a worker.
+    Worker,
+    /// To what happens from now on.
+    Events,
     /// To one more route.
     AddRoute,
     /// To a route less.
@@ -55,6 +59,10 @@ pub(crate) enum Change {
     Restart,
     /// See [`Command::Upgrade`].
     Upgrade,
+    /// See [`Command::Reload`].
+    Reload,
+    /// See [`Command::Reset`].
+    Reset,
 }
 
 /// A list.
@@ -70,6 +78,8 @@ pub(crate) enum List {
     Backends,
     /// See [`Command::Problems`].
     Problems,
+    /// See [`Command::Logs`].
+    Logs,
 }
 
 /// A key that a query may have.
@@ -94,6 +104,10 @@ pub(crate) enum Kind {
     Count,
     /// The number of a route.
     Id,
+    /// The slot of a worker; it must be there.
+    Slot,
+    /// Kinds of events.
+    Kinds,
     /// Conditions on fields of the rows.
     Where,
     /// Fields of the rows.
@@ -144,8 +158,16 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     ),
     change("/service/balancer/restart", Change::Restart, &[WAIT], "Replaces every worker, one by one."),
     change("/service/balancer/upgrade", Change::Upgrade, &[WAIT], "Runs the program that was installed since, in the same process."),
+    change("/service/balancer/reload", Change::Reload, &[], "Reads the configuration again; refused with the reason if it makes no sense."),
+    change(
+        "/service/balancer/reset",
+        Change::Reset,
+        &[],
+        "Forgets how often workers were started again, and tries at once those that do not come up.",
+    ),
     read("/status", Place::Status, &[], "The whole at a glance."),
     read("/workers", Place::List(List::Workers), ROWS, "Every worker."),
+    read("/worker", Place::Worker, &[key("slot", Kind::Slot, "Its slot.")], "One worker."),
     read("/routes", Place::List(List::Routes), ROWS, "Every route."),
     Endpoint {
         path: "/routes",
@@ -180,6 +202,18 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         &[key("url", Kind::Url, "As a client would ask for it: `https://shop.example.com/path`.")],
         "What becomes of a request, and why.",
     ),
+    read("/logs", Place::List(List::Logs), ROWS, "The last thousand lines of the master's log."),
+    Endpoint {
+        path: "/events",
+        methods: &[Method::GET],
+        place: Place::Events,
+        keys: &[key(
+            "kind",
+            Kind::Kinds,
+            "Only these, with commas: status, worker, route_added, route_removed, container, container_removed, log.",
+        )],
+        summary: "What happens from now on, as server-sent events; the status as it is comes first.",
+    },
     read("/openapi.json", Place::Description, &[], "The description of this API, for programs: OpenAPI 3.1."),
     read("/ping", Place::Alive, &[], "Says `ok` while the master runs."),
     read("/healthz", Place::Alive, &[], "Says `ok` while the master runs."),
@@ -223,6 +257,7 @@ impl List {
             List::Containers => Command::Containers,
             List::Backends => Command::Backends,
             List::Problems => Command::Problems,
+            List::Logs => Command::Logs,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`server`] carries it from HTTP to the master, [`client`] from a terminal to
 //! the server, [`table`] shows the answer to people.
 
+mod bulletin;
 pub mod client;
 mod command;
 mod endpoint;
@@ -19,11 +20,13 @@ pub mod table;
 mod token;
 mod why;
 
+pub use bulletin::{Bulletin, Herald, Kind, KindError};
 pub use command::{Asked, Command, Refusal, Selection, Wait};
 pub use explanation::{ExplainedRoute, Explanation, Outcome};
 pub use question::{Question, QuestionError};
 pub use reply::{
-    BackendRow, ContainerRow, EngineRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, UpgradeRow, UpgradeState, WorkerRow,
+    BackendRow, ContainerRow, EngineRow, LogRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow, Status, UpgradeRow, UpgradeState,
+    WorkerRow,
 };
 pub use token::{Token, TokenError};
 pub use why::{ReasonRow, Standing, Why};

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::endpoint::{Change, ENDPOINTS, Endpoint, Key, Kind, List, Place};
-use crate::{BackendRow, ContainerRow, Explanation, ProblemRow, RouteRow, Status, Why, WorkerRow};
+use crate::{BackendRow, ContainerRow, Explanation, LogRow, ProblemRow, RouteRow, Status, Why, WorkerRow};
 
 /// Refusals that have nothing to do with what is asked.
 const ANYWHERE: [u16; 6] = [400, 401, 403, 408, 413, 503];
@@ -69,16 +69,17 @@ fn operation(endpoint: &Endpoint, method: &str, generator: &mut SchemaGenerator)
 fn own_refusals(place: Place) -> &'static [u16] {
     match place {
         Place::Change(_) | Place::AddRoute => &[409],
-        Place::RemoveRoute | Place::Why => &[404],
-        Place::Status | Place::List(_) | Place::Explain | Place::Alive | Place::Description => &[],
+        Place::RemoveRoute | Place::Why | Place::Worker => &[404],
+        Place::Status | Place::List(_) | Place::Events | Place::Explain | Place::Alive | Place::Description => &[],
     }
 }
 
 fn answer(place: Place, generator: &mut SchemaGenerator) -> Value {
     let schema = match place {
-        Place::Change(Change::Start | Change::Stop | Change::Resize | Change::Restart | Change::Upgrade) | Place::Status => {
-            envelope(&schema_of::<Status>(generator))
-        }
+        Place::Change(
+            Change::Start | Change::Stop | Change::Resize | Change::Restart | Change::Upgrade | Change::Reload | Change::Reset,
+        )
+        | Place::Status => envelope(&schema_of::<Status>(generator)),
         Place::List(list) => {
             let total = json!({ "description": "How many rows there are without `limit` and `skip`.", "schema": { "type": "integer" } });
             let schema = envelope(&json!({ "type": "array", "items": row_of(list, generator) }));
@@ -88,6 +89,10 @@ fn answer(place: Place, generator: &mut SchemaGenerator) -> Value {
         Place::AddRoute | Place::RemoveRoute => envelope(&json!({ "type": "array", "items": schema_of::<RouteRow>(generator) })),
         Place::Why => envelope(&schema_of::<Why>(generator)),
         Place::Explain => envelope(&schema_of::<Explanation>(generator)),
+        Place::Worker => envelope(&schema_of::<WorkerRow>(generator)),
+        Place::Events => {
+            return json!({ "description": "Events without end.", "content": { "text/event-stream": { "schema": { "type": "string" } } } });
+        }
         Place::Description => json!({ "type": "object" }),
         Place::Alive => return json!({ "description": "`ok`", "content": { "text/plain": { "schema": { "type": "string" } } } }),
     };
@@ -101,6 +106,7 @@ fn row_of(list: List, generator: &mut SchemaGenerator) -> Value {
         List::Containers => schema_of::<ContainerRow>(generator),
         List::Backends => schema_of::<BackendRow>(generator),
         List::Problems => schema_of::<ProblemRow>(generator),
+        List::Logs => schema_of::<LogRow>(generator),
     }
 }
 
@@ -122,9 +128,13 @@ fn failure() -> Value {
 }
 
 fn parameter(key: &Key, place: Place, generator: &mut SchemaGenerator) -> Value {
-    let required = matches!(key.kind, Kind::Size | Kind::Container | Kind::Url);
+    let required = matches!(key.kind, Kind::Size | Kind::Slot | Kind::Container | Kind::Url);
     let schema = match key.kind {
         Kind::Size => json!({ "type": "integer", "minimum": 1, "maximum": 1024 }),
+        Kind::Slot => json!({ "type": "integer", "minimum": 0, "maximum": u16::MAX }),
+        Kind::Kinds => {
+            json!({ "type": "string", "pattern": "^(status|worker|route_added|route_removed|container|container_removed|log)$" })
+        }
         Kind::Switch => json!({ "enum": ["1", "0", "true", "false"] }),
         Kind::Count | Kind::Id => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
         Kind::Sort => {

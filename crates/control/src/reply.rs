@@ -22,6 +22,10 @@ pub enum Reply {
     Status(Box<Status>),
     /// To [`Command::Workers`].
     Workers(Vec<WorkerRow>),
+    /// To [`Command::Worker`].
+    Worker(Box<WorkerRow>),
+    /// To [`Command::Logs`].
+    Logs(Vec<LogRow>),
     /// To [`Command::Routes`].
     Routes(Vec<RouteRow>),
     /// To [`Command::Containers`].
@@ -50,11 +54,17 @@ impl Reply {
     /// When `data` has another shape: another version of dproxy answered.
     pub fn parse(command: &Command, message: String, data: Value) -> Result<Reply, serde_json::Error> {
         Ok(match command {
-            Command::Start(_) | Command::Stop(_) | Command::Resize(..) | Command::Restart(_) | Command::Upgrade(_) => {
-                Reply::Done { message, status: serde_json::from_value(data)? }
-            }
+            Command::Start(_)
+            | Command::Stop(_)
+            | Command::Resize(..)
+            | Command::Restart(_)
+            | Command::Upgrade(_)
+            | Command::Reload
+            | Command::Reset => Reply::Done { message, status: serde_json::from_value(data)? },
             Command::Status => Reply::Status(serde_json::from_value(data)?),
             Command::Workers => Reply::Workers(serde_json::from_value(data)?),
+            Command::Worker(_) => Reply::Worker(serde_json::from_value(data)?),
+            Command::Logs => Reply::Logs(serde_json::from_value(data)?),
             Command::Routes => Reply::Routes(serde_json::from_value(data)?),
             Command::Containers => Reply::Containers(serde_json::from_value(data)?),
             Command::Backends => Reply::Backends(serde_json::from_value(data)?),
@@ -347,4 +357,13 @@ pub struct ProblemRow {
     pub subject: String,
     /// What is wrong and the way out.
     pub text: String,
+}
+
+/// A line of the master's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogRow {
+    /// Counted from one since the master started.
+    pub number: u64,
+    /// As it was written.
+    pub line: String,
 }

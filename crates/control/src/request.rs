@@ -8,7 +8,7 @@ use hyper::Method;
 
 use crate::endpoint::{Change, Endpoint, Place};
 use crate::listing::{Filter, Listing, Sort};
-use crate::{Command, Question, QuestionError, Refusal, Selection, Wait};
+use crate::{Command, Kind, KindError, Question, QuestionError, Refusal, Selection, Wait};
 
 /// A call of the API that makes sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) enum Request {
     Ask(Command, Listing),
     /// The master is asked for the route that the body says.
     AddRoute,
+    /// What happens is asked for: only these kinds, or all.
+    Events(Vec<Kind>),
     /// A sign of life is asked for.
     Alive,
     /// The description of this API is asked for.
@@ -29,11 +31,13 @@ impl Request {
         let endpoint = Endpoint::find(method, path)?;
         let query = Query::parse(query.unwrap_or_default(), &endpoint.key_names())?;
         let command = match endpoint.place {
+            Place::Events => return Ok(Request::Events(query.kinds()?)),
             Place::Alive => return Ok(Request::Alive),
             Place::Description => return Ok(Request::Description),
             Place::AddRoute => return Ok(Request::AddRoute),
             Place::List(list) => return Ok(Request::Ask(list.command(), query.listing()?)),
             Place::Change(change) => query.change(change)?,
+            Place::Worker => Command::Worker(query.slot()?),
             Place::Status => Command::Status,
             Place::RemoveRoute => Command::RemoveRoute(query.selection()?),
             Place::Explain => Command::Explain(query.question()?),
@@ -73,6 +77,8 @@ impl<'q> Query<'q> {
             Change::Resize => Command::Resize(self.size()?, wait),
             Change::Restart => Command::Restart(wait),
             Change::Upgrade => Command::Upgrade(wait),
+            Change::Reload => Command::Reload,
+            Change::Reset => Command::Reset,
         })
     }
 
@@ -89,6 +95,19 @@ impl<'q> Query<'q> {
             return Err(Refusal::Bad("resize needs a size in its query: `/service/balancer/resize?size=30`".to_owned()));
         };
         size.parse().map_err(|error: dproxy_config::WorkerCountError| Refusal::Bad(error.to_string()))
+    }
+
+    fn slot(&self) -> Result<u16, Refusal> {
+        let Some(slot) = self.value("slot") else {
+            return Err(Refusal::Bad("which one? `/worker?slot=0`".to_owned()));
+        };
+        let digits = slot.bytes().all(|byte| byte.is_ascii_digit());
+        slot.parse().ok().filter(|_| digits).ok_or_else(|| Refusal::Bad(format!("slot `{slot}` is not the number of a slot")))
+    }
+
+    fn kinds(&self) -> Result<Vec<Kind>, Refusal> {
+        let kinds = self.value("kind").map(|text| text.split(',').map(str::parse).collect::<Result<_, KindError>>());
+        kinds.transpose().map(Option::unwrap_or_default).map_err(|error| Refusal::Bad(error.to_string()))
     }
 
     fn question(&self) -> Result<Question, Refusal> {

@@ -16,6 +16,7 @@
 
 mod answer;
 mod bound;
+mod feed;
 mod guard;
 mod guests;
 
@@ -23,21 +24,23 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dproxy_config::{HandRoute, HandRouteError};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
+use self::answer::Content;
 use self::bound::Listening;
 pub use self::bound::{BindError, Bound};
+use self::feed::{Feed, Source};
 use self::guard::Door;
 use self::guests::Guests;
 use crate::listing::Listing;
 use crate::openapi;
 use crate::request::Request as Call;
-use crate::{Asked, Command, Refusal, Reply, Wait};
+use crate::{Asked, Bulletin, Command, Herald, Kind, Refusal, Reply, Wait};
 
 /// What a body may have: a route has the longest.
 const BODY_BYTES: usize = 64 * 1024;
@@ -52,15 +55,15 @@ const MASTER_TIME: Duration = Duration::from_secs(5);
 /// After `accept` failed: the descriptors are used up, and only time frees some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves the API until the receiver of `commands` is gone; then finishes the answers under way and gives the doors back:
+/// Serves the API, and what `herald` tells, until the receiver of `commands` is gone; then finishes the answers under way and gives the doors back:
 /// who comes meanwhile waits there.
 ///
 /// This future owns every connection; dropping it closes them all, and removes the socket file.
-pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>) -> Bound {
+pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>, herald: Herald) -> Bound {
     let address = bound.address().ip();
     let door = bound.token().map_or(Door::Tcp(address), |token| Door::Guarded(address, token));
-    let tcp = Service { door, commands: commands.clone() };
-    let unix = Service { door: Door::Unix, commands };
+    let tcp = Service { door, commands: commands.clone(), herald: herald.clone() };
+    let unix = Service { door: Door::Unix, commands, herald };
     // Apart, so that a crowd at the TCP port never keeps an operator away from the socket.
     tokio::join!(attend(bound.tcp(), tcp), attend(bound.unix(), unix));
     bound
@@ -90,10 +93,11 @@ async fn attend<L: Listening>(listener: &L, service: Service) {
 struct Service {
     door: Door,
     commands: mpsc::Sender<Asked>,
+    herald: Herald,
 }
 
 impl Service {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Content> {
         if let Err(refusal) = guard::check(&self.door, request.headers(), request.uri()) {
             warn!(%refusal, path = request.uri().path(), "control request refused");
             return answer::refused(&refusal);
@@ -111,15 +115,26 @@ impl Service {
         self.call(call, &body).await.unwrap_or_else(|refusal| answer::refused(&refusal))
     }
 
-    async fn call(&self, call: Call, body: &[u8]) -> Result<Response<Full<Bytes>>, Refusal> {
+    async fn call(&self, call: Call, body: &[u8]) -> Result<Response<Content>, Refusal> {
         let (command, listing) = match call {
             Call::Ask(command, listing) => (command, listing),
             Call::AddRoute => (Command::AddRoute(Box::new(route_of(body)?)), Listing::default()),
+            Call::Events(kinds) => return self.events(kinds).await,
             // That this runs is the proof: the API shares the master's only thread.
             Call::Alive => return Ok(answer::text("ok\n")),
             Call::Description => return Ok(answer::document(&openapi::document())),
         };
         Ok(answer::done(&command, &listing, self.ask(command.clone()).await?))
+    }
+
+    /// Nothing is missed between the status, which comes first, and what happens after it.
+    async fn events(&self, kinds: Vec<Kind>) -> Result<Response<Content>, Refusal> {
+        let bulletins = self.herald.listen();
+        let first = match self.ask(Command::Status).await? {
+            Reply::Status(status) => Some(Bulletin::new(Kind::Status, &status)),
+            _ => None,
+        };
+        Ok(answer::events(Feed::new(Source { first, bulletins, kinds, commands: self.commands.clone() })))
     }
 
     async fn ask(&self, command: Command) -> Result<Reply, Refusal> {
@@ -150,7 +165,7 @@ fn route_of(body: &[u8]) -> Result<HandRoute, Refusal> {
     text.parse().map_err(|error: HandRouteError| Refusal::Bad(error.to_string()))
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Box<Response<Full<Bytes>>>> {
+async fn read(body: Incoming) -> Result<Bytes, Box<Response<Content>>> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }

@@ -29,6 +29,8 @@ pub fn render(command: &Command, reply: &Reply, width: Width) -> String {
         Reply::Done { message, status } => done(command, message, status),
         Reply::Status(status) => status_block(status),
         Reply::Workers(rows) => columns(&WORKERS, rows.iter().map(worker), width),
+        Reply::Worker(row) => worker_block(row),
+        Reply::Logs(rows) => rows.iter().map(|row| clean(&row.line)).collect::<Vec<_>>().join("\n"),
         Reply::Routes(rows) => columns(&ROUTES, rows.iter().map(route), width),
         Reply::Containers(rows) if rows.iter().any(|row| row.engine.is_some()) => {
             columns(&CONTAINERS_OF_ENGINES, rows.iter().map(container_of_engine), width)
@@ -189,6 +191,10 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::Resize(_, Wait::Accepted)
         | Command::Restart(Wait::Accepted)
         | Command::Upgrade(Wait::Accepted)
+        | Command::Reload
+        | Command::Reset
+        | Command::Worker(_)
+        | Command::Logs
         | Command::Status
         | Command::Workers
         | Command::Routes
@@ -200,6 +206,13 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::AddRoute(_)
         | Command::RemoveRoute(_) => clean(message),
     }
+}
+
+/// Everything about one worker, a line each.
+fn worker_block(row: &WorkerRow) -> String {
+    let cells = worker(row);
+    let facts = WORKERS.iter().zip(cells).map(|((title, _), cell)| format!("{:<13}{}", title.to_lowercase(), clean(&cell)));
+    facts.chain([format!("{:<13}{}", "sockets", row.sockets)]).collect::<Vec<_>>().join("\n")
 }
 
 fn upgraded(status: &Status, online: &str) -> String {

@@ -131,6 +131,8 @@ pub(crate) enum Event {
     Settings(Box<ProxySettings>),
     /// Other addresses to listen on.
     Listen(Vec<SocketAddr>),
+    /// An operator wants that what workers went through is forgotten.
+    Reset,
     /// An operator wants a change.
     Asked(RequestId, Change, Wait),
     /// Drain everything and never start again.
@@ -263,6 +265,7 @@ impl Core {
             Event::Routes(source, routes) => self.tables.replace(source, routes),
             Event::Settings(settings) => self.settings_changed(*settings),
             Event::Listen(addresses) => self.listeners.listen_on(addresses),
+            Event::Reset => self.reset(),
             Event::Asked(request, change, wait) => self.asked(request, change, wait),
             Event::Close => self.close(),
             Event::Abandon => self.abandon(),

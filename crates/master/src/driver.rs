@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use dproxy_config::{Config, Loaded};
 use dproxy_control::server::{self, Bound};
-use dproxy_control::{Asked, Refusal, Reply};
+use dproxy_control::{Asked, Herald, Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -45,6 +45,7 @@ mod begin;
 mod certificates;
 mod engines;
 mod hand;
+mod herald;
 mod reload;
 mod rounds;
 mod supervision;
@@ -54,6 +55,7 @@ mod wellness;
 use upgrade::Upgrade;
 
 use engines::Engines;
+use herald::Told;
 
 /// What the driver holds on behalf of the core.
 struct Driver {
@@ -80,6 +82,11 @@ struct Driver {
     remembered: Remembered,
     sites: Sites,
     by_hand: ByHand,
+    /// Tells what happens, and what was told last.
+    herald: Herald,
+    told: Told,
+    /// Who waits for the configuration to be read again.
+    reloads: Vec<oneshot::Sender<Result<Reply, Refusal>>>,
     engines: Engines,
     vault: Vault,
     facts: Facts,
@@ -133,7 +140,7 @@ where
     let (happening, mut happenings) = mpsc::channel(EVENTS);
     let (mut driver, bound) = Driver::begin(loaded, happening, legacy).await?;
     driver.watch.follow(&configuration.considered());
-    let mut control = Control::open(bound);
+    let mut control = Control::open(bound, &driver.herald);
     let mut weighings = interval(rounds::WEIGHING);
     weighings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = interval(LOOK);
@@ -153,7 +160,7 @@ where
             driver.take_in();
             let order = driver.give_way(&bound, &mut signals, configuration.texts()).await;
             // Nobody took over.
-            control = Control::open(bound);
+            control = Control::open(bound, &driver.herald);
             order.into_iter().for_each(|order| driver.obey(order));
         }
         let deadline = driver.core.next_deadline();
@@ -190,9 +197,9 @@ struct Control {
 }
 
 impl Control {
-    fn open(bound: Bound) -> Control {
+    fn open(bound: Bound, herald: &Herald) -> Control {
         let (commands, asked) = mpsc::channel(COMMANDS);
-        Control { task: tokio::spawn(server::serve(bound, commands)), asked }
+        Control { task: tokio::spawn(server::serve(bound, commands, herald.clone())), asked }
     }
 
     /// Ends with the last answer. Who comes from now on waits until the doors are served again.
@@ -247,6 +254,7 @@ impl Driver {
             | Event::Routes(..)
             | Event::Settings(_)
             | Event::Listen(_)
+            | Event::Reset
             | Event::Asked(..)
             | Event::Close
             | Event::Abandon => {}

@@ -1,11 +1,16 @@
-//! Where the master's own words go: stderr, one line each.
+//! Where the master's own words go: stderr, one line each; and the last of them stay here for operators.
+
+pub(crate) mod tail;
 
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
 
 use dproxy_config::LogLevel;
 use tracing::warn;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, reload};
 
 /// The variable that overrules the configured level, with a filter for each part of the program.
 pub(crate) const FILTER_VARIABLE: &str = "RUST_LOG";
@@ -18,10 +23,10 @@ static CHANGE: OnceLock<Change> = OnceLock::new();
 
 /// Begins to log. Does nothing when somebody (a test) has begun already.
 pub(crate) fn begin(level: LogLevel) {
-    let subscriber = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-    let subscriber = subscriber.with_env_filter(filter(level)).with_filter_reloading();
-    let handle = subscriber.reload_handle();
-    if subscriber.try_init().is_ok() {
+    let (filter, handle) = reload::Layer::new(filter(level));
+    let out = layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let tail = layer().with_writer(|| tail::Scribe).with_ansi(false);
+    if tracing_subscriber::registry().with(filter).with(out).with(tail).try_init().is_ok() {
         // The first one stays.
         let _ = CHANGE.set(Box::new(move |filter| handle.reload(filter)));
     }

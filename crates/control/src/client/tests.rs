@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::server::{Bound, serve};
-use crate::{Asked, ContainerRow, Explanation, PoolState, ProblemRow, Refusal, Status, Why};
+use crate::{Asked, ContainerRow, Explanation, Herald, PoolState, ProblemRow, Refusal, Status, Why};
 
 fn at(socket: SocketAddr) -> Target {
     Target::Address(Address { socket, token: None })
@@ -20,7 +20,7 @@ async fn served(directory: &TempDir) -> (Target, Target) {
     let bound = Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock")).await.unwrap();
     let targets = (Target::Socket(bound.socket().to_owned()), at(bound.address()));
     let (commands, mut asked) = mpsc::channel::<Asked>(4);
-    tokio::spawn(serve(bound, commands));
+    tokio::spawn(serve(bound, commands, Herald::default()));
     tokio::spawn(async move {
         while let Some(Asked { command, reply }) = asked.recv().await {
             reply.send(pretend_answer(command)).unwrap();
@@ -41,6 +41,9 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
         Command::Resize(..) => Reply::Done { message: "resizing...".to_owned(), status },
         Command::Restart(_) => Reply::Done { message: "restarting...".to_owned(), status },
         Command::Upgrade(_) => Reply::Done { message: "upgrading...".to_owned(), status },
+        Command::Reload | Command::Reset => Reply::Done { message: "done".to_owned(), status },
+        Command::Worker(slot) => Reply::Worker(Box::new(crate::WorkerRow { slot, ..crate::WorkerRow::default() })),
+        Command::Logs => Reply::Logs(Vec::new()),
         Command::Status => Reply::Status(status),
         Command::Workers => Reply::Workers(Vec::new()),
         Command::Routes => Reply::Routes(Vec::new()),

@@ -17,7 +17,18 @@ fn every_command() -> Vec<Command> {
     let changes = [Wait::Accepted, Wait::Done].into_iter().flat_map(|wait| {
         [Command::Start(wait), Command::Stop(wait), Command::Resize(size, wait), Command::Restart(wait), Command::Upgrade(wait)]
     });
-    let reads = [Command::Status, Command::Workers, Command::Routes, Command::Containers, Command::Backends, Command::Problems];
+    let reads = [
+        Command::Reload,
+        Command::Reset,
+        Command::Worker(3),
+        Command::Logs,
+        Command::Status,
+        Command::Workers,
+        Command::Routes,
+        Command::Containers,
+        Command::Backends,
+        Command::Problems,
+    ];
     let judgements = ["web", "a b&c=d/é"].map(|name| Command::Why(name.to_owned()));
     let questions = ["https://a.test:8443/x?y=z&w", "a.test"].map(|url| Command::Explain(url.parse().unwrap()));
     let place =
@@ -125,4 +136,10 @@ fn routes_are_removed_by_number_or_by_place() {
     check("DELETE", "/routes?host=a.test&path=x", "path `x` ");
     check("POST", "/routes", "AddRoute");
     check("GET", "/openapi.json", "Description");
+    check("GET", "/events", "Events([])");
+    check("GET", "/events?kind=log,worker", "Events([Log, Worker])");
+    check("GET", "/events?kind=nonsense", "`nonsense` is no kind of event; the kinds are status, ");
+    check("GET", "/worker", "which one? ");
+    check("GET", "/worker?slot=-1", "slot `-1` is not the number of a slot");
+    check("GET", "/worker?slot=65536", "slot `65536` is not the number of a slot");
 }

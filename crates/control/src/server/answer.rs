@@ -1,15 +1,19 @@
 //! The JSON of the API, and which status goes with it.
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
+use super::feed::Feed;
 use crate::listing::{Listing, Page};
 use crate::{Command, Refusal, Reply};
 
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+
+/// What an answer holds: all at once, or what happens from now on.
+pub(super) type Content = Either<Full<Bytes>, Feed>;
 
 /// The one shape of every answer.
 #[derive(Serialize)]
@@ -20,7 +24,7 @@ struct Envelope<'a, Data> {
 }
 
 /// What the master answered, as much of it as the caller wants to see.
-pub(super) fn done(command: &Command, listing: &Listing, reply: Reply) -> Response<Full<Bytes>> {
+pub(super) fn done(command: &Command, listing: &Listing, reply: Reply) -> Response<Content> {
     match reply {
         Reply::Done { message, status } => success(&opened(command, message), &status),
         Reply::Status(status) => {
@@ -28,6 +32,8 @@ pub(super) fn done(command: &Command, listing: &Listing, reply: Reply) -> Respon
             success(&message, &status)
         }
         Reply::Workers(rows) => list("workers", rows, listing),
+        Reply::Worker(row) => success(&format!("worker in slot {}: {}", row.slot, row.state), &row),
+        Reply::Logs(rows) => list("lines", rows, listing),
         Reply::Routes(rows) => list("routes", rows, listing),
         Reply::Containers(rows) => list("containers", rows, listing),
         Reply::Backends(rows) => list("backends", rows, listing),
@@ -47,7 +53,7 @@ fn opened(command: &Command, message: String) -> String {
 }
 
 /// A refusal, and the status that says whose mistake it was.
-pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
+pub(super) fn refused(refusal: &Refusal) -> Response<Content> {
     let status = match refusal {
         Refusal::Bad(_) => StatusCode::BAD_REQUEST,
         Refusal::Unauthorized(_) => StatusCode::UNAUTHORIZED,
@@ -68,25 +74,32 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
 }
 
 /// A failure of the exchange itself.
-pub(super) fn failure(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
+pub(super) fn failure(status: StatusCode, message: &str) -> Response<Content> {
     json(status, &Envelope { ok: false, message, data: () })
 }
 
 /// A document of another shape.
-pub(super) fn document(document: &impl Serialize) -> Response<Full<Bytes>> {
+pub(super) fn document(document: &impl Serialize) -> Response<Content> {
     json(StatusCode::OK, document)
 }
 
+/// Events without end.
+pub(super) fn events(feed: Feed) -> Response<Content> {
+    let mut response = Response::new(Content::Right(feed));
+    decorate(&mut response, "text/event-stream");
+    response
+}
+
 /// A plain text.
-pub(super) fn text(text: &'static str) -> Response<Full<Bytes>> {
+pub(super) fn text(text: &'static str) -> Response<Content> {
     response(StatusCode::OK, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
 }
 
-fn success(message: &str, data: &impl Serialize) -> Response<Full<Bytes>> {
+fn success(message: &str, data: &impl Serialize) -> Response<Content> {
     json(StatusCode::OK, &Envelope { ok: true, message, data })
 }
 
-fn list<Row: Serialize + Default>(name: &str, rows: Vec<Row>, listing: &Listing) -> Response<Full<Bytes>> {
+fn list<Row: Serialize + Default>(name: &str, rows: Vec<Row>, listing: &Listing) -> Response<Content> {
     let Page { rows, total } = match listing.apply(rows) {
         Ok(page) => page,
         Err(refusal) => return refused(&refusal),
@@ -96,18 +109,22 @@ fn list<Row: Serialize + Default>(name: &str, rows: Vec<Row>, listing: &Listing)
     response
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Response<Full<Bytes>> {
+fn json(status: StatusCode, body: &impl Serialize) -> Response<Content> {
     let mut bytes = serde_json::to_vec(body).expect("rows are structs of plain values, which JSON can say");
     bytes.push(b'\n');
     response(status, "application/json", Bytes::from(bytes))
 }
 
-fn response(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
+fn response(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Content> {
+    let mut response = Response::new(Content::Left(Full::new(body)));
     *response.status_mut() = status;
+    decorate(&mut response, content_type);
+    response
+}
+
+fn decorate(response: &mut Response<Content>, content_type: &'static str) {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }

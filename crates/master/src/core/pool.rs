@@ -197,6 +197,12 @@ impl Core {
         self.slots.values_mut().for_each(|slot| slot.resume(self.now));
     }
 
+    /// Forgets how often workers were started again, and tries at once those that do not come up.
+    pub(super) fn reset(&mut self) {
+        self.slots.values_mut().for_each(Slot::forget_restarts);
+        self.resume_slots();
+    }
+
     /// A new round of replacements; one under way becomes part of it.
     pub(super) fn begin_rolling(&mut self) {
         self.epoch += 1;

@@ -53,6 +53,11 @@ pub(crate) enum Seat {
 }
 
 impl Slot {
+    /// As if its worker were its first one.
+    pub(super) fn forget_restarts(&mut self) {
+        self.spawned = self.spawned.min(1);
+    }
+
     pub(crate) fn new(now: Instant) -> Slot {
         Slot { seat: Seat::Vacant { until: now }, spawned: 0, unserved_since: now, last_failure: None, failures: 0 }
     }

@@ -15,6 +15,7 @@ use dproxy_stats::{Counter, Counters};
 use super::Driver;
 use super::engines::Engine;
 use crate::core::{Change, Event, RequestId};
+use crate::log::tail;
 use crate::{explain, views, why};
 
 impl Driver {
@@ -27,7 +28,21 @@ impl Driver {
             Command::Resize(size, wait) => return self.change(Change::Resize(size), wait, reply),
             Command::Restart(wait) => return self.change(Change::Restart, wait, reply),
             Command::Upgrade(_) => return self.upgrade_asked(reply),
-            Command::Status => Ok(Reply::Status(Box::new(self.status()))),
+            Command::Reload => {
+                self.reloads.push(reply);
+                return self.wish_to_reload();
+            }
+            Command::Reset => {
+                self.happened.push_back(Event::Reset);
+                Ok(Reply::Done { message: "restarts are counted from zero".to_owned(), status: Box::new(self.status()) })
+            }
+            Command::Worker(slot) => self.worker(slot),
+            Command::Logs => Ok(Reply::Logs(tail::lines_after(0))),
+            Command::Status => {
+                // Whoever begins to listen asks for this first, and what comes after it is news.
+                self.tell_news();
+                Ok(Reply::Status(Box::new(self.status())))
+            }
             Command::Workers => Ok(Reply::Workers(self.workers())),
             Command::Routes => Ok(Reply::Routes(self.route_rows())),
             Command::Containers => Ok(Reply::Containers(self.containers())),
@@ -109,7 +124,7 @@ impl Driver {
         self.core.snapshot().map_or(&[], |snapshot| &snapshot.routes)
     }
 
-    fn workers(&mut self) -> Vec<WorkerRow> {
+    pub(super) fn workers(&mut self) -> Vec<WorkerRow> {
         let now = Instant::now();
         let views = self.core.workers();
         let pids: Vec<u32> = views.iter().filter_map(|view| view.pid).collect();
@@ -122,7 +137,13 @@ impl Driver {
         views.iter().map(row).collect()
     }
 
-    fn route_rows(&self) -> Vec<RouteRow> {
+    fn worker(&mut self, slot: u16) -> Result<Reply, Refusal> {
+        let row = self.workers().into_iter().find(|row| row.slot == slot);
+        let missing = || Refusal::NotFound(format!("there is no slot {slot}; `list` shows those that there are"));
+        Ok(Reply::Worker(Box::new(row.ok_or_else(missing)?)))
+    }
+
+    pub(super) fn route_rows(&self) -> Vec<RouteRow> {
         let engines = self.engines_of_containers();
         let row = |route: &Route| {
             let mut row = views::route_row(route, engine_of(route, &engines));
@@ -141,7 +162,7 @@ impl Driver {
         engines
     }
 
-    fn containers(&self) -> Vec<ContainerRow> {
+    pub(super) fn containers(&self) -> Vec<ContainerRow> {
         let mut rows = Vec::new();
         for engine in self.engines.iter() {
             rows.extend(engine.update().containers.iter().map(|container| views::container_row(container, engine.name())));

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use dproxy_config::{Config, Loaded, WorkerCount};
-use dproxy_control::Token;
 use dproxy_control::server::Bound;
+use dproxy_control::{Herald, Token};
 use dproxy_ipc::SocketId;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use super::certificates::Vault;
 use super::engines::Engines;
+use super::herald::Told;
 use super::upgrade::Upgrade;
 use super::{Driver, Facts};
 use crate::access_log::AccessLog;
@@ -99,6 +100,9 @@ impl Driver {
             remembered,
             sites: Sites::recall(&config.directories.state),
             by_hand,
+            herald: Herald::default(),
+            told: Told::default(),
+            reloads: Vec::new(),
             engines,
             vault,
             facts: Facts {

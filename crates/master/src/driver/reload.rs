@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use dproxy_config::{Config, Loaded, PortChoice};
 use dproxy_control::PoolState;
+use dproxy_control::{Refusal, Reply};
 use tokio::time::sleep_until;
 use tracing::{error, info, warn};
 
@@ -82,6 +83,19 @@ impl Driver {
                 error!("{text}");
                 self.facts.refused = Some(text);
             }
+        }
+        self.answer_reloads();
+    }
+
+    /// Tells those who wait for it what came of it.
+    fn answer_reloads(&mut self) {
+        for reply in std::mem::take(&mut self.reloads) {
+            let answer = match &self.facts.refused {
+                Some(text) => Err(Refusal::Failed(text.clone())),
+                None => Ok(Reply::Done { message: "configuration read again".to_owned(), status: Box::new(self.status()) }),
+            };
+            // Whoever asked may have gone.
+            let _ = reply.send(answer);
         }
     }
 

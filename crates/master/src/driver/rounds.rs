@@ -27,6 +27,7 @@ impl Driver {
         self.happened.push_back(Event::Looked(beats));
         self.look_at_the_board();
         self.expire_routes();
+        self.tell_news();
     }
 
     /// Goes on with an audit, and frees columns that nobody uses any more.
