@@ -125,3 +125,31 @@ fn directories_are_made_and_the_pid_file_holds_the_master() {
     }
     assert_eq!(fs::read_to_string(dproxy.pid_file()).unwrap().trim(), dproxy.pid().to_string());
 }
+
+#[test]
+fn what_counts_is_shown_as_a_file_that_says_the_same() {
+    let dproxy = dproxy().route("a.test", &["127.0.0.1:9".parse().unwrap()]).yaml("balance: ${HOW:-least_conn}").start();
+    let config = dproxy.config().display().to_string();
+    let shown = dproxy.run(&["config", "show", "--config", &config, "--workers", "7"]);
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    for words in ["workers: 7", "# flag --workers", "balance: least_conn", "dproxy.yaml:2", "#www_fallback: true", "host"] {
+        assert!(shown.stdout.contains(words), "`{words}` is not in {}", shown.stdout);
+    }
+    let copy = dproxy.home().join("shown.yaml");
+    fs::write(&copy, &shown.stdout).unwrap();
+    let copy = copy.display().to_string();
+    let again = dproxy.run(&["config", "show", "--config", &copy]);
+    let values = |text: &str| text.lines().skip(1).map(|line| line.split(" # ").next().unwrap().trim_end().to_owned()).collect::<Vec<_>>();
+    assert_eq!(values(&again.stdout), values(&shown.stdout));
+    assert_eq!(dproxy.run(&["master", "--check", "--config", &copy]).code, Some(0));
+    let bad = dproxy.run(&["config", "show", "--config", &config, "--port", "x"]);
+    assert_eq!(bad.code, Some(BAD_CONFIGURATION), "{bad:?}");
+}
+
+#[test]
+fn editors_get_a_schema() {
+    let dproxy = dproxy().start();
+    let schema = dproxy.run(&["config", "schema"]).json();
+    assert_eq!(schema["properties"]["api"]["properties"]["port"]["default"], "16000");
+    assert_eq!(schema["additionalProperties"], false);
+}

@@ -32,6 +32,8 @@ fn main() -> ExitCode {
         Deed::Worker(orders) => dproxy_worker::run(orders),
         Deed::Doctor(flags) => doctor(&flags, &environment),
         Deed::Ctl(ctl) => return ask(&ctl, &environment),
+        Deed::Show(flags) => show(&flags, &environment),
+        Deed::Schema => say(&dproxy_config::schema()),
         Deed::Reference => say(&reference::yaml()),
         Deed::Settings => say(&reference::markdown()),
     };
@@ -57,6 +59,10 @@ fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
         Some(path) => say(&format!("`{}` is fine\n", path.display())),
         None => say("there is no configuration file; the rest is fine\n"),
     }
+}
+
+fn show(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
+    say(&dproxy_config::show(flags, environment, &surroundings::surroundings(), &|path| fs::read_to_string(path))?)
 }
 
 fn check_upgrade(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {

@@ -26,6 +26,10 @@ pub(crate) enum Deed {
     Doctor(Flags),
     /// Ask a running master.
     Ctl(Ctl),
+    /// Print what counts, and where it comes from.
+    Show(Flags),
+    /// Print the JSON Schema of the configuration file.
+    Schema,
     /// Print `etc/docker-proxy.yaml`.
     Reference,
     /// Print the table of settings.
@@ -91,6 +95,8 @@ fn words() -> Words {
                 .subcommand_required(true)
                 .arg_required_else_help(true)
                 .subcommand(Words::new("reference").about("Prints a configuration file with every key, commented out"))
+                .subcommand(Words::new("show").about("Prints what counts, and where each value comes from").args(SETTINGS.iter().map(flag)))
+                .subcommand(Words::new("schema").about("Prints the JSON Schema of the file, for editors that complete its keys"))
                 .subcommand(Words::new("settings").about("Prints the table of settings, in Markdown")),
         )
 }
@@ -171,8 +177,17 @@ fn deed_of(matches: &ArgMatches) -> Deed {
         Some(("worker", matches)) => Deed::Worker(orders(matches)),
         Some(("doctor", matches)) => Deed::Doctor(flags(matches)),
         Some(("ctl", matches)) => Deed::Ctl(ctl(matches)),
-        Some(("config", matches)) if matches.subcommand_name() == Some("reference") => Deed::Reference,
-        Some(("config", _)) => Deed::Settings,
+        Some(("config", matches)) => config_deed(matches),
+        other => unreachable!("clap demands one of the words above, not {other:?}"),
+    }
+}
+
+fn config_deed(matches: &ArgMatches) -> Deed {
+    match matches.subcommand() {
+        Some(("reference", _)) => Deed::Reference,
+        Some(("show", matches)) => Deed::Show(flags(matches)),
+        Some(("schema", _)) => Deed::Schema,
+        Some(("settings", _)) => Deed::Settings,
         other => unreachable!("clap demands one of the words above, not {other:?}"),
     }
 }

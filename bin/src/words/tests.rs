@@ -57,6 +57,8 @@ fn words_lead_to_deeds() {
     check("dproxy worker --user=7:8 --sandbox=false", worker(Some(Identity { user: 7, group: 8 }), false));
     check("dproxy doctor --sandbox=off", Deed::Doctor(Flags::from_pairs([("sandbox", "off")])));
     check("dproxy config reference", Deed::Reference);
+    check("dproxy config schema", Deed::Schema);
+    check("dproxy config show --port 81", Deed::Show(Flags::from_pairs([("port", "81")])));
     check("dproxy config settings", Deed::Settings);
 }
 

@@ -20,7 +20,8 @@ use crate::yaml::{Key, Node, Place, Value};
 /// The key of the list.
 pub(crate) const ENDPOINTS: &str = "docker.endpoints";
 
-const KEYS: [&str; 6] = ["endpoint", "name", "address", "tls_verify", "cert_path", "container_addresses"];
+/// Every key of an entry.
+pub(crate) const KEYS: [&str; 6] = ["endpoint", "name", "address", "tls_verify", "cert_path", "container_addresses"];
 
 /// One entry of the list as written; it names an endpoint.
 #[derive(Debug)]

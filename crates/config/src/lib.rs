@@ -19,7 +19,9 @@ mod proxy;
 pub mod reference;
 mod resolve;
 mod routes;
+mod schema;
 mod settings;
+mod shown;
 mod tls;
 mod values;
 mod variables;
@@ -32,12 +34,13 @@ pub use config::{
     WorkerCount, WorkerCountError,
 };
 pub use file::nearest;
-pub use load::{LoadError, ReadFile, load, load_api};
+pub use load::{LoadError, ReadFile, load, load_api, show};
 pub use mistake::{Excerpt, Mistake, Mistakes};
 pub use places::CONFIG_PATHS;
 pub use privileges::{Identity, Privileges, WorkerUser, WorkerUserError};
 pub use proxy::{Ejection, Limits, MarkKey, PageTemplate, Pages, ProxySettings, Timeouts};
 pub use resolve::Loaded;
+pub use schema::schema;
 pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};
 pub use tls::{Authority, Certificate, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
 pub use words::{Environment, Flags, Origin, Surroundings};

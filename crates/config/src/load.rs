@@ -11,6 +11,7 @@ use crate::mistake::Mistakes;
 use crate::places::{CONFIG_FILE, CONFIG_PATHS};
 use crate::resolve::{Loaded, resolve_what_makes_sense};
 use crate::settings::CONFIG;
+use crate::shown;
 use crate::words::{Environment, Flags, Origin, Surroundings};
 
 /// Reads a whole file as text, like [`std::fs::read_to_string`].
@@ -56,6 +57,17 @@ pub fn load(flags: &Flags, environment: &Environment, surroundings: &Surrounding
         loaded.warnings.insert(0, format!("`{}` is ignored because `{}` exists, too", ignored.display(), used.display()));
     }
     Ok(loaded)
+}
+
+/// Everything that counts, and where it comes from, as a file that says the same.
+///
+/// # Errors
+/// As [`load`].
+pub fn show(flags: &Flags, environment: &Environment, surroundings: &Surroundings, read: ReadFile<'_>) -> Result<String, LoadError> {
+    let found = find(flags, environment, read)?;
+    let file = found.file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+    Config::resolve(flags, environment, surroundings, file)?;
+    Ok(shown::text(flags, environment, file))
 }
 
 /// Where the control API of a running master should be.

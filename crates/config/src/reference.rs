@@ -48,7 +48,7 @@ const ENDPOINTS: &str = "
 ";
 
 /// The last setting of its section; the list of engines follows it.
-const BEFORE_ENDPOINTS: &str = "docker-dialects";
+pub(crate) const BEFORE_ENDPOINTS: &str = "docker-dialects";
 
 /// The file `etc/docker-proxy.yaml`.
 #[must_use]

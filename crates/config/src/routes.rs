@@ -61,6 +61,11 @@ static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| Tuning::WORDS.into_iter().c
 /// What the file calls each of [`WORDS`]: its dots would be sections here.
 static WORD_KEYS: LazyLock<Vec<String>> = LazyLock::new(|| WORDS.iter().map(|word| word.replace('.', "_")).collect());
 
+/// Every key of an entry.
+pub(crate) fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain(WORD_KEYS.iter().map(String::as_str))
+}
+
 /// A text of the file and where it is.
 struct Item<'n> {
     text: &'n str,
@@ -232,7 +237,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, key: &Key) {
-        let known: Vec<&str> = KEYS.into_iter().chain(WORD_KEYS.iter().map(String::as_str)).collect();
+        let known: Vec<&str> = keys().collect();
         self.mistake(key.place, &key.text, suggest(&key.text, &key.text, &known));
     }
 
