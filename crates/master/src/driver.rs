@@ -266,7 +266,10 @@ impl Driver {
             Effect::Open { sockets, alone } => self.open(&sockets, alone),
             Effect::Steer { first, slots } => self.steer(&first, slots),
             Effect::Close(sockets) => self.close(&sockets),
-            Effect::Publish(snapshot) => self.publish(&snapshot),
+            Effect::Publish(snapshot) => {
+                self.open_passages(&snapshot.routes);
+                self.publish(&snapshot);
+            }
             Effect::Spawn(worker, slot) => self.spawn(worker, slot),
             Effect::Send(worker, message) => self.send(worker, message),
             Effect::Pass(worker, serial, parcel) => self.pass(worker, serial, parcel),

@@ -76,6 +76,10 @@ impl Client {
 
     /// Whether it may ask for what is `host`'s, which wants to know its clients as `https` says.
     pub(crate) fn is_let_in(&self, host: &str, https: &Https) -> Result<(), ProxyError> {
+        if https.passthrough {
+            // Whoever speaks TLS with us does so for another name.
+            return Err(ProxyError::Misdirected);
+        }
         let Some(auth) = &https.client_auth else { return Ok(()) };
         let agreed = self.tls.as_deref();
         if agreed.and_then(|agreed| agreed.identity.as_ref()?.told_by(&auth.authority)).is_some() {

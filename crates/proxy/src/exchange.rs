@@ -14,7 +14,7 @@
 //! [`Failure::Unanswered`] and becomes a page; what goes wrong later can only be
 //! shown by breaking the connection off.
 
-mod admission;
+pub(crate) mod admission;
 mod answer;
 mod attempt;
 mod delivery;
@@ -24,7 +24,7 @@ mod inbound;
 mod own;
 mod progress;
 mod tries;
-mod tunnel;
+pub(crate) mod tunnel;
 mod wild;
 mod wish;
 

@@ -13,8 +13,8 @@ mod session;
 mod ticketer;
 
 pub(crate) use backend::{Clients, Offer, is_about_tls};
-pub(crate) use handshake::{Agreed, Greeted, HandshakeError, secure};
-pub(crate) use handshakes::Handshakes;
+pub(crate) use handshake::{Agreed, Greeted, HandshakeError, Hello, agree, hear};
+pub(crate) use handshakes::{Handshakes, UnderWay};
 pub(crate) use identity::{Asking, Callers, CallersError};
 pub use keyring::Keyring;
 pub(crate) use session::{Session, gone, reset};

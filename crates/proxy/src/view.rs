@@ -155,7 +155,7 @@ impl View {
 
     /// Whether TLS is understood at the other ports.
     pub(crate) fn peeks(&self) -> bool {
-        self.settings.tls.peek && self.keyring.is_some()
+        self.settings.tls.peek && (self.keyring.is_some() || self.table.passes_through())
     }
 
     /// How a handshake for `name` asks the client for a certificate, if it does.
@@ -168,7 +168,7 @@ impl View {
     pub(crate) fn redirects(&self, host: &str, https: &Https) -> bool {
         let in_clear = https.in_clear.unwrap_or(self.settings.tls.in_clear) == InClear::Redirected;
         let wanted = in_clear || https.client_auth.as_ref().is_some_and(|auth| auth.demand == Demand::Required);
-        wanted && self.keyring.as_ref().is_some_and(|keyring| keyring.has(host))
+        https.passthrough || wanted && self.keyring.as_ref().is_some_and(|keyring| keyring.has(host))
     }
 
     /// What a client that has agreed upon this shall remember of TLS, if it was shown a certificate that was made for the name.

@@ -5,7 +5,7 @@
 //! later never changes what requests to the others become. Whoever says
 //! otherwise gets no requests there, and its operator is told.
 
-use crate::{HostPattern, Offer, Problem, Route, Service};
+use crate::{HostPattern, Https, Offer, Problem, Route, Service};
 
 /// What makes two offers ones for the same place: behind a wildcard each
 /// service has its own.
@@ -37,8 +37,7 @@ pub(crate) fn agreed<'r>(replicas: &[&'r Route]) -> Vec<&'r Route> {
 #[must_use]
 pub fn contradictions(routes: &[Route]) -> Vec<Problem> {
     // Nearly always nobody rewrites anything, and then there is nothing to contradict.
-    let plain =
-        |route: &Route| route.rewrite.is_nothing() && route.https.client_auth.is_none() && !matches!(route.offer, Offer::Redirect(_));
+    let plain = |route: &Route| route.rewrite.is_nothing() && has_no_say(&route.https) && !matches!(route.offer, Offer::Redirect(_));
     if routes.iter().all(plain) {
         return Vec::new();
     }
@@ -74,19 +73,32 @@ pub(crate) fn lead<'r>(replicas: &[&'r Route]) -> Option<&'r Route> {
     live.min_by(|one, other| (condition(one), one.since, &one.owner).cmp(&(condition(other), other.since, &other.owner)))
 }
 
+/// Whether it leaves to others who is let in, and who speaks TLS with them.
+fn has_no_say(https: &Https) -> bool {
+    https.client_auth.is_none() && !https.passthrough
+}
+
+fn is_same_door_keeper(one: &Https, other: &Https) -> bool {
+    one.client_auth == other.client_auth && one.passthrough == other.passthrough
+}
+
 fn agrees(route: &Route, lead: &Route) -> bool {
     let same_offer = match (&route.offer, &lead.offer) {
         (Offer::Ports { .. }, Offer::Ports { .. }) => true,
         (Offer::Redirect(one), Offer::Redirect(other)) => one == other,
         (Offer::Ports { .. } | Offer::Redirect(_) | Offer::Offline(_), _) => false,
     };
-    same_offer && route.rewrite == lead.rewrite && route.https.client_auth == lead.https.client_auth
+    same_offer && route.rewrite == lead.rewrite && is_same_door_keeper(&route.https, &lead.https)
 }
 
 /// What becomes of requests, told so that it differs from `other`.
 fn deed(route: &Route, other: &Route) -> String {
     let auth = &route.https.client_auth;
     match &route.offer {
+        _ if route.https.passthrough != other.https.passthrough => match route.https.passthrough {
+            true => "speak TLS with clients itself".to_owned(),
+            false => "leave TLS to us".to_owned(),
+        },
         _ if *auth != other.https.client_auth => match auth {
             Some(auth) => format!("have it that {auth}"),
             None => "let everybody in".to_owned(),

@@ -15,6 +15,8 @@ pub struct Https {
     pub hsts: Option<Hsts>,
     /// Who vouches for clients.
     pub client_auth: Option<ClientAuth>,
+    /// Whether connections for the name go to the backend as they are, which has the certificate.
+    pub passthrough: bool,
 }
 
 /// Why a text is not what a word wants.
@@ -32,6 +34,12 @@ pub enum HttpsError {
     /// The name of a file.
     #[error("it names no file of the directory of certificates")]
     NoFile,
+    /// Neither yes nor no.
+    #[error("`{0}` is neither `true` nor `false`")]
+    Switch(String),
+    /// Two who would both speak TLS with the client.
+    #[error("`client_ca` has us speak TLS with clients, and `tls.passthrough` the backend; leave one of them out")]
+    Both,
     /// Nobody is named who could vouch for clients.
     #[error("`client_auth` needs `client_ca`, which names the authority that vouches for clients")]
     NoAuthority,
@@ -71,7 +79,7 @@ pub struct HstsError(String);
 
 impl Https {
     /// Every word, in the order in which they must be said.
-    pub const WORDS: [&str; 4] = ["https", "hsts", "client_ca", "client_auth"];
+    pub const WORDS: [&str; 5] = ["https", "hsts", "client_ca", "client_auth", "tls.passthrough"];
 
     /// Takes in what is said under one of [`Https::WORDS`]; another one says nothing. What makes no sense changes nothing.
     ///
@@ -85,6 +93,11 @@ impl Https {
             "client_ca" if text.is_empty() => return Err(HttpsError::NoFile),
             "client_ca" => self.client_auth = Some(ClientAuth { authority: text.to_owned(), demand: Demand::default() }),
             "client_auth" => self.client_auth.as_mut().ok_or(HttpsError::NoAuthority)?.demand = text.parse()?,
+            "tls.passthrough" => match text {
+                "true" if self.client_auth.is_some() => return Err(HttpsError::Both),
+                "true" | "false" => self.passthrough = text == "true",
+                _ => return Err(HttpsError::Switch(text.to_owned())),
+            },
             _ => {}
         }
         Ok(())
@@ -108,7 +121,8 @@ impl fmt::Display for Https {
             Hsts::Says(value) => format!("HSTS {value}"),
         });
         let client_auth = self.client_auth.as_ref().map(ToString::to_string);
-        f.write_str(&in_clear.into_iter().chain(hsts).chain(client_auth).collect::<Vec<_>>().join(", "))
+        let passthrough = self.passthrough.then(|| "its backend speaks TLS with clients".to_owned());
+        f.write_str(&in_clear.into_iter().chain(hsts).chain(client_auth).chain(passthrough).collect::<Vec<_>>().join(", "))
     }
 }
 

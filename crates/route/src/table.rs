@@ -24,6 +24,8 @@ pub struct RouteTable {
     www: bool,
     /// Whether any host wants to know its clients.
     asks_clients: bool,
+    /// Whether connections for any host go to its backend as they are.
+    passes_through: bool,
     /// How many services there are behind wildcards.
     wild: u32,
     backends: Vec<Backend>,
@@ -90,6 +92,7 @@ impl RouteTable {
             let doors = doors.map(|routes| table.door(routes, &mut interned)).collect();
             table.site_mut(&routes[0].host).insert(&routes[0].path, doors);
         }
+        table.passes_through = sorted.iter().any(|route| route.https.passthrough);
         table.asks_clients = sorted.iter().any(|route| route.https.client_auth.is_some());
         table
     }
@@ -133,6 +136,24 @@ impl RouteTable {
     pub fn admission(&self, host: &str) -> Option<Admission> {
         let places = || self.sites(host).flat_map(Site::places);
         if self.asks_clients { Admission::of(places().map(|place| place.https.client_auth.as_ref())) } else { None }
+    }
+
+    /// Whether connections for any host go to its backend as they are.
+    #[must_use]
+    pub fn passes_through(&self) -> bool {
+        self.passes_through
+    }
+
+    /// Who gets the connection of a client that begins with TLS for `host` at `listener`, if it goes there as it is.
+    #[must_use]
+    pub fn passage(&self, host: &str, listener: Listener) -> Option<Found<'_>> {
+        if !self.passes_through {
+            return None;
+        }
+        match self.lookup(Authority { host, port: None }, listener, b"/") {
+            Lookup::Found(found) if found.https.passthrough => Some(found),
+            Lookup::Found(_) | Lookup::Redirect(..) | Lookup::Offline(_) | Lookup::Unknown => None,
+        }
     }
 
     /// The doors that would open for a request, the one that does first: at most one of each

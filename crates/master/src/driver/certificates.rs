@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use dproxy_certs::{Directory, Holdings, Tickets};
 use dproxy_config::{Listen, PortChoice, ProxySettings, TlsSettings};
-use dproxy_route::Problem;
+use dproxy_route::{Problem, Route};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -21,7 +21,9 @@ pub(super) struct Vault {
     holdings: Holdings,
     tickets: Tickets,
     watcher: Option<Watcher>,
-    /// Where nothing but TLS is spoken; none before the first certificate.
+    /// Whether connections of any host go to its backend as they are.
+    passes_through: bool,
+    /// Where nothing but TLS is spoken; none before the first certificate, or the first host that has its own.
     doors: Option<Chosen>,
 }
 
@@ -35,7 +37,13 @@ struct Watcher {
 impl Vault {
     /// Reads what is in `directory` and looks for changes from then on; without one there is no TLS.
     pub(super) fn open(directory: Option<PathBuf>) -> Vault {
-        let mut vault = Vault { holdings: Holdings::default(), tickets: Tickets::new(Instant::now()), watcher: None, doors: None };
+        let mut vault = Vault {
+            holdings: Holdings::default(),
+            tickets: Tickets::new(Instant::now()),
+            watcher: None,
+            passes_through: false,
+            doors: None,
+        };
         if let Some(path) = directory {
             let mut directory = Directory::new(path);
             vault.holdings = directory.read(SystemTime::now());
@@ -45,7 +53,7 @@ impl Vault {
         vault
     }
 
-    /// Chooses where TLS comes in, once there is a certificate.
+    /// Chooses where TLS comes in, once there is a certificate or a host that has its own.
     ///
     /// # Errors
     /// When the port that was asked for cannot be had. TLS is understood at the clear port all the same.
@@ -54,7 +62,7 @@ impl Vault {
         listen: &Listen,
         choose: impl FnOnce(&Listen) -> Result<Chosen, ListenError>,
     ) -> Result<(), ListenError> {
-        if self.holdings.certificates.is_empty() || self.doors.is_some() {
+        if self.holdings.certificates.is_empty() && !self.passes_through || self.doors.is_some() {
             return Ok(());
         }
         let doors = match (choose(listen), listen.https) {
@@ -105,16 +113,14 @@ impl Vault {
 
     /// Adds to the operator's settings what the workers need besides.
     pub(super) fn equip(&self, settings: ProxySettings) -> ProxySettings {
-        if self.watcher.is_none() {
-            return settings;
-        }
         let mut ports: Vec<u16> = self.addresses().iter().map(SocketAddr::port).collect();
         ports.dedup();
         let tls = TlsSettings {
             ports,
             certificates: Arc::clone(&self.holdings.certificates),
             authorities: Arc::clone(&self.holdings.authorities),
-            tickets: self.tickets.keys().to_vec(),
+            // Without certificates nobody has a session with us.
+            tickets: if self.watcher.is_some() { self.tickets.keys().to_vec() } else { Vec::new() },
             ..settings.tls
         };
         ProxySettings { tls, ..settings }
@@ -155,6 +161,14 @@ impl Driver {
         // Workers know that a port speaks TLS before they accept from it.
         self.happened.push_back(Event::Settings(self.equipped()));
         self.happened.push_back(Event::Listen(self.doors()));
+    }
+
+    /// Opens the TLS port for the first host whose connections go to its backend as they are.
+    pub(super) fn open_passages(&mut self, routes: &[Route]) {
+        if !self.vault.passes_through && routes.iter().any(|route| route.https.passthrough) {
+            self.vault.passes_through = true;
+            self.certificates_changed();
+        }
     }
 
     /// Makes a new ticket key when it is time.

@@ -3,22 +3,26 @@
 //! At the ports for TLS nothing else is spoken. At the others the first byte
 //! tells: no request of HTTP begins with that of a handshake.
 
-use std::net::SocketAddr;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
+use dproxy_route::{Listener, Protocol};
 use tokio::net::TcpStream;
 
 use crate::access::Tally;
 use crate::buffer::Buffer;
 use crate::client::{Client, Wire};
+use crate::clock::{Deadline, Elapsed};
 use crate::error::chain;
 use crate::front::announcement::{self, own_ends};
-use crate::front::{h1, h2};
+use crate::front::{h1, h2, passage};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
-use crate::tls::{self, Greeted, HandshakeError};
+use crate::tls::{self, Greeted, HandshakeError, Hello, UnderWay};
 use crate::transport::Transport;
 use crate::unless::unless;
+use crate::view::View;
 
 /// A client's connection on which nothing is under way.
 #[derive(Debug)]
@@ -53,8 +57,22 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival
 }
 
 /// Serves a client that begins with TLS, of which `begun` was read before.
-pub(crate) async fn secure(proxy: &Rc<Proxy>, client: Client, begun: Option<Buffer>) {
-    let Some(client) = Box::pin(shake_hands(proxy, client, begun)).await else { return };
+pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<Buffer>) {
+    let view = proxy.view();
+    let under_way = proxy.handshakes.begin(view.settings.limits.handshakes);
+    client.deadline.set(view.settings.timeouts.handshake);
+    let begun = begun.unwrap_or_else(|| proxy.buffers.lend_tiny());
+    let Wire::H1(Transport::Tcp(tcp)) = &mut client.wire else { return };
+    let Some(hello) = in_time(client.peer.ip(), &client.deadline, &under_way, tls::hear(tcp, begun)).await else { return };
+    let listener = Listener { protocol: Protocol::Https, port: client.port() };
+    if let Some(found) = hello.name.as_ref().and_then(|name| view.table.passage(name, listener)) {
+        drop(under_way);
+        return Box::pin(passage::carry(proxy, &view, &mut client, &found, hello.bytes)).await;
+    }
+    let agreed = Box::pin(shake_hands(&view, &under_way, client, hello)).await;
+    drop(under_way);
+    drop(view);
+    let Some(client) = agreed else { return };
     if client.tls.as_ref().is_some_and(|agreed| agreed.http2) {
         return Box::pin(h2::serve(proxy, client, None)).await;
     }
@@ -62,32 +80,27 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, client: Client, begun: Option<Buff
 }
 
 /// The same client behind TLS; none if that came to nothing.
-async fn shake_hands(proxy: &Rc<Proxy>, client: Client, begun: Option<Buffer>) -> Option<Client> {
-    let view = proxy.view();
+async fn shake_hands(view: &View, under_way: &UnderWay<'_>, client: Client, hello: Hello) -> Option<Client> {
     let keyring = view.keyring.as_ref()?;
     let Client { wire: Wire::H1(Transport::Tcp(tcp)), deadline, .. } = client else { return None };
-    let under_way = proxy.handshakes.begin(view.settings.limits.handshakes);
-    deadline.set(view.settings.timeouts.handshake);
-    let handshake = unless(tls::secure(&view, keyring, tcp, begun), |context| under_way.poll_given_up(context));
-    match deadline.guard(handshake).await {
-        Ok(Ok(Ok(Greeted { session, agreed }))) => {
-            Some(Client { wire: Wire::H1(Transport::Tls(session)), tls: Some(Rc::new(agreed)), deadline, ..client })
-        }
-        Ok(Ok(Err(error @ HandshakeError::Callers(..)))) => {
-            tracing::warn!(peer = %client.peer.ip(), error = chain(&error), "no TLS connection");
-            None
-        }
-        Ok(Ok(Err(error))) => {
-            tracing::debug!(peer = %client.peer.ip(), error = chain(&error), "no TLS connection");
-            None
-        }
-        Ok(Err(())) => {
-            tracing::debug!(peer = %client.peer.ip(), "handshake given up for a newer one");
-            None
-        }
-        Err(_elapsed) => {
-            tracing::debug!(peer = %client.peer.ip(), "handshake took too long");
-            None
-        }
+    let agreeing = tls::agree(view, keyring, hello, tcp);
+    let Greeted { session, agreed } = in_time(client.peer.ip(), &deadline, under_way, agreeing).await?;
+    Some(Client { wire: Wire::H1(Transport::Tls(session)), tls: Some(Rc::new(agreed)), deadline, ..client })
+}
+
+/// What a part of a handshake comes to; none if that is nothing.
+async fn in_time<T>(
+    peer: IpAddr,
+    deadline: &Deadline,
+    under_way: &UnderWay<'_>,
+    part: impl Future<Output = Result<T, HandshakeError>>,
+) -> Option<T> {
+    match deadline.guard(unless(part, |context| under_way.poll_given_up(context))).await {
+        Ok(Ok(Ok(done))) => return Some(done),
+        Ok(Ok(Err(error @ HandshakeError::Callers(..)))) => tracing::warn!(%peer, error = chain(&error), "no TLS connection"),
+        Ok(Ok(Err(error))) => tracing::debug!(%peer, error = chain(&error), "no TLS connection"),
+        Ok(Err(())) => tracing::debug!(%peer, "handshake given up for a newer one"),
+        Err(Elapsed) => tracing::debug!(%peer, "handshake took too long"),
     }
+    None
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use dproxy_route::Authority;
 use rustls::server::{Accepted, AcceptedAlert, Acceptor};
 use rustls::{Connection, InvalidMessage};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::Keyring;
@@ -49,6 +49,8 @@ pub(crate) struct Agreed {
 pub(crate) enum HandshakeError {
     #[error("it does not speak TLS")]
     NotTls,
+    #[error("its hello is too long")]
+    TooLong,
     #[error("no certificate for `{0}`")]
     UnknownName(String),
     #[error("clients of `{0}` cannot be asked for a certificate")]
@@ -59,12 +61,20 @@ pub(crate) enum HandshakeError {
     Broken(#[source] io::Error),
 }
 
-/// Carries a handshake to its end; `begun` was read before.
-pub(crate) async fn secure(view: &View, keyring: &Keyring, mut tcp: TcpStream, begun: Option<Buffer>) -> Result<Greeted, HandshakeError> {
-    let accepted = hear(&mut tcp, begun).await?;
-    let name = accepted.client_hello().server_name().map(str::to_owned);
-    let mut room = [0; Authority::ROOM];
-    let name = name.as_deref().and_then(|name| canonical(name, &mut room)).map(str::to_owned);
+/// What a client says first, read and understood.
+pub(crate) struct Hello {
+    accepted: Accepted,
+    /// The name that it asks for, canonical.
+    pub(crate) name: Option<String>,
+    /// All that was read.
+    pub(crate) bytes: Buffer,
+    /// So much of it has been understood.
+    understood: usize,
+}
+
+/// Carries a handshake to its end.
+pub(crate) async fn agree(view: &View, keyring: &Keyring, hello: Hello, mut tcp: TcpStream) -> Result<Greeted, HandshakeError> {
+    let Hello { accepted, name, bytes, understood } = hello;
     let Some(config) = keyring.config_for(name.as_deref()) else {
         say(&mut tcp, &UNRECOGNIZED_NAME).await;
         return Err(HandshakeError::UnknownName(name.unwrap_or_default()));
@@ -81,32 +91,47 @@ pub(crate) async fn secure(view: &View, keyring: &Keyring, mut tcp: TcpStream, b
         Ok(tls) => Connection::Server(tls),
         Err((error, alert)) => return Err(refuse(&mut tcp, error, alert).await),
     };
+    let mut rest = &bytes.filled()[understood..];
+    while !rest.is_empty() {
+        tls.read_tls(&mut rest).map_err(HandshakeError::Broken)?;
+        tls.process_new_packets().map_err(HandshakeError::Refused)?;
+    }
+    drop(bytes);
     poll_fn(|context| poll_agree(&mut tls, &mut tcp, context)).await?;
     let identity = asking.and_then(|asking| asking.identity(tls.peer_certificates()?));
     let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2"), identity };
     Ok(Greeted { session: Session::new(tcp, tls), agreed })
 }
 
-/// Reads the client's hello.
-async fn hear(tcp: &mut TcpStream, begun: Option<Buffer>) -> Result<Accepted, HandshakeError> {
+/// Reads the client's hello, which begins in `bytes`.
+pub(crate) async fn hear(tcp: &mut TcpStream, mut bytes: Buffer) -> Result<Hello, HandshakeError> {
     let mut acceptor = Acceptor::default();
-    let mut rest: &[u8] = begun.as_ref().map_or(&[], |begun| begun.filled());
+    let mut understood = 0;
     loop {
-        let read = match rest {
-            [] => poll_fn(|context| would_block(acceptor.read_tls(&mut Wire { tcp, context }))).await,
-            _ => acceptor.read_tls(&mut rest),
-        };
-        if read.map_err(HandshakeError::Broken)? == 0 {
-            return Err(HandshakeError::Broken(io::ErrorKind::UnexpectedEof.into()));
-        }
-        match acceptor.accept() {
-            Ok(Some(accepted)) => return Ok(accepted),
-            Ok(None) => {}
-            Err((rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), _)) => {
-                say(tcp, NOT_TLS).await;
-                return Err(HandshakeError::NotTls);
+        while understood < bytes.filled().len() {
+            understood += acceptor.read_tls(&mut &bytes.filled()[understood..]).map_err(HandshakeError::Broken)?;
+            match acceptor.accept() {
+                Ok(Some(accepted)) => {
+                    let mut room = [0; Authority::ROOM];
+                    let name = accepted.client_hello().server_name().and_then(|name| canonical(name, &mut room)).map(str::to_owned);
+                    return Ok(Hello { accepted, name, bytes, understood });
+                }
+                Ok(None) => {}
+                Err((rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), _)) => {
+                    say(tcp, NOT_TLS).await;
+                    return Err(HandshakeError::NotTls);
+                }
+                Err((error, alert)) => return Err(refuse(tcp, error, alert).await),
             }
-            Err((error, alert)) => return Err(refuse(tcp, error, alert).await),
+        }
+        if bytes.is_full() && !bytes.grow() {
+            return Err(HandshakeError::TooLong);
+        }
+        // No memory is taken before there is something to put into it.
+        poll_fn(|context| tcp.poll_read_ready(context)).await.map_err(HandshakeError::Broken)?;
+        match tcp.read(bytes.room()).await.map_err(HandshakeError::Broken)? {
+            0 => return Err(HandshakeError::Broken(io::ErrorKind::UnexpectedEof.into())),
+            read => bytes.produced(read),
         }
     }
 }

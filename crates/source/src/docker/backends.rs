@@ -25,6 +25,8 @@ pub(super) const PROTOCOL_LABEL: &str = "dproxy.protocol";
 pub(super) const MAX_REQUESTS_LABEL: &str = "dproxy.max_requests";
 /// The label that says how its main port is told whose a connection is.
 pub(super) const PROXY_PROTOCOL_LABEL: &str = "dproxy.proxy_protocol";
+/// The label that says that it speaks TLS with clients, read with the other rules.
+const PASSTHROUGH_LABEL: &str = "dproxy.tls.passthrough";
 /// The ports that serve the bare host name where no label says so, the likeliest first.
 const LIKELY_PORTS: [u16; 4] = [80, 8080, 8000, 3000];
 /// Container ports that speak TLS by custom.
@@ -51,7 +53,7 @@ pub(super) struct Backends {
 pub(super) fn backends_of(facts: &Facts, reach: &Reach<'_>) -> Backends {
     let mut backends = Backends::default();
     let label = backends.labelled_port(facts);
-    let protocol = backends.labelled_protocol(facts);
+    let protocol = backends.labelled_protocol(facts).or_else(|| is_passed_through(facts).then_some(Scheme::Https));
     let max_requests = backends.labelled_max_requests(facts);
     let announced = backends.labelled_announcement(facts);
     let tuning = tuning_of(facts, &mut backends.problems);
@@ -125,6 +127,11 @@ impl Backends {
         }
         number
     }
+}
+
+/// Whether clients speak TLS with the container itself.
+fn is_passed_through(facts: &Facts) -> bool {
+    facts.labels.get(PASSTHROUGH_LABEL).is_some_and(|text| text.trim() == "true")
 }
 
 /// The published ports, else the exposed ones; a labelled one always. Sorted, each once.

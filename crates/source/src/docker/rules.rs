@@ -155,6 +155,12 @@ mod tests {
         );
         check("client_ca=", "label dproxy.client_ca: it names no file of the directory of certificates…");
         check("client_ca=a;client_auth=x", "label dproxy.client_auth: `x` is neither `required` nor `optional`…");
+        check("tls.passthrough=true", "any /, nothing, its backend speaks TLS with clients");
+        check("tls.passthrough=yes", "label dproxy.tls.passthrough: `yes` is neither `true` nor `false`…");
+        check(
+            "client_ca=a;tls.passthrough=true",
+            "label dproxy.tls.passthrough: `client_ca` has us speak TLS with clients, and `tls.passthrough` the backend; leave one of them out…",
+        );
         check("https=always", "label dproxy.https: `always` is neither `redirect` nor `off`…");
         check("redirect=https://new.test", "any /, nothing, 302 https://new.test{path}{query}");
         check("redirect=https://{host};redirect_code=308", "http /, nothing, 308 https://{host}{path}{query}");
