@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dproxy_testkit::{Origin, free_port, get};
+use dproxy_testkit::{Engine, Origin, Run, free_port, get, unique};
 
 use crate::dproxy;
 
@@ -152,4 +152,27 @@ fn editors_get_a_schema() {
     let schema = dproxy.run(&["config", "schema"]).json();
     assert_eq!(schema["properties"]["api"]["properties"]["port"]["default"], "16000");
     assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn a_file_of_an_older_version_still_counts_and_its_owner_is_told() {
+    let Some(engine) = Engine::shared() else { return };
+    let container = engine.run(&Run::echo("older").publish(80));
+    let [plain, with_port] = ["plain", "port"].map(|name| format!("{}.test", unique(name)));
+    let older =
+        format!("routes:\n  {plain}: {name}\n  {with_port}: {name}:80\nservice:\n  proxy:\n    workers: 3\n", name = container.name);
+    let dproxy = dproxy().docker(&engine.endpoint()).start();
+    let text = fs::read_to_string(dproxy.config()).unwrap().replace("workers: 2\n", "");
+    fs::write(dproxy.config(), text + &older).unwrap();
+    for host in [&plain, &with_port] {
+        dproxy.wait_for("the container", || dproxy.get(host, "/").status == 200);
+        assert_eq!(dproxy.get(host, "/").field("x-echo-name"), Some(container.name.as_str()));
+    }
+    dproxy.wait_for("three workers", || dproxy.online() == Some(3));
+    let warnings = dproxy.status()["warnings"].to_string();
+    for words in ["give the container the label `dproxy.host`", "`service.proxy.workers`: is how older versions wrote it"] {
+        assert!(warnings.contains(words), "`{words}` is not in {warnings}");
+    }
+    let checked = dproxy.run(&["master", "--check", "--config", &dproxy.config().display().to_string()]);
+    assert!(checked.code == Some(0) && checked.stderr.contains("warning: ") && checked.stderr.contains("older versions"), "{checked:?}");
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use dproxy_route::Route;
+use dproxy_route::{HostPattern, Route};
 
 use crate::{Privileges, ProxySettings, Timeouts};
 
@@ -153,6 +153,19 @@ pub struct Docker {
     pub hold: Duration,
     /// The other proxies for which containers may be written; the first that applies counts.
     pub dialects: Vec<Dialect>,
+    /// Containers that the file gives further host names.
+    pub assignments: Vec<Assignment>,
+}
+
+/// A host name for a container, written in the file as older versions had it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The name, or a pattern.
+    pub host: HostPattern,
+    /// The container's name, or the beginning of its id.
+    pub container: String,
+    /// Its port; its main one where none is named.
+    pub port: Option<u16>,
 }
 
 /// Another proxy, whose words on containers are understood.
@@ -234,6 +247,7 @@ impl Docker {
             internal_names: true,
             unpublished: true,
             dialects: Dialect::ALL.to_vec(),
+            assignments: Vec::new(),
             hold: Timeouts::default().hold,
         }
     }
@@ -300,6 +314,13 @@ impl FromStr for LogLevel {
         let levels = [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
         let named = levels.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(text));
         named.ok_or_else(|| LogLevelError(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.host, self.container)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::engines::{self, ENDPOINTS, EngineWords};
 use crate::mistake::{Mistake, Source};
+use crate::older::{Older, Reader, SERVICE};
 use crate::routes;
-use crate::settings::{Kind, SETTINGS, Setting};
+use crate::settings::{Kind, SETTINGS, Setting, WORKERS};
 use crate::variables::{self, Unfilled};
 use crate::words::{Environment, Origin, Word, split};
 use crate::yaml::{self, Key, Node, Place, Value};
@@ -24,6 +25,8 @@ pub(crate) struct File {
     pub(crate) routes: Vec<dproxy_route::Route>,
     /// Everything that does not.
     pub(crate) mistakes: Vec<Mistake>,
+    /// What is written as older versions wrote it.
+    pub(crate) older: Older,
     /// The values that lack a variable. They stand there as written, so more mistakes may have been found in them.
     pub(crate) unfilled: Vec<Unfilled>,
 }
@@ -37,6 +40,10 @@ impl File {
             Ok(mut node) => {
                 variables::fill(&mut node, environment, &mut file.unfilled);
                 file.whole(source, &node);
+                // The key of today counts more.
+                if let Some(workers) = file.older.workers.take() {
+                    file.words.entry(WORKERS.flag).or_insert_with(|| vec![workers]);
+                }
             }
         }
         file
@@ -65,7 +72,9 @@ impl File {
             if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == Some(path.as_str()) && is_plain(&key.text)) {
                 self.setting(source, setting, node);
             } else if path == ROUTES {
-                self.routes = routes::read(source, node, &mut self.mistakes);
+                self.routes(source, node);
+            } else if path == SERVICE {
+                Reader { source, older: &mut self.older, mistakes: &mut self.mistakes }.service(node);
             } else if path == ENDPOINTS {
                 self.engines = engines::read(source, node, &mut self.mistakes);
             } else if keys_of(&format!("{path}.")).next().is_some() {
@@ -74,6 +83,16 @@ impl File {
                 let text = unknown_key(prefix, &key.text);
                 self.mistakes.push(source.mistake(key.place, &key.text, None, text));
             }
+        }
+    }
+
+    fn routes(&mut self, source: &Source<'_>, node: &Node) {
+        match &node.value {
+            Value::Map(entries) => {
+                Reader { source, older: &mut self.older, mistakes: &mut self.mistakes }.routes(node.place, entries);
+                self.routes = std::mem::take(&mut self.older.routes);
+            }
+            Value::Nothing | Value::Scalar(_) | Value::List(_) => self.routes = routes::read(source, node, &mut self.mistakes),
         }
     }
 
@@ -136,9 +155,6 @@ fn is_plain(key: &str) -> bool {
 
 fn unknown_key(prefix: &str, key: &str) -> String {
     let path = format!("{prefix}{key}");
-    if path == "service" {
-        return "the sections `service.proxy` of older versions are not read; use the keys `workers`, `port` and so on".to_owned();
-    }
     if let Some((section, name)) = path.split_once('.').filter(|_| prefix.is_empty())
         && SETTINGS.iter().any(|setting| setting.key == Some(path.as_str()))
     {

@@ -13,6 +13,7 @@ mod engines;
 mod file;
 mod load;
 mod mistake;
+mod older;
 mod places;
 mod privileges;
 mod proxy;
@@ -30,8 +31,8 @@ mod yaml;
 
 pub use by_hand::{HandRoute, HandRouteError};
 pub use config::{
-    Api, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError, PortChoice,
-    WorkerCount, WorkerCountError,
+    Api, Assignment, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError,
+    PortChoice, WorkerCount, WorkerCountError,
 };
 pub use file::nearest;
 pub use load::{LoadError, ReadFile, load, load_api, show};

@@ -66,8 +66,14 @@ pub(crate) fn resolve_what_makes_sense(
 ) -> (Loaded, Vec<Mistake>) {
     let source = file.map(|(path, text)| Source::new(path, text));
     let written = source.as_ref().map(|source| File::read(source, environment)).unwrap_or_default();
-    let mut reader =
-        Reader { flags, environment, file: &written.words, source: source.as_ref(), mistakes: written.mistakes, warnings: Vec::new() };
+    let mut reader = Reader {
+        flags,
+        environment,
+        file: &written.words,
+        source: source.as_ref(),
+        mistakes: written.mistakes,
+        warnings: written.older.notes,
+    };
     let directories = reader.directories(surroundings);
     let config = Config {
         path: file.map(|(path, _)| path.to_owned()),
@@ -81,7 +87,7 @@ pub(crate) fn resolve_what_makes_sense(
         pages: reader.path(&settings::PAGES_DIRECTORY),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
         api: reader.api(&directories),
-        docker: reader.docker(&written.engines),
+        docker: reader.docker(&written.engines, written.older.assignments),
         proxy: reader.proxy(surroundings),
         certificates: reader.path(&settings::SSL_PATH),
         routes: written.routes,

@@ -103,14 +103,9 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, mistakes: &mut Vec<Mistake>
     let entries = match &node.value {
         Value::Nothing => return Vec::new(),
         Value::List(entries) => entries,
-        Value::Map(_) => {
-            let text = "must be a list now, not a map of hosts; write `- host: name` and `backends: [\"10.0.0.5:8080\"]` for each; \
-                        routes to containers are found by themselves";
-            mistakes.push(source.mistake(node.place, "", Some(ROUTES.to_owned()), text));
-            return Vec::new();
-        }
-        Value::Scalar(_) => {
-            let text = "must be a list of `- host: name` with `backends: [\"10.0.0.5:8080\"]`, not a single value";
+        Value::Scalar(_) | Value::Map(_) => {
+            let kind = node.value.kind();
+            let text = format!("must be a list of `- host: name` with `backends: [\"10.0.0.5:8080\"]`, not {kind}");
             mistakes.push(source.mistake(node.place, "", Some(ROUTES.to_owned()), text));
             return Vec::new();
         }
@@ -329,7 +324,7 @@ impl Manner {
 
 /// Why a text is no backend.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum BackendError {
+pub(crate) enum BackendError {
     #[error(
         "backend `{0}` has an unknown scheme; write `10.0.0.5:8080`, `http://10.0.0.5:8080`, `https://10.0.0.5:8443` or `h2c://10.0.0.5:8080`"
     )]
@@ -340,7 +335,7 @@ enum BackendError {
     Address(String),
 }
 
-fn backend_of(text: &str) -> Result<Backend, BackendError> {
+pub(crate) fn backend_of(text: &str) -> Result<Backend, BackendError> {
     let (scheme, rest) = match text.split_once("://") {
         None => (Scheme::Http, text),
         Some((scheme, rest)) => (scheme_of(scheme, text)?, rest.strip_suffix('/').unwrap_or(rest)),

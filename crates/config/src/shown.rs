@@ -55,8 +55,13 @@ fn tree(text: &str, environment: &Environment) -> Option<Node> {
 /// The list at this key of the file, an entry on each line; nothing where there is none.
 fn list(tree: &Option<Node>, key: &str, indent: &str) -> String {
     let found = key.split('.').try_fold(tree.as_ref(), |node, name| Some(entry(node?, name)));
-    let Some(Some(Node { value: Value::List(entries), .. })) = found else { return String::new() };
     let name = key.rsplit('.').next().unwrap_or(key);
+    let entries = match found.flatten().map(|node| (node, &node.value)) {
+        Some((_, Value::List(entries))) => entries,
+        // As older versions wrote it.
+        Some((node, Value::Map(_))) => return format!("{indent}{name}: {}\n", flow(node)),
+        Some((_, Value::Nothing | Value::Scalar(_))) | None => return String::new(),
+    };
     let entries = entries.iter().map(|entry| format!("{indent}  - {}\n", flow(entry)));
     format!("{indent}{name}:\n{}", entries.collect::<String>())
 }
@@ -184,6 +189,11 @@ mod tests {
             "IP=10.0.0.1",
             "routes:\n  - host: a.test\n    backends: [\"${IP}:80\"]\n    weight: 3\n  - {host: \"*\", redirect: \"https://{host}\", path: ~}\n",
             &["  - {host: a.test, backends: [\"10.0.0.1:80\"], weight: 3}"],
+        );
+        check(
+            "",
+            "routes: {a.test: web, b.test: \"10.0.0.1:80\"}\nservice: {proxy: {workers: 9}}",
+            &["workers: 9                                   # f:2"],
         );
     }
 }

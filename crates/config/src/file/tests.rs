@@ -51,12 +51,6 @@ fn an_unknown_key_is_told_with_the_nearest_one() {
         "api.port: 1\n",
         &["f:1:1: `api.port` is a key of a section; write `api:` and below it `port:`\n 1 | api.port: 1\n   | ^^^^^^^^"],
     );
-    check(
-        "service: {proxy: {}}\n",
-        &[
-            "f:1:1: the sections `service.proxy` of older versions are not read; use the keys `workers`, `port` and so on\n 1 | service: {proxy: {}}\n   | ^^^^^^^",
-        ],
-    );
 }
 
 #[test]

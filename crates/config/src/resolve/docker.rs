@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Reader;
-use crate::config::{Dialect, Docker, DockerEndpoint, DockerTls};
+use crate::config::{Assignment, Dialect, Docker, DockerEndpoint, DockerTls};
 use crate::endpoint::{Endpoint, Wire};
 use crate::engines::{ENDPOINTS, EngineWords};
 use crate::settings::{self, Setting};
@@ -20,7 +20,7 @@ struct TlsWords {
 
 impl Reader<'_> {
     /// Every engine, at least one.
-    pub(super) fn docker(&mut self, list: &[EngineWords]) -> Vec<Docker> {
+    pub(super) fn docker(&mut self, list: &[EngineWords], assignments: Vec<Assignment>) -> Vec<Docker> {
         let only = Docker {
             endpoint: self.docker_endpoint(),
             name: None,
@@ -29,6 +29,7 @@ impl Reader<'_> {
             internal_names: self.switch(&settings::DOCKER_INTERNAL_NAMES),
             unpublished: self.switch(&settings::DOCKER_UNPUBLISHED),
             dialects: self.dialects(),
+            assignments,
             hold: self.required::<Time>(&settings::TIMEOUT_HOLD).0,
         };
         if list.is_empty() || self.is_overruled() {

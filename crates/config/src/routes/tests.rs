@@ -187,14 +187,7 @@ fn a_bad_entry_does_not_hide_the_next() {
 }
 
 #[test]
-fn routes_of_older_versions_are_refused_with_the_way_out() {
-    check(
-        "routes:\n  a.test: web:80\n",
-        &[
-            "f:2:3: `routes`: must be a list now, not a map of hosts; write `- host: name` and `backends: [\"10.0.0.5:8080\"]` for each; routes to \
-           containers are found by themselves",
-        ],
-    );
+fn routes_are_a_list() {
     check("routes: web\n", &["f:1:9: `routes`: must be a list of `- host: name` with `backends: [\"10.0.0.5:8080\"]`, not a single value"]);
 }
 

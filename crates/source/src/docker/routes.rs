@@ -2,20 +2,22 @@
 
 use std::time::{Duration, SystemTime};
 
-use dproxy_config::Dialect;
+use dproxy_config::{Assignment, Dialect};
 use dproxy_route::{BackendId, Condition, Notice, Offer, Owner, PickPolicy, Problem, Route, Service};
 
-use super::backends::backends_of;
+use super::backends::{PORT_LABEL, backends_of};
 use super::dialects::{Translation, translated};
 use super::facts::{Ending, Facts, State};
 use super::labels::misspelled;
-use super::names::{Names, names_of};
+use super::names::{HOST_LABEL, Names, names_of};
 use super::reach::{Place, Reach};
 use super::rules::{Rules, rules_of};
 use crate::{Container, Reason};
 
 /// How long a stopped container's hosts get a notice instead of a plain 404.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// As the engine shows ids; less might be the beginning of several.
+const SHORT_ID: usize = 12;
 /// The labels by which compose names what replicas have in common.
 pub(super) const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 pub(super) const COMPOSE_SERVICE: &str = "com.docker.compose.service";
@@ -34,6 +36,8 @@ pub(super) struct Settings {
     pub(super) unpublished: bool,
     /// The other proxies whose words are understood.
     pub(super) dialects: Vec<Dialect>,
+    /// The host names that the file gives to containers.
+    pub(super) assignments: Vec<Assignment>,
     /// The id of the container that we are in ourselves.
     pub(super) own_container: Option<String>,
     /// The hostname of the engine's machine.
@@ -100,6 +104,13 @@ impl Findings {
                 self.judge(facts, names, settings.now, reach, &mut container);
             }
             Some(translation) => self.judge_translated(facts, &translation, settings, reach, &mut container),
+        }
+        for assignment in settings.assignments.iter().filter(|assignment| is_about(assignment, facts)) {
+            let ours = assigned(facts, assignment);
+            let names = names_of(&ours, settings.machine.as_deref(), false);
+            self.judge(&ours, names, settings.now, reach, &mut container);
+            container.reasons = each_once(std::mem::take(&mut container.reasons));
+            container.backends = each_once(std::mem::take(&mut container.backends));
         }
         let misspelled = misspelled(facts);
         container.reasons.extend(hindrances("label", &misspelled));
@@ -227,6 +238,20 @@ impl Findings {
 }
 
 /// The first of equal items.
+/// Whether the file means this container.
+fn is_about(assignment: &Assignment, facts: &Facts) -> bool {
+    let id = assignment.container.len() >= SHORT_ID && facts.id.starts_with(&assignment.container);
+    id || facts.name == assignment.container
+}
+
+/// The container as if its label said what the file says.
+fn assigned(facts: &Facts, assignment: &Assignment) -> Facts {
+    let mut ours = facts.clone();
+    ours.labels.insert(HOST_LABEL.to_owned(), assignment.host.to_string());
+    ours.labels.extend(assignment.port.map(|port| (PORT_LABEL.to_owned(), port.to_string())));
+    ours
+}
+
 fn each_once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut kept: Vec<T> = Vec::with_capacity(items.len());
     for item in items {

@@ -243,6 +243,7 @@ impl World {
             internal_names: self.settings.internal_names,
             unpublished: self.settings.unpublished,
             dialects: self.settings.dialects.clone(),
+            assignments: self.settings.assignments.clone(),
             machine: self.about.as_ref().and_then(|about| about.machine.clone()),
             now,
         };

@@ -38,6 +38,7 @@ fn settings() -> Settings {
         internal_names: false,
         unpublished: true,
         dialects: Vec::new(),
+        assignments: Vec::new(),
         own_container: None,
         machine: None,
         now: moment(NOW),
@@ -193,4 +194,22 @@ fn containers_are_shown_with_their_hosts_and_backends() {
     assert_eq!(shown.hosts, ["b.internal", "b.test"]);
     assert_eq!(shown.backends, ["80 10.1.0.100:80", "8080 10.1.0.100:8080"]);
     assert_eq!((shown.state.as_str(), shown.image.as_str()), ("running", "shop:1"));
+}
+
+#[test]
+fn the_file_may_give_a_container_further_hosts() {
+    let assignment = |host: &str, container: &str, port| Assignment { host: host.parse().unwrap(), container: container.to_owned(), port };
+    let mut web = container("web", "a.test");
+    web.ports.push(Port { container: 8080, published: None });
+    let assignments = vec![
+        assignment("b.test", "web", None),
+        assignment("*.c.test", "web-id-01234", Some(8080)),
+        assignment("d.test", "web-id", None),
+        assignment("e.test", "other", None),
+    ];
+    let findings = routes_of(&[web], &Settings { assignments, ..settings() });
+    let last = "web".bytes().map(u32::from).sum::<u32>() % 250 + 2;
+    let expected = format!("a.test 10.1.0.{last}:80 ready; b.test 10.1.0.{last}:80 ready; *.c.test 10.1.0.{last}:8080 ready");
+    assert_eq!(shown(&findings), expected);
+    assert_eq!(findings.containers[0].hosts, ["*.c.test", "a.test", "b.test"]);
 }
