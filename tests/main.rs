@@ -21,6 +21,7 @@ mod headers;
 mod health;
 mod house;
 mod http;
+mod metrics;
 mod networks;
 mod offline;
 mod proxy_protocol;

@@ -38,6 +38,8 @@ pub struct Holdings {
     pub certificates: Arc<[Certificate]>,
     /// Certificates without a key that vouch for others.
     pub authorities: Arc<[Authority]>,
+    /// Until when each of the certificates is valid, in their order.
+    pub ends: Vec<SystemTime>,
     /// What an operator should mend.
     pub problems: Vec<Problem>,
 }
@@ -119,17 +121,23 @@ impl Directory {
             let subject = format!("certificate {}", voucher.certificate.file);
             voucher.remarks(now).into_iter().map(move |text| Problem::new(subject.clone(), text))
         }));
-        Holdings { certificates: self.ranked(now), authorities: authorities.into(), problems: problems.into_iter().collect() }
+        let ranked = self.ranked(now);
+        Holdings {
+            certificates: ranked.iter().map(|voucher| voucher.certificate.clone()).collect(),
+            authorities: authorities.into(),
+            ends: ranked.iter().map(|voucher| voucher.ends).collect(),
+            problems: problems.into_iter().collect(),
+        }
     }
 
     /// Valid ones first, and of these the one that lasts longest.
-    fn ranked(&self, now: SystemTime) -> Arc<[Certificate]> {
+    fn ranked(&self, now: SystemTime) -> Vec<&Voucher> {
         let mut vouchers: Vec<&Voucher> = self.good.values().collect();
         vouchers.sort_by(|one, other| {
             let rank = |voucher: &Voucher| (voucher.is_valid(now), voucher.ends);
             rank(other).cmp(&rank(one)).then_with(|| one.certificate.file.cmp(&other.certificate.file))
         });
-        vouchers.into_iter().map(|voucher| voucher.certificate.clone()).collect()
+        vouchers
     }
 
     fn bundle(&self, bundle: &Bundle, file: &str) -> Result<Use, BundleError> {

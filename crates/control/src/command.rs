@@ -40,6 +40,8 @@ pub enum Command {
     Backends,
     /// Everything that an operator should mend.
     Problems,
+    /// Every figure, for a monitoring system.
+    Metrics,
     /// Why the container with this name, id or beginning of an id is, or is not, routed.
     Why(String),
     /// What becomes of a request, and why.
@@ -102,6 +104,7 @@ impl Command {
             Command::Containers => "/containers".to_owned(),
             Command::Backends => "/backends".to_owned(),
             Command::Problems => "/problems".to_owned(),
+            Command::Metrics => "/metrics".to_owned(),
             Command::Explain(question) => {
                 let url: String = form_urlencoded::byte_serialize(question.to_string().as_bytes()).collect();
                 format!("/explain?url={url}")
@@ -130,6 +133,7 @@ impl Command {
             | Command::Containers
             | Command::Backends
             | Command::Problems
+            | Command::Metrics
             | Command::Why(_)
             | Command::Explain(_) => Method::GET,
         }
@@ -160,6 +164,7 @@ impl Command {
             | Command::Containers
             | Command::Backends
             | Command::Problems
+            | Command::Metrics
             | Command::Why(_)
             | Command::Explain(_)
             | Command::AddRoute(_)
@@ -184,6 +189,7 @@ impl Command {
             | Command::Containers
             | Command::Backends
             | Command::Problems
+            | Command::Metrics
             | Command::Why(_)
             | Command::Explain(_)
             | Command::AddRoute(_)

@@ -38,6 +38,8 @@ pub(crate) enum Place {
     RemoveRoute,
     /// To the judgement on a container.
     Why,
+    /// To every figure.
+    Metrics,
     /// To the way of a request.
     Explain,
     /// To a sign of life.
@@ -190,6 +192,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     read("/containers", Place::List(List::Containers), ROWS, "Every container the engines told of."),
     read("/backends", Place::List(List::Backends), ROWS, "Every backend."),
     read("/problems", Place::List(List::Problems), ROWS, "Everything that an operator should mend."),
+    read("/metrics", Place::Metrics, &[], "Every figure, in the text format of Prometheus."),
     read(
         "/why",
         Place::Why,

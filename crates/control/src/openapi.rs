@@ -70,7 +70,7 @@ fn own_refusals(place: Place) -> &'static [u16] {
     match place {
         Place::Change(_) | Place::AddRoute => &[409],
         Place::RemoveRoute | Place::Why | Place::Worker => &[404],
-        Place::Status | Place::List(_) | Place::Events | Place::Explain | Place::Alive | Place::Description => &[],
+        Place::Status | Place::List(_) | Place::Metrics | Place::Events | Place::Explain | Place::Alive | Place::Description => &[],
     }
 }
 
@@ -94,9 +94,14 @@ fn answer(place: Place, generator: &mut SchemaGenerator) -> Value {
             return json!({ "description": "Events without end.", "content": { "text/event-stream": { "schema": { "type": "string" } } } });
         }
         Place::Description => json!({ "type": "object" }),
-        Place::Alive => return json!({ "description": "`ok`", "content": { "text/plain": { "schema": { "type": "string" } } } }),
+        Place::Alive => return plain("`ok`"),
+        Place::Metrics => return plain("The figures."),
     };
     json!({ "description": "Done.", "content": { "application/json": { "schema": schema } } })
+}
+
+fn plain(description: &str) -> Value {
+    json!({ "description": description, "content": { "text/plain": { "schema": { "type": "string" } } } })
 }
 
 fn row_of(list: List, generator: &mut SchemaGenerator) -> Value {

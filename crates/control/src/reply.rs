@@ -34,6 +34,8 @@ pub enum Reply {
     Backends(Vec<BackendRow>),
     /// To [`Command::Problems`].
     Problems(Vec<ProblemRow>),
+    /// To [`Command::Metrics`]: the text format of Prometheus.
+    Metrics(String),
     /// To [`Command::Explain`].
     Explain(Box<Explanation>),
     /// To [`Command::Why`].
@@ -69,6 +71,7 @@ impl Reply {
             Command::Containers => Reply::Containers(serde_json::from_value(data)?),
             Command::Backends => Reply::Backends(serde_json::from_value(data)?),
             Command::Problems => Reply::Problems(serde_json::from_value(data)?),
+            Command::Metrics => Reply::Metrics(serde_json::from_value(data)?),
             Command::Explain(_) => Reply::Explain(serde_json::from_value(data)?),
             Command::Why(_) => Reply::Why(serde_json::from_value(data)?),
             Command::AddRoute(_) | Command::RemoveRoute(_) => Reply::RoutesChanged { message, rows: serde_json::from_value(data)? },

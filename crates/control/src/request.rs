@@ -39,6 +39,7 @@ impl Request {
             Place::Change(change) => query.change(change)?,
             Place::Worker => Command::Worker(query.slot()?),
             Place::Status => Command::Status,
+            Place::Metrics => Command::Metrics,
             Place::RemoveRoute => Command::RemoveRoute(query.selection()?),
             Place::Explain => Command::Explain(query.question()?),
             Place::Why => Command::Why(query.container()?),

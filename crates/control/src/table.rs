@@ -40,6 +40,7 @@ pub fn render(command: &Command, reply: &Reply, width: Width) -> String {
         Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
         Reply::Explain(explanation) => explanation::render(explanation, width),
         Reply::Why(why) => why::render(why),
+        Reply::Metrics(text) => text.clone(),
         Reply::RoutesChanged { message, rows } => format!("{}\n{}", clean(message), columns(&ROUTES, rows.iter().map(route), width)),
     }
 }
@@ -201,6 +202,7 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::Containers
         | Command::Backends
         | Command::Problems
+        | Command::Metrics
         | Command::Why(_)
         | Command::Explain(_)
         | Command::AddRoute(_)

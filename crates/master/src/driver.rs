@@ -46,6 +46,7 @@ mod certificates;
 mod engines;
 mod hand;
 mod herald;
+mod metrics;
 mod reload;
 mod rounds;
 mod supervision;
@@ -77,6 +78,8 @@ struct Driver {
     supervisor: Supervisor,
     /// The newest one, sealed.
     snapshot: Option<(Generation, Arc<OwnedFd>)>,
+    /// When that was made; the beginning of this master where an earlier one made it.
+    published: Instant,
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
     next_request: u64,
     remembered: Remembered,
@@ -114,8 +117,9 @@ struct Facts {
     /// Which port was chosen instead of the wanted one.
     port: Option<String>,
     figures: Figures,
-    /// Another one, so that the CPU figures of operators keep their own pace.
+    /// Others, so that the CPU figures of operators keep their own pace.
     scales: Figures,
+    scraped: Figures,
     /// What holds the workers in.
     fences: Fences,
     /// Which program this is, and where it was started from.
@@ -298,6 +302,7 @@ impl Driver {
                 info!(%generation, routes = snapshot.routes.len(), "snapshot published");
                 self.look_after(snapshot);
                 self.snapshot = Some((generation, Arc::new(descriptor)));
+                self.published = Instant::now();
             }
             Err(error) => {
                 error!(%generation, %error, "snapshot not published");

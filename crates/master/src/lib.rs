@@ -16,6 +16,7 @@ mod inherited;
 mod legacy;
 mod listen;
 mod log;
+mod metrics;
 mod pages;
 mod pidfile;
 mod privileges;

@@ -159,8 +159,10 @@ impl Proxy {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut count: u64 = 0;
+        let mut lateness = Duration::ZERO;
         loop {
             let now = ticks.tick().await;
+            lateness = lateness.max(now.elapsed());
             self.clock.tick(now.into_std());
             if self.clock.now() <= self.farewells.get() {
                 self.clock.wake_busy();
@@ -171,6 +173,8 @@ impl Proxy {
             if count.is_multiple_of(10) {
                 self.sweep_pools();
                 self.buffers.trim();
+                self.page.set(Counter::Lateness, u64::try_from(lateness.as_micros()).unwrap_or(u64::MAX));
+                lateness = Duration::ZERO;
             }
         }
     }
@@ -290,7 +294,9 @@ impl Proxy {
     fn sweep_pools(&self) {
         let kept = self.view.borrow().settings.timeouts.upstream_keep_alive;
         let kept = u64::try_from(kept.as_millis()).unwrap_or(u64::MAX);
-        self.pools.borrow().sweep(self.clock.now().saturating_sub(kept));
+        let pools = self.pools.borrow();
+        pools.sweep(self.clock.now().saturating_sub(kept));
+        self.page.set(Counter::Kept, pools.kept() as u64);
     }
 }
 

@@ -146,6 +146,11 @@ impl Pools {
         Rc::new(Pool::new(backend, places, Rc::clone(&self.kept), now))
     }
 
+    /// How many connections are kept for the next request, shared ones aside.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.count.get()
+    }
+
     /// Closes connections that were not used since `before`, or that the backend closed.
     pub(crate) fn sweep(&self, before: u64) {
         for pool in self.by_backend.values() {

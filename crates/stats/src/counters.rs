@@ -38,11 +38,17 @@ pub enum Counter {
     BytesIn,
     /// Bytes of bodies to clients.
     BytesOut,
+    /// Requests that went over a connection that was kept.
+    Reuses,
+    /// Connections to backends that are kept for the next request.
+    Kept,
+    /// Microseconds by which the worker's timer was late, the most within the last second.
+    Lateness,
 }
 
 impl Counter {
     /// All of them, in the order of their place.
-    pub const ALL: [Counter; 17] = [
+    pub const ALL: [Counter; 20] = [
         Counter::Heartbeat,
         Counter::Accepted,
         Counter::Open,
@@ -60,12 +66,16 @@ impl Counter {
         Counter::Holding,
         Counter::BytesIn,
         Counter::BytesOut,
+        Counter::Reuses,
+        Counter::Kept,
+        Counter::Lateness,
     ];
 
     /// Whether it only grows, so that a dead worker's figure is kept in the sum.
     #[must_use]
     pub fn is_total(self) -> bool {
-        !matches!(self, Counter::Heartbeat | Counter::Open | Counter::InFlight | Counter::Holding)
+        let passing = [Counter::Heartbeat, Counter::Open, Counter::InFlight, Counter::Holding, Counter::Kept, Counter::Lateness];
+        !passing.contains(&self)
     }
 }
 

@@ -50,6 +50,7 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
         Command::Containers => Reply::Containers(Vec::new()),
         Command::Backends => Reply::Backends(Vec::new()),
         Command::Problems => Reply::Problems(vec![ProblemRow { subject: "container a".to_owned(), text: "none \u{e9}".to_owned() }]),
+        Command::Metrics => Reply::Metrics(String::new()),
         Command::Explain(question) => Reply::Explain(Box::new(Explanation { url: question.to_string(), ..Explanation::default() })),
         Command::Why(name) => {
             let container = ContainerRow { name, ..ContainerRow::default() };

@@ -28,6 +28,7 @@ fn every_command() -> Vec<Command> {
         Command::Containers,
         Command::Backends,
         Command::Problems,
+        Command::Metrics,
     ];
     let judgements = ["web", "a b&c=d/é"].map(|name| Command::Why(name.to_owned()));
     let questions = ["https://a.test:8443/x?y=z&w", "a.test"].map(|url| Command::Explain(url.parse().unwrap()));

@@ -15,7 +15,10 @@ const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 /// What an answer holds: all at once, or what happens from now on.
 pub(super) type Content = Either<Full<Bytes>, Feed>;
 
-/// The one shape of every answer.
+/// The text format of Prometheus.
+const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The one shape of every answer, but for texts.
 #[derive(Serialize)]
 struct Envelope<'a, Data> {
     ok: bool,
@@ -38,6 +41,7 @@ pub(super) fn done(command: &Command, listing: &Listing, reply: Reply) -> Respon
         Reply::Containers(rows) => list("containers", rows, listing),
         Reply::Backends(rows) => list("backends", rows, listing),
         Reply::Problems(rows) => list("problems", rows, listing),
+        Reply::Metrics(text) => response(StatusCode::OK, EXPOSITION, Bytes::from(text)),
         Reply::Explain(explanation) => success(&explanation.verdict, &explanation),
         Reply::Why(why) => success(&why.verdict(), &why),
         Reply::RoutesChanged { message, rows } => success(&message, &rows),

@@ -76,6 +76,7 @@ async fn pretend_master(mut asked: mpsc::Receiver<Asked>) {
             Command::Containers => Ok(Reply::Containers(["b", "a", "c"].map(named).to_vec())),
             Command::Backends => Ok(Reply::Backends(Vec::new())),
             Command::Problems => Ok(Reply::Problems(Vec::new())),
+            Command::Metrics => Ok(Reply::Metrics("dproxy_up 1\n".to_owned())),
             Command::Explain(_) => Ok(Reply::Explain(Box::default())),
             Command::Why(name) if name == "a" => Ok(Reply::Why(Box::new(Why { container: named("a"), ..Why::default() }))),
             Command::AddRoute(route) => Ok(Reply::RoutesChanged { message: route.text().to_owned(), rows: Vec::new() }),

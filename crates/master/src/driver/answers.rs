@@ -1,6 +1,6 @@
 //! What the driver answers to operators.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
@@ -14,7 +14,8 @@ use dproxy_stats::{Counter, Counters};
 
 use super::Driver;
 use super::engines::Engine;
-use crate::core::{Change, Event, RequestId};
+use crate::core::{Change, Event, RequestId, WorkerView};
+use crate::figures::Usage;
 use crate::log::tail;
 use crate::{explain, views, why};
 
@@ -48,6 +49,7 @@ impl Driver {
             Command::Containers => Ok(Reply::Containers(self.containers())),
             Command::Backends => Ok(Reply::Backends(self.backends())),
             Command::Problems => Ok(Reply::Problems(self.problems())),
+            Command::Metrics => Ok(Reply::Metrics(self.metrics())),
             Command::Explain(question) => Ok(Reply::Explain(Box::new(self.explanation(&question)))),
             Command::Why(word) => self.why(&word).map(|why| Reply::Why(Box::new(why))),
             Command::AddRoute(route) => self.add_route(*route),
@@ -125,16 +127,23 @@ impl Driver {
     }
 
     pub(super) fn workers(&mut self) -> Vec<WorkerRow> {
-        let now = Instant::now();
         let views = self.core.workers();
-        let pids: Vec<u32> = views.iter().filter_map(|view| view.pid).collect();
-        let usage = self.facts.figures.look(&pids);
-        let row = |view: &crate::core::WorkerView| {
+        let usage = self.facts.figures.look(&pids_of(&views));
+        self.worker_rows(&views, &usage).map(|(row, _)| row).collect()
+    }
+
+    /// The row of each worker, and what it counts.
+    pub(super) fn worker_rows<'w>(
+        &'w self,
+        views: &'w [WorkerView],
+        usage: &'w BTreeMap<u32, Usage>,
+    ) -> impl Iterator<Item = (WorkerRow, Counters)> + 'w {
+        let now = Instant::now();
+        views.iter().map(move |view| {
             let counters = view.worker.and_then(|worker| self.workers.get(&worker)).map(|worker| worker.counters()).unwrap_or_default();
             let usage = view.pid.and_then(|pid| usage.get(&pid)).copied().unwrap_or_default();
-            views::worker_row(now, view, &counters, usage)
-        };
-        views.iter().map(row).collect()
+            (views::worker_row(now, view, &counters, usage), counters)
+        })
     }
 
     fn worker(&mut self, slot: u16) -> Result<Reply, Refusal> {
@@ -170,7 +179,7 @@ impl Driver {
         rows
     }
 
-    fn backends(&self) -> Vec<BackendRow> {
+    pub(super) fn backends(&self) -> Vec<BackendRow> {
         let Some(snapshot) = self.core.snapshot() else { return Vec::new() };
         let mut rows = views::backend_rows(&snapshot.routes, snapshot.settings.limits.backend_requests, |id| self.load(snapshot, id));
         self.tell_health(&mut rows);
@@ -227,11 +236,16 @@ impl Driver {
     }
 
     /// All workers that are, and the totals of those that were.
-    fn sum(&self) -> Counters {
+    pub(super) fn sum(&self) -> Counters {
         let mut sum = self.books.dead();
         self.workers.values().for_each(|worker| sum.add(&worker.counters()));
         sum
     }
+}
+
+/// The processes of these workers.
+pub(super) fn pids_of(views: &[WorkerView]) -> Vec<u32> {
+    views.iter().filter_map(|view| view.pid).collect()
 }
 
 fn engine_of<'e>(route: &Route, engines: &HashMap<String, &'e str>) -> Option<&'e str> {

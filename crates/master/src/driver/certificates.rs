@@ -96,6 +96,12 @@ impl Vault {
         &self.holdings.problems
     }
 
+    /// The file of each certificate, and until when it is valid.
+    pub(super) fn expiries(&self) -> impl Iterator<Item = (&str, SystemTime)> {
+        let files = self.holdings.certificates.iter().map(|certificate| certificate.file.as_str());
+        files.zip(self.holdings.ends.iter().copied())
+    }
+
     /// Looks at every file again, soon.
     pub(super) fn nudge(&self) {
         self.watcher.iter().for_each(|watcher| watcher.nudge.notify_one());

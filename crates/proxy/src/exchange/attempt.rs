@@ -189,6 +189,9 @@ impl Attempt<'_> {
             // Apart, so that requests on kept connections make no room for it.
             None => Box::pin(self.open(client)).await?,
         };
+        if kept {
+            self.proxy.page.add(Counter::Reuses, 1);
+        }
         let opening = match upstream {
             Upstream::H1(_) => self.opening,
             // HTTP/2 takes none of HTTP/1's framing.
