@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use dproxy_testkit::{Origin, PATIENCE, Step, ok, wait_for};
+use dproxy_testkit::{Origin, PATIENCE, Signal, Step, ok, wait_for};
 
 use super::{Secure, Shop, echo};
 
@@ -53,4 +53,26 @@ fn a_client_whose_keys_are_its_workers_alone_is_told_to_come_again() {
         client.join().unwrap()
     });
     assert!(text.contains("done") && text.to_lowercase().contains("connection: close"), "{text}");
+}
+
+#[test]
+fn sessions_are_taken_up_again_after_an_upgrade_and_by_the_next_master() {
+    let origin = echo();
+    let mut secure = Shop::with(&["a.test"]).serve(|options| options.workers(2).route("a.test", &[origin.addr()]));
+    for version in ["-tls1_3", "-tls1_2"] {
+        let session = new_session(&secure, &[version]);
+        let before = secure.dproxy.worker_pids();
+        let told = secure.dproxy.ctl(&["upgrade"]);
+        assert_eq!(told.code, Some(0), "{told:?}\n{}", secure.dproxy.log());
+        secure.dproxy.wait_for("new workers only", || secure.dproxy.worker_pids().iter().all(|pid| !before.contains(pid)));
+        assert!(resumes(&secure, &session, &[version]), "after an upgrade, with {version}");
+        secure.dproxy.signal(Signal::SIGKILL);
+        secure.dproxy.wait_for_end();
+        assert!(resumes(&secure, &session, &[version]), "without a master, with {version}");
+        secure.dproxy.start_again();
+        let before = secure.dproxy.worker_pids();
+        assert_eq!(secure.dproxy.ctl(&["restart"]).code, Some(0));
+        secure.dproxy.wait_for("new workers only", || secure.dproxy.worker_pids().iter().all(|pid| !before.contains(pid)));
+        assert!(resumes(&secure, &session, &[version]), "by workers of the next master, with {version}");
+    }
 }

@@ -23,11 +23,15 @@ pub struct Tickets {
 }
 
 impl Tickets {
-    /// Begins with one key.
+    /// Goes on with the keys of the master before, the newest first; without any it begins with a new one.
     #[must_use]
-    pub fn new(now: Instant) -> Tickets {
-        let mut tickets = Tickets { keys: Vec::new(), since: now };
-        tickets.add(now);
+    pub fn inheriting(mut keys: Vec<TicketKey>, now: Instant) -> Tickets {
+        keys.truncate(KEPT);
+        let begins = keys.is_empty();
+        let mut tickets = Tickets { keys, since: now };
+        if begins {
+            tickets.add(now);
+        }
         tickets
     }
 
@@ -67,7 +71,7 @@ mod tests {
     #[test]
     fn a_key_seals_for_hours_and_opens_for_twice_as_long() {
         let start = Instant::now();
-        let mut tickets = Tickets::new(start);
+        let mut tickets = Tickets::inheriting(Vec::new(), start);
         let first = tickets.keys()[0].clone();
         assert!(!tickets.rotate(start + SEALS / 2));
         assert!(tickets.rotate(start + SEALS));
@@ -77,5 +81,16 @@ mod tests {
         assert!(tickets.rotate(start + SEALS * 3));
         assert!(!tickets.keys().contains(&first));
         assert_eq!(tickets.keys().len(), KEPT);
+    }
+
+    #[test]
+    fn the_next_master_goes_on_with_the_keys_of_the_one_before() {
+        let start = Instant::now();
+        let mut before = Tickets::inheriting(Vec::new(), start);
+        (1..5).for_each(|time| assert!(before.rotate(start + SEALS * time)));
+        let mut after = Tickets::inheriting(before.keys().to_vec(), start);
+        assert_eq!(after.keys(), before.keys());
+        assert!(!after.rotate(start + SEALS / 2) && after.rotate(start + SEALS));
+        assert_eq!(after.keys()[1..], before.keys()[..KEPT - 1]);
     }
 }

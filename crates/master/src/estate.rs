@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dproxy_config::TicketKey;
 use dproxy_ipc::{Confinement, Generation, ListenerInfo, Snapshot, SnapshotError, SocketId};
 use dproxy_stats::Row;
 use tracing::{info, warn};
@@ -76,6 +77,11 @@ impl Estate {
     /// Where clients come in already.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         self.sockets.values().map(|socket| socket.address).collect()
+    }
+
+    /// By which the workers know sessions: they have them from the master before, in memory that is written nowhere.
+    pub(crate) fn ticket_keys(&self) -> Vec<TicketKey> {
+        self.inheritance.snapshot.as_ref().map(|snapshot| snapshot.settings.tls.tickets.clone()).unwrap_or_default()
     }
 
     fn take_from(&mut self, legacy: &Legacy) {

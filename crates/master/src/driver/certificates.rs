@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use dproxy_certs::{Directory, Holdings, Tickets};
-use dproxy_config::{Listen, PortChoice, ProxySettings, TlsSettings};
+use dproxy_config::{Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
 use dproxy_route::{Problem, Route};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -36,10 +36,11 @@ struct Watcher {
 
 impl Vault {
     /// Reads what is in `directory` and looks for changes from then on; without one there is no TLS.
-    pub(super) fn open(directory: Option<PathBuf>) -> Vault {
+    /// Sessions are taken up again with the keys of the master `before`, if there was one.
+    pub(super) fn open(directory: Option<PathBuf>, before: Vec<TicketKey>) -> Vault {
         let mut vault = Vault {
             holdings: Holdings::default(),
-            tickets: Tickets::new(Instant::now()),
+            tickets: Tickets::inheriting(before, Instant::now()),
             watcher: None,
             passes_through: false,
             doors: None,
@@ -88,6 +89,11 @@ impl Vault {
         self.doors.as_ref().map_or(&[], |doors| &doors.addresses)
     }
 
+    /// By which workers know sessions.
+    pub(super) fn ticket_keys(&self) -> Vec<TicketKey> {
+        self.tickets.keys().to_vec()
+    }
+
     pub(super) fn warning(&self) -> Option<&String> {
         self.doors.as_ref()?.warning.as_ref()
     }
@@ -126,7 +132,7 @@ impl Vault {
             certificates: Arc::clone(&self.holdings.certificates),
             authorities: Arc::clone(&self.holdings.authorities),
             // Without certificates nobody has a session with us.
-            tickets: if self.watcher.is_some() { self.tickets.keys().to_vec() } else { Vec::new() },
+            tickets: if self.watcher.is_some() { self.ticket_keys() } else { Vec::new() },
             ..settings.tls
         };
         ProxySettings { tls, ..settings }

@@ -129,7 +129,7 @@ impl Driver {
         if before.certificates == config.certificates {
             self.vault.nudge();
         } else {
-            self.vault = Vault::open(config.certificates.clone());
+            self.vault = Vault::open(config.certificates.clone(), self.vault.ticket_keys());
         }
         self.happened.push_back(Event::Routes(SourceId::File, config.routes));
         if self.remembered.reconfigure(config.workers) {

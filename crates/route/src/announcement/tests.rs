@@ -10,7 +10,9 @@ fn read(bytes: &[u8]) -> Result<Announced, AnnouncementError> {
             (early, _) => assert!(early.is_err(), "{length} of {bytes:?}"),
         }
     }
-    assert_eq!(announced(&[bytes, b"GET / HTTP/1.1\r\n"].concat()).is_err(), whole.is_err());
+    if whole != Ok(Announced::Partial) {
+        assert_eq!(announced(&[bytes, b"GET / HTTP/1.1\r\n"].concat()), whole);
+    }
     whole
 }
 
