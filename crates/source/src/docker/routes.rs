@@ -333,4 +333,6 @@ fn service_of(facts: &Facts) -> Service {
 }
 
 #[cfg(test)]
+mod any;
+#[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ fn moment(seconds: u64) -> SystemTime {
 }
 
 /// A running container with one port at an address that can be reached, inspected.
-fn container(name: &str, host: &str) -> Facts {
+pub(super) fn container(name: &str, host: &str) -> Facts {
     let last = name.bytes().map(u32::from).sum::<u32>() % 250 + 2;
     let gateway = Some("10.1.0.1".parse().unwrap());
     let address = Address { ip: format!("10.1.0.{last}").parse().unwrap(), gateway, prefix: 16, source: gateway };
@@ -30,7 +30,7 @@ fn container(name: &str, host: &str) -> Facts {
     }
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         engine: Place::Here,
         published_at: None,
@@ -45,7 +45,7 @@ fn settings() -> Settings {
     }
 }
 
-fn shown(findings: &Findings) -> String {
+pub(super) fn shown(findings: &Findings) -> String {
     let offer = |offer: &Offer| match offer {
         Offer::Ports { main, .. } => format!("{} {}", main.address, main.condition.as_str()),
         Offer::Redirect(redirect) => redirect.to_string(),
