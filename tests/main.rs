@@ -5,6 +5,7 @@
 mod access_log;
 mod balancing;
 mod caps;
+mod cli;
 mod clients;
 mod compose;
 mod control;

@@ -12,13 +12,15 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+use clap_complete::Shell;
 use dproxy_config::{Environment, Flags, LoadError, Loaded, load, load_api, reference};
 use dproxy_control::client::{self, Address, Target};
 use dproxy_control::{Token, TokenError};
 use dproxy_master::PrivilegesError;
 use dproxy_worker::Orders;
 
-use words::{Ctl, CtlTarget, Deed};
+use words::{Asking, Ctl, CtlTarget, Deed};
 
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 78;
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         Deed::Schema => say(&dproxy_config::schema()),
         Deed::Reference => say(&reference::yaml()),
         Deed::Settings => say(&reference::markdown()),
+        Deed::Completions(shell) => completions(shell),
+        Deed::Manual(directory) => manual(&directory),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,7 +85,12 @@ fn configuration(flags: &Flags, environment: &Environment) -> Result<Loaded, Loa
 
 fn ask(ctl: &Ctl, environment: &Environment) -> ExitCode {
     match target(ctl, environment) {
-        Ok(target) => client::run(&target, &ctl.command, ctl.output),
+        Ok(target) => match &ctl.asking {
+            Asking::Once(command) => client::run(&target, command, ctl.output),
+            Asking::Watch(command, pause) => client::watch(&target, command, *pause, ctl.output),
+            Asking::Logs { lines, follow } => client::logs(&target, *lines, *follow, ctl.output),
+            Asking::Top => client::top(&target),
+        },
         Err(error) => complain(&error.into()),
     }
 }
@@ -108,6 +117,18 @@ fn token(named: Option<&Path>, configured: Option<&Path>) -> Result<Option<Token
         (None, Some(Err(TokenError::Read { .. })) | None) => Ok(None),
         (None, Some(read)) => read.map(Some),
     }
+}
+
+fn completions(shell: Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut words::words(), "dproxy", &mut script);
+    say(&String::from_utf8(script)?)
+}
+
+fn manual(directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory)
+        .and_then(|()| clap_mangen::generate_to(words::long_words(), directory))
+        .with_context(|| format!("cannot write the manual into `{}`", directory.display()))
 }
 
 /// Prints to the standard output. A reader that has seen enough (`| head`) is no failure.

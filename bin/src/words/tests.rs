@@ -1,3 +1,9 @@
+use std::time::Duration;
+
+use dproxy_config::WorkerCount;
+use dproxy_control::client::Output;
+use dproxy_control::{Command, Wait};
+
 use super::*;
 
 /// The deed of a command line, or the first line of what clap says to it.
@@ -14,8 +20,13 @@ fn check(line: &str, expected: Deed) {
 
 #[track_caller]
 fn asks(line: &str, command: Command) {
+    asks_for(line, Asking::Once(command));
+}
+
+#[track_caller]
+fn asks_for(line: &str, asking: Asking) {
     let target = CtlTarget::Configured;
-    check(line, Deed::Ctl(Ctl { command, output: Output::Table, target, flags: Flags::default(), token_file: None }));
+    check(line, Deed::Ctl(Ctl { asking, output: Output::Table, target, flags: Flags::default(), token_file: None }));
 }
 
 #[track_caller]
@@ -82,7 +93,8 @@ fn ctl_asks_what_the_api_answers() {
 
 #[test]
 fn ctl_finds_its_master() {
-    let ctl = |target| Ctl { command: Command::Status, output: Output::Json, target, flags: Flags::default(), token_file: None };
+    let ctl =
+        |target| Ctl { asking: Asking::Once(Command::Status), output: Output::Json, target, flags: Flags::default(), token_file: None };
     let at = |target| Deed::Ctl(ctl(target));
     let address = || CtlTarget::Address("127.0.0.1:16000".parse().unwrap());
     check("dproxy ctl --json status --socket /run/x", at(CtlTarget::Socket("/run/x".into())));
@@ -110,4 +122,34 @@ fn words_that_make_no_sense_are_refused_in_words_that_do() {
         "dproxy ctl status --api nowhere",
         "error: invalid value 'nowhere' for '--api <URL>': write an address and a port, like `http://127.0.0.1:16000`",
     );
+}
+
+#[test]
+fn habits_of_pm2_work_with_ctl_and_without() {
+    for ctl in ["", "ctl "] {
+        let line = |words: &str| format!("dproxy {ctl}{words}");
+        asks(&line("list"), Command::Workers);
+        asks(&line("ls"), Command::Workers);
+        asks(&line("scale 4"), Command::Resize(size("4"), Wait::Done));
+        asks(&line("restart"), Command::Restart(Wait::Done));
+        asks(&line("reload"), Command::Reload);
+        asks(&line("stop"), Command::Stop(Wait::Done));
+        asks(&line("describe 3"), Command::Worker(3));
+        asks(&line("reset"), Command::Reset);
+        asks_for(&line("logs"), Asking::Logs { lines: 20, follow: false });
+        asks_for(&line("logs -f -n 5"), Asking::Logs { lines: 5, follow: true });
+        asks_for(&line("top"), Asking::Top);
+        asks_for(&line("list --watch"), Asking::Watch(Command::Workers, Duration::from_secs(2)));
+        asks_for(&line("status -w=5"), Asking::Watch(Command::Status, Duration::from_secs(5)));
+    }
+    refused("dproxy stop --watch", "error: unexpected argument '--watch' found");
+    refused("dproxy list --watch=0", "error: invalid value '0' for '--watch[=<SECONDS>]': 0 is not in 1..=3600");
+    refused("dproxy describe web", "error: invalid value 'web' for '<SLOT>': invalid digit found in string");
+}
+
+#[test]
+fn completions_are_for_shells() {
+    check("dproxy completions bash", Deed::Completions(Shell::Bash));
+    check("dproxy manual /x", Deed::Manual("/x".into()));
+    refused("dproxy completions cmd", "error: invalid value 'cmd' for '<SHELL>'");
 }

@@ -11,6 +11,9 @@
 
 mod exchange;
 mod failure;
+mod live;
+mod terminal;
+mod top;
 mod upgrade;
 
 use std::io::{self, Write};
@@ -23,6 +26,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::failure::ClientError;
+pub use self::live::{logs, watch};
+use self::terminal::Progress;
+pub use self::top::top;
 use crate::{Command, Reply, Token, Wait, table};
 
 /// The master answers reads and accepts changes at once; the server gives up on it earlier than this.
@@ -30,6 +36,9 @@ const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// A change that is waited for takes as long as the requests that drain; this long means that something is wrong.
 const CHANGE_TIME: Duration = Duration::from_secs(600);
+
+/// How often it is asked how far a change is.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Where the API is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,13 +89,40 @@ pub struct Answer {
 /// # Errors
 /// When nobody answers, when the answer is none of dproxy's, and when it is a refusal.
 pub async fn ask(target: &Target, command: &Command, progress: &mut impl FnMut(&str)) -> Result<Answer, ClientError> {
-    if *command == Command::Upgrade(Wait::Done) {
-        progress("the new program is checked");
+    match command {
+        Command::Upgrade(Wait::Done) => {
+            progress("the new program is checked");
+            let answer = ask_once(target, command).await?;
+            let Reply::Done { status, .. } = &answer.reply else { return Ok(answer) };
+            upgrade::follow(target, status, progress).await
+        }
+        change if change.wait() == Some(Wait::Done) => ask_and_look(target, command, progress).await,
+        _ => ask_once(target, command).await,
     }
-    let answer = ask_once(target, command).await?;
-    match (command, &answer.reply) {
-        (Command::Upgrade(Wait::Done), Reply::Done { status, .. }) => upgrade::follow(target, status, progress).await,
-        _ => Ok(answer),
+}
+
+/// Tells how many workers serve until the answer comes.
+async fn ask_and_look(target: &Target, command: &Command, progress: &mut impl FnMut(&str)) -> Result<Answer, ClientError> {
+    let answer = ask_once(target, command);
+    tokio::pin!(answer);
+    let mut told = String::new();
+    loop {
+        let look = async {
+            tokio::time::sleep(LOOK).await;
+            ask_once(target, &Command::Status).await
+        };
+        tokio::select! {
+            biased;
+            answer = &mut answer => return answer,
+            Ok(Answer { reply: Reply::Status(status), .. }) = look => {
+                let text = format!("{}: {} of {} workers online", status.pool, status.workers_online, status.workers_wanted);
+                if text != told {
+                    progress(&text);
+                    told = text;
+                }
+            }
+            else => return answer.await,
+        }
     }
 }
 
@@ -106,25 +142,22 @@ async fn ask_once(target: &Target, command: &Command) -> Result<Answer, ClientEr
 /// Makes a runtime of its own, so it must not be called inside another.
 #[must_use]
 pub fn run(target: &Target, command: &Command, output: Output) -> ExitCode {
-    let mut progress = |step: &str| match output {
-        Output::Json => {}
-        // Whoever closed the standard error does not want to read it.
-        Output::Table => drop(writeln!(io::stderr(), "{step}")),
+    let mut progress = match output {
+        Output::Json => Progress::silent(),
+        Output::Table => Progress::shown(matches!(command, Command::Upgrade(_))),
     };
-    let answer = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|cause| ClientError::Runtime { cause })
-        .and_then(|runtime| runtime.block_on(ask(target, command, &mut progress)));
-    let printed = match &answer {
-        Ok(answer) => print(&shown(answer, command, output)),
-        Err(error) => complain(error, output),
-    };
-    match (&answer, printed) {
-        (Err(error), _) => ExitCode::from(error.exit_code()),
-        (Ok(_), Ok(())) => ExitCode::SUCCESS,
-        (Ok(_), Err(_)) => ExitCode::FAILURE,
-    }
+    within(output, async {
+        let answer = ask(target, command, &mut |step| progress.step(step)).await;
+        progress.end();
+        print(&shown(&answer?, command, output)).map_err(|cause| ClientError::Print { cause })
+    })
+}
+
+/// Runs `deed` in a runtime of its own, shows its failure, and tells the exit code.
+fn within(output: Output, deed: impl Future<Output = Result<(), ClientError>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let done = runtime.map_err(|cause| ClientError::Runtime { cause }).and_then(|runtime| runtime.block_on(deed));
+    live::exit_code(done, output)
 }
 
 /// The API's one shape.
@@ -148,7 +181,10 @@ fn understand(command: &Command, status: u16, json: String) -> Result<Answer, Cl
 fn shown(answer: &Answer, command: &Command, output: Output) -> String {
     match output {
         Output::Json => answer.json.clone(),
-        Output::Table => table::render(command, &answer.reply, table::Width::of_terminal(&io::stdout())),
+        Output::Table => {
+            let text = table::render(command, &answer.reply, table::Width::of_terminal(&io::stdout()));
+            if terminal::has_colours() { terminal::paint(&text) } else { text }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A terminal gets its width respected; a pipe gets one line a row, whatever its length, so that `grep` and `awk` work.
 
 mod explanation;
+pub(crate) mod top;
 mod units;
 mod why;
 

@@ -73,6 +73,16 @@ pub enum ClientError {
     /// It runs, but it cannot tell of the upgrade.
     #[error("the program that runs now does not tell of the upgrade; `dproxy ctl status` shows its version")]
     Untold,
+    /// There is no screen to draw on.
+    #[error("`top` needs a terminal; `dproxy list --watch` goes anywhere")]
+    NoTerminal,
+    /// Nobody can read the answer.
+    #[error("cannot print the answer")]
+    Print {
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
     /// This process cannot wait for sockets.
     #[error("cannot set up this process to wait for an answer")]
     Runtime {
@@ -96,6 +106,8 @@ impl ClientError {
             | ClientError::Refused { .. }
             | ClientError::UpgradeFailed { .. }
             | ClientError::Untold
+            | ClientError::Print { .. }
+            | ClientError::NoTerminal
             | ClientError::Runtime { .. } => 1,
         }
     }

@@ -1,0 +1,178 @@
+//! The words that ask a running proxy.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgMatches, Command as Words};
+use dproxy_config::{Flags, WorkerCount};
+use dproxy_control::client::Output;
+use dproxy_control::{Command, Question, Wait};
+
+use super::switch;
+
+/// What to ask, whom, and how to show the answer.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ctl {
+    pub(crate) asking: Asking,
+    pub(crate) output: Output,
+    pub(crate) target: CtlTarget,
+    /// `--config`: leads to the master.
+    pub(crate) flags: Flags,
+    /// `--token-file`.
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// What to ask, and how often.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Asking {
+    /// Once.
+    Once(Command),
+    /// Again and again, with such pauses.
+    Watch(Command, Duration),
+    /// For the last lines of the log, and those that follow if they are wanted.
+    Logs { lines: usize, follow: bool },
+    /// For everything, live.
+    Top,
+}
+
+/// Whom to ask.
+#[derive(Debug, PartialEq)]
+pub(crate) enum CtlTarget {
+    /// `--socket`.
+    Socket(PathBuf),
+    /// `--api`.
+    Address(SocketAddr),
+    /// The master that the flags, the environment and the file lead to.
+    Configured,
+}
+
+/// `ctl`, with all its words.
+pub(super) fn words() -> Words {
+    Words::new("ctl")
+        .about("Asks a running proxy")
+        .after_help(EXIT_CODES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(arguments().map(|argument| argument.global(true)))
+        .subcommands(every_word())
+}
+
+/// The same words without `ctl` before them.
+pub(super) fn short_words() -> impl Iterator<Item = Words> {
+    every_word().into_iter().map(|word| word.after_help(EXIT_CODES).args(arguments()))
+}
+
+/// What a word of these asks for.
+pub(super) fn read((word, own): (&str, &ArgMatches)) -> Ctl {
+    let output = if own.get_flag("json") { Output::Json } else { Output::Table };
+    let config = own.get_one::<String>("config").map(|path| ("config", path.as_str()));
+    let token_file = own.get_one("token-file").cloned();
+    Ctl { asking: asking(word, own), output, target: target(own), flags: Flags::from_pairs(config), token_file }
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused or failed, 2 the words make no sense, 3 dproxy is not running.";
+
+fn arguments() -> [Arg; 6] {
+    let value = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).value_name(value).help(help);
+    [
+        switch("json", "Prints the answer as one JSON object"),
+        switch("no-wait", "Does not wait until a change is done"),
+        value("socket", "PATH", "The control socket to ask at").value_parser(clap::value_parser!(PathBuf)).conflicts_with("api"),
+        value("api", "URL", "The address to ask at, like `http://127.0.0.1:16000`").value_parser(address_of),
+        value("token-file", "PATH", "The file with the token of the API").value_parser(clap::value_parser!(PathBuf)),
+        value("config", "PATH", "The configuration file of the proxy to ask"),
+    ]
+}
+
+fn every_word() -> Vec<Words> {
+    let word = |name: &'static str, about: &'static str| Words::new(name).about(about);
+    let watched = |name: &'static str, about: &'static str| Words::new(name).about(about).arg(watch());
+    let container = Arg::new("container").required(true).value_name("CONTAINER").help("Its name, its id, or the beginning of its id");
+    let url = Arg::new("url").required(true).value_name("URL").help("As a client would ask for it: `https://shop.example.com/path`");
+    let size = Arg::new("size").required(true).value_name("SIZE").allow_negative_numbers(true);
+    let slot = Arg::new("slot").required(true).value_name("SLOT").value_parser(clap::value_parser!(u16)).help("As `list` shows it");
+    let lines = Arg::new("lines").long("lines").short('n').value_name("COUNT").value_parser(clap::value_parser!(usize)).default_value("20");
+    vec![
+        watched("status", "The whole at a glance"),
+        watched("list", "Every worker").visible_aliases(["workers", "ls"]),
+        watched("describe", "Everything about one worker").arg(slot),
+        word("top", "Everything, live; `q` ends it"),
+        word("resize", "Changes the number of workers").visible_alias("scale").arg(size.value_parser(clap::value_parser!(WorkerCount))),
+        word("start", "Starts the workers again, as many as there were"),
+        word("stop", "Finishes what is under way and frees the ports; the master stays").visible_alias("drain"),
+        word("restart", "Replaces every worker, one by one"),
+        word("reload", "Reads the configuration again"),
+        word("upgrade", "Runs the program that was installed since, in the same process, without losing a request"),
+        word("reset", "Counts restarts from zero, and tries at once the workers that do not come up"),
+        word("logs", "The last lines of the master's log")
+            .arg(switch("follow", "Goes on with those that follow").short('f'))
+            .arg(lines.help("How many lines")),
+        watched("routes", "Every route"),
+        watched("containers", "Every container"),
+        watched("backends", "Every backend"),
+        watched("problems", "Everything that should be mended"),
+        watched("explain", "What becomes of a request, and why").arg(url.value_parser(clap::value_parser!(Question))),
+        watched("why", "Why a container is, or is not, routed").arg(container),
+    ]
+}
+
+fn watch() -> Arg {
+    let seconds = clap::value_parser!(u64).range(1..=3600);
+    let arg = Arg::new("watch").long("watch").short('w').value_name("SECONDS").value_parser(seconds);
+    arg.num_args(0..=1).require_equals(true).default_missing_value("2").help("Asks again and again, until it is ended")
+}
+
+fn address_of(text: &str) -> Result<SocketAddr, String> {
+    let authority = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/').replace("localhost", "127.0.0.1");
+    authority.parse().map_err(|_| "write an address and a port, like `http://127.0.0.1:16000`".to_owned())
+}
+
+fn asking(word: &str, own: &ArgMatches) -> Asking {
+    let wait = if own.get_flag("no-wait") { Wait::Accepted } else { Wait::Done };
+    let command = match word {
+        "top" => return Asking::Top,
+        "logs" => {
+            let lines = *own.get_one("lines").expect("it has a default");
+            return Asking::Logs { lines, follow: own.get_flag("follow") };
+        }
+        "resize" => Command::Resize(*own.get_one("size").expect("clap demands a size"), wait),
+        "start" => Command::Start(wait),
+        "stop" => Command::Stop(wait),
+        "restart" => Command::Restart(wait),
+        "reload" => Command::Reload,
+        "upgrade" => Command::Upgrade(wait),
+        "reset" => Command::Reset,
+        read => return reading(read, own),
+    };
+    Asking::Once(command)
+}
+
+fn reading(word: &str, own: &ArgMatches) -> Asking {
+    let command = match word {
+        "status" => Command::Status,
+        "list" => Command::Workers,
+        "describe" => Command::Worker(*own.get_one("slot").expect("clap demands a slot")),
+        "routes" => Command::Routes,
+        "containers" => Command::Containers,
+        "backends" => Command::Backends,
+        "problems" => Command::Problems,
+        "explain" => Command::Explain(own.get_one::<Question>("url").expect("clap demands a URL").clone()),
+        "why" => Command::Why(own.get_one::<String>("container").expect("clap demands a container").clone()),
+        other => unreachable!("`{other}` is none of the words above"),
+    };
+    match own.get_one("watch") {
+        Some(seconds) => Asking::Watch(command, Duration::from_secs(*seconds)),
+        None => Asking::Once(command),
+    }
+}
+
+fn target(matches: &ArgMatches) -> CtlTarget {
+    if let Some(path) = matches.get_one::<PathBuf>("socket") {
+        return CtlTarget::Socket(path.clone());
+    }
+    if let Some(address) = matches.get_one::<SocketAddr>("api") {
+        return CtlTarget::Address(*address);
+    }
+    CtlTarget::Configured
+}
