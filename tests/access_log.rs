@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dproxy_testkit::{Load, Mode, Origin, PATIENCE, Signal, wait_for};
+use dproxy_testkit::{Load, Mode, Origin, PATIENCE, Signal, Value, wait_for};
 
 use crate::{alone, dproxy};
 
@@ -76,4 +76,71 @@ fn what_a_client_sends_forges_no_line() {
     dproxy.wait_for("the line", || line().is_some());
     let line = line().unwrap();
     assert!(line.contains(r#""GET /a\"b HTTP/1.1" 404 "#) && line.contains(r#" "\xc3\xa4" "x\" 200 9 \"y" nobody.test "#), "{line}");
+}
+
+/// The line that a request leaves, in the format that `settings` say.
+fn line_of(settings: &[&str], request: &str) -> String {
+    let origin = Origin::saying("ok");
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("access.log");
+    let options = settings.iter().fold(dproxy().route("a.test", &[origin.addr()]), |options, word| options.arg(word));
+    let dproxy = options.arg("--access-log").arg(file.to_str().unwrap()).start();
+    dproxy_testkit::request(dproxy.http(), request).unwrap();
+    let line = || fs::read_to_string(&file).unwrap().lines().find(|line| line.contains("/path?a=b")).map(str::to_owned);
+    dproxy.wait_for("the line", || line().is_some());
+    line().unwrap()
+}
+
+const REQUEST: &str = "GET /path?a=b HTTP/1.1\r\nHost: a.test\r\nUser-Agent: curl/7.30.0\r\nConnection: close\r\n\r\n";
+
+/// Whether a text is this one, where `#` stands for a whole or decimal number and `@` for a time.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let mut rest = text;
+    for part in pattern.split_inclusive(['#', '@']) {
+        let literal = part.trim_end_matches(['#', '@']);
+        let Some(behind) = rest.strip_prefix(literal) else { return false };
+        let is_in = |c: char| c.is_ascii_digit() || c == '.' || part.ends_with('@') && (c.is_ascii_alphabetic() || "/:+ -".contains(c));
+        rest = if literal == part { behind } else { behind.trim_start_matches(is_in) };
+        if literal != part && rest.len() == behind.len() {
+            return false;
+        }
+    }
+    rest.is_empty()
+}
+
+#[track_caller]
+fn check_format(settings: &[&str], pattern: &str) {
+    let line = line_of(settings, REQUEST);
+    assert!(is_like(&line, pattern), "{line}");
+}
+
+#[test]
+fn lines_have_the_format_that_was_chosen() {
+    let common = "127.0.0.1 - - [@] \"GET /path?a=b HTTP/1.1\" 200 2";
+    check_format(&[], &format!("{common} \"-\" \"curl/7.30.0\" a.test #"));
+    check_format(&["--access-log-format", "combined"], &format!("{common} \"-\" \"curl/7.30.0\""));
+    check_format(&["--access-log-format", "hipache"], &format!("::ffff:{common} \"\" \"curl/7.30.0\" \"a.test\" # #"));
+    let json = "{\"status\":200,\"duration_ms\":#}";
+    check_format(
+        &["--access-log-format", "json", "--access-log-fields", "status,duration_ms,target"],
+        &json.replace('{', "{\"target\":\"/path?a=b\","),
+    );
+}
+
+#[test]
+fn a_line_of_json_tells_everything_and_is_json_whatever_the_client_sends() {
+    let request = REQUEST.replace("curl/7.30.0", "say \"hi\"\\ \u{e4}\u{1f600}");
+    let line: Value = line_of(&["--access-log-format", "json"], &request).parse().unwrap();
+    let is = |field: &str, expected: &str| assert_eq!(line[field], expected, "{field}");
+    is("client", "127.0.0.1");
+    is("method", "GET");
+    is("scheme", "http");
+    is("host", "a.test");
+    is("target", "/path?a=b");
+    is("protocol", "HTTP/1.1");
+    is("user_agent", "say \"hi\"\\ \u{e4}\u{1f600}");
+    assert!(line["time"].as_str().unwrap().ends_with('Z') && line["referer"].is_null() && line["forwarded_for"].is_null(), "{line}");
+    assert!(line["backend"].as_str().unwrap().contains("@127.0.0.1:"), "{line}");
+    assert!(line["status"] == 200 && line["bytes"] == 2, "{line}");
+    assert!(line["duration_ms"].as_f64().unwrap() >= line["backend_ms"].as_f64().unwrap(), "{line}");
 }

@@ -6,6 +6,7 @@
 //! [`Mistake`]. Nothing here touches the system: environment, machine and the
 //! reading of files are arguments.
 
+mod access;
 mod by_hand;
 mod config;
 mod endpoint;
@@ -29,6 +30,7 @@ mod variables;
 mod words;
 mod yaml;
 
+pub use access::{AccessField, AccessFieldError, AccessFormat, AccessFormatError, AccessLines};
 pub use by_hand::{HandRoute, HandRouteError};
 pub use config::{
     Api, Assignment, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError,

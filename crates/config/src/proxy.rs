@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dproxy_route::Algorithm;
 
-use crate::TlsSettings;
+use crate::{AccessLines, TlsSettings};
 
 /// Everything that a worker needs to know besides routes and sockets.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
@@ -24,6 +24,8 @@ pub struct ProxySettings {
     pub trusted: Vec<String>,
     /// Peers whose connections begin with the PROXY protocol, as networks.
     pub announced_by: Vec<String>,
+    /// What is written of each request, where there is an access log.
+    pub access: AccessLines,
     /// What people see where no backend answers.
     pub pages: Pages,
     /// Whether `www.X` is served as `X` where nothing else serves it.
@@ -194,6 +196,7 @@ impl Default for ProxySettings {
             limits: Limits::default(),
             trusted: Vec::new(),
             announced_by: Vec::new(),
+            access: AccessLines::default(),
             pages: Pages::default(),
             www_fallback: true,
             tls: TlsSettings::default(),

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use dproxy_route::InClear;
 
+use crate::access::{AccessField, AccessFormat, AccessLines};
 use crate::config::{Api, Config, Directories, Listen, LogLevel, PortChoice, WorkerCount};
 use crate::file::File;
 use crate::mistake::{Mistake, Mistakes, Source};
@@ -172,6 +173,7 @@ impl Reader<'_> {
             server_name: self.optional(&settings::SERVER_NAME).map_or_else(machine, named),
             timeouts: self.timeouts(),
             limits: self.limits(),
+            access: self.access_lines(),
             pages: Pages { templates: Vec::new(), container_names: self.switch(&settings::PAGES_CONTAINER_NAMES) },
             trusted: self.networks(&settings::TRUSTED),
             announced_by: self.networks(&settings::PROXY_PROTOCOL),
@@ -185,6 +187,20 @@ impl Reader<'_> {
 
     fn networks(&mut self, setting: &Setting) -> Vec<String> {
         self.list(setting).into_iter().map(|Network(network)| network).collect()
+    }
+
+    fn access_lines(&mut self) -> AccessLines {
+        let chosen: Vec<AccessField> = self.list(&settings::ACCESS_LOG_FIELDS);
+        let format = match self.required(&settings::ACCESS_LOG_FORMAT) {
+            AccessFormat::Json(_) if !chosen.is_empty() => AccessFormat::Json(chosen),
+            other @ (AccessFormat::Full | AccessFormat::Combined | AccessFormat::Hipache) if !chosen.is_empty() => {
+                let text = "only the lines of `json` have fields to choose from; set `access_log_format: json`".to_owned();
+                self.mistake(&settings::ACCESS_LOG_FIELDS, text);
+                other
+            }
+            other => other,
+        };
+        AccessLines { format }
     }
 
     fn tls(&mut self) -> TlsSettings {

@@ -19,7 +19,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::LazyLock;
 
 use bincode::config::Configuration;
-use dproxy_config::{Authority, Certificate, ProxySettings, Secret, TicketKey, TlsSettings};
+use dproxy_config::{AccessField, AccessFormat, AccessLines, Authority, Certificate, ProxySettings, Secret, TicketKey, TlsSettings};
 use dproxy_route::{
     Backend, BackendId, Entrance, HostPattern, Hsts, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect, RedirectCode,
     Rewrite, Route, Service,
@@ -203,7 +203,8 @@ fn specimen() -> Snapshot {
     };
     let offline = Route { offer: Offer::Offline(notice), ..live.clone() };
     let columns = vec![(id, 1)];
-    let settings = ProxySettings { tls: specimen_of_tls(), ..ProxySettings::default() };
+    let access = AccessLines { format: AccessFormat::Json(AccessField::ALL.to_vec()) };
+    let settings = ProxySettings { tls: specimen_of_tls(), access, ..ProxySettings::default() };
     Snapshot { generation: Generation(1), settings, routes: vec![live, container, redirect, offline], columns }
 }
 

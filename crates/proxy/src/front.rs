@@ -20,17 +20,17 @@ use crate::proxy::Proxy;
 /// Answers the request whose head is the first `length` bytes of `buffer`, by a backend or ourselves.
 async fn respond(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Served {
     let _counted = proxy.count_request();
-    let entry = proxy.access.begin(client, request, &buffer.filled()[..length]);
+    client.tally.begin();
+    let entry = proxy.access.is_on().then(|| proxy.access.begin(proxy.view(), client, request, &buffer.filled()[..length]));
     let served = serve(proxy, client, buffer, request, length).await;
     if let Some(entry) = entry {
-        proxy.access.end(entry, &client.tally);
+        proxy.access.end(&entry, &client.tally);
     }
     served
 }
 
 /// The same, without accounting.
 async fn serve(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Served {
-    client.tally.answered(0);
     match exchange(proxy, client, buffer, request, length).await {
         Ok(served) => served,
         Err(Failure::Answered(error)) => {

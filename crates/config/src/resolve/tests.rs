@@ -89,8 +89,9 @@ fn every_setting_obeys_flag_environment_and_file() {
         "trusted" | "proxy-protocol" => "10.9.0.0/16",
         "log-level" => "debug",
         "docker-endpoint" => "tcp://10.9.8.7:99",
-        // Nothing but a TLS endpoint shows these two.
-        "docker-tls-verify" | "docker-cert-path" | "config" => "",
+        "access-log-format" => "hipache",
+        // Nothing but a TLS endpoint shows the first two, and nothing but lines of JSON the third.
+        "docker-tls-verify" | "docker-cert-path" | "access-log-fields" | "config" => "",
         "ssl-path" => "/certificates",
         "ssl-policy" => "modern",
         "ssl-hsts" => "max-age=77",
@@ -380,4 +381,16 @@ fn what_does_nothing_is_said_so() {
         "",
         &["environment `DOCKER_CERT_PATH`: does nothing without `DOCKER_TLS_VERIFY`: the engine is reached without TLS"],
     );
+}
+
+#[test]
+fn the_access_log_has_a_format_and_json_the_fields_that_were_chosen() {
+    let format = |words, yaml, expected| check(said(words, yaml), |config| config.proxy.access.format, expected);
+    format("", "", "Full");
+    format("", "access_log_format: Combined", "Combined");
+    format("--access-log-format=json", "access_log_fields: [status, host]", "Json([Status, Host])");
+    format("DOCKER_PROXY_ACCESS_LOG_FORMAT=json --access-log-fields=bytes", "", "Json([Bytes])");
+    refused("--access-log-format=xml", "", "flag `--access-log-format`: `xml` is none of `full`, `combined`, `hipache` and `json`");
+    let alone = "flag `--access-log-fields`: only the lines of `json` have fields to choose from; set `access_log_format: json`";
+    refused("--access-log-fields=bytes", "", alone);
 }

@@ -138,14 +138,31 @@ pub(crate) const LOG_LEVEL: Setting =
         .environment(&[variable("DOCKER_PROXY_LOG_LEVEL")]);
 
 /// [`crate::Config::access_log`].
-pub(crate) const ACCESS_LOG: Setting = Setting::new(
-    "access_log",
-    "access-log",
-    One("PATH"),
-    Text(""),
-    "The file that gets a line for each request, in the combined format with host and milliseconds behind it. Opened again on `USR1`.",
+pub(crate) const ACCESS_LOG: Setting =
+    Setting::new("access_log", "access-log", One("PATH"), Text(""), "The file that gets a line for each request. Opened again on `USR1`.")
+        .environment(&[variable("DOCKER_PROXY_ACCESS_LOG")]);
+
+/// [`crate::AccessLines::format`].
+pub(crate) const ACCESS_LOG_FORMAT: Setting = Setting::new(
+    "access_log_format",
+    "access-log-format",
+    One("FORMAT"),
+    Text("full"),
+    "What a line of the access log looks like: `combined` as Apache writes it, `full` for that with host and milliseconds behind it, \
+     `hipache` for that with host and the seconds of request and backend, or `json`.",
 )
-.environment(&[variable("DOCKER_PROXY_ACCESS_LOG")]);
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FORMAT")]);
+
+/// [`crate::AccessFormat::Json`].
+pub(crate) const ACCESS_LOG_FIELDS: Setting = Setting::new(
+    "access_log_fields",
+    "access-log-fields",
+    List("FIELD"),
+    Text(""),
+    "What each line of `json` tells; all where none is named: `time`, `client`, `forwarded_for`, `method`, `scheme`, `host`, `target`, \
+     `protocol`, `referer`, `user_agent`, `status`, `bytes`, `duration_ms`, `backend`, `backend_ms`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FIELDS")]);
 
 /// [`crate::Config::pages`].
 pub(crate) const PAGES_DIRECTORY: Setting = Setting::new(
@@ -586,6 +603,8 @@ pub const SETTINGS: &[Setting] = &[
     WWW_FALLBACK,
     LOG_LEVEL,
     ACCESS_LOG,
+    ACCESS_LOG_FORMAT,
+    ACCESS_LOG_FIELDS,
     PAGES_DIRECTORY,
     PAGES_CONTAINER_NAMES,
     PID_PATH,

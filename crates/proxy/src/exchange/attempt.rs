@@ -333,6 +333,7 @@ impl Attempt<'_> {
         answer: &mut Buffer,
         kept: bool,
     ) -> Result<Delivered<'u>, Broken> {
+        client.tally.asks(self.pool);
         let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts, &client.tally);
         let timed = self.clocked.is_some() || *self.view.algorithm(self.found) == Algorithm::Fastest;
         let asked = timed.then(Instant::now);

@@ -41,7 +41,7 @@ impl<'r> Progress<'r> {
 
     /// The answer's head is there, with this status.
     pub(crate) fn answer_begins(&self, status: u16) {
-        self.tally.answered(status);
+        self.tally.backend_answered(status);
         self.answered.set(true);
         self.deadline.set(self.timeouts.idle);
     }

@@ -1,0 +1,163 @@
+//! What the access log says of each request.
+
+use std::str::FromStr;
+
+/// What the workers write of each request, where there is a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct AccessLines {
+    /// What a line looks like.
+    pub format: AccessFormat,
+}
+
+/// What a line looks like.
+#[derive(Clone, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum AccessFormat {
+    /// [`AccessFormat::Combined`], and behind it the host and the milliseconds that it took.
+    #[default]
+    Full,
+    /// What Apache calls combined.
+    Combined,
+    /// What hipache wrote: combined, and behind it the host, the seconds that it took, and those of the backend.
+    Hipache,
+    /// An object with these fields, in this order but for those that are known only at the end.
+    Json(Vec<AccessField>),
+}
+
+/// One thing that a JSON line can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum AccessField {
+    /// When the request came, RFC 3339 in UTC.
+    Time,
+    /// The address of the client, or of the proxy in front of us.
+    Client,
+    /// What proxies in front of us say of the client.
+    ForwardedFor,
+    /// `GET`
+    Method,
+    /// `http` or `https`
+    Scheme,
+    /// The name that was asked for.
+    Host,
+    /// Path and query.
+    Target,
+    /// `HTTP/1.1`
+    Protocol,
+    /// Where the client came from.
+    Referer,
+    /// What the client calls itself.
+    UserAgent,
+    /// Of the answer; 0 where the client went before there was one.
+    Status,
+    /// Of the answer's body.
+    Bytes,
+    /// Milliseconds from the request's head to the answer's last byte.
+    Duration,
+    /// Who answered: name and address of the backend.
+    Backend,
+    /// Milliseconds until the backend began to answer.
+    BackendTime,
+}
+
+/// Why a text names no format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of `full`, `combined`, `hipache` and `json`")]
+pub struct AccessFormatError(String);
+
+/// Why a text names no field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no field of the access log; there are {list}", list = AccessField::list())]
+pub struct AccessFieldError(String);
+
+impl AccessField {
+    /// Every field, in the order in which they are written where none is chosen.
+    pub const ALL: [AccessField; 15] = [
+        AccessField::Time,
+        AccessField::Client,
+        AccessField::ForwardedFor,
+        AccessField::Method,
+        AccessField::Scheme,
+        AccessField::Host,
+        AccessField::Target,
+        AccessField::Protocol,
+        AccessField::Referer,
+        AccessField::UserAgent,
+        AccessField::Status,
+        AccessField::Bytes,
+        AccessField::Duration,
+        AccessField::Backend,
+        AccessField::BackendTime,
+    ];
+
+    /// Its name, in the configuration and in each line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AccessField::Time => "time",
+            AccessField::Client => "client",
+            AccessField::ForwardedFor => "forwarded_for",
+            AccessField::Method => "method",
+            AccessField::Scheme => "scheme",
+            AccessField::Host => "host",
+            AccessField::Target => "target",
+            AccessField::Protocol => "protocol",
+            AccessField::Referer => "referer",
+            AccessField::UserAgent => "user_agent",
+            AccessField::Status => "status",
+            AccessField::Bytes => "bytes",
+            AccessField::Duration => "duration_ms",
+            AccessField::Backend => "backend",
+            AccessField::BackendTime => "backend_ms",
+        }
+    }
+
+    fn list() -> String {
+        AccessField::ALL.map(|field| format!("`{}`", field.as_str())).join(", ")
+    }
+}
+
+impl FromStr for AccessFormat {
+    type Err = AccessFormatError;
+
+    fn from_str(text: &str) -> Result<AccessFormat, AccessFormatError> {
+        match text.to_ascii_lowercase().as_str() {
+            "full" => Ok(AccessFormat::Full),
+            "combined" => Ok(AccessFormat::Combined),
+            "hipache" => Ok(AccessFormat::Hipache),
+            "json" => Ok(AccessFormat::Json(AccessField::ALL.to_vec())),
+            _ => Err(AccessFormatError(text.to_owned())),
+        }
+    }
+}
+
+impl FromStr for AccessField {
+    type Err = AccessFieldError;
+
+    fn from_str(text: &str) -> Result<AccessField, AccessFieldError> {
+        let named = AccessField::ALL.into_iter().find(|field| field.as_str().eq_ignore_ascii_case(text));
+        named.ok_or_else(|| AccessFieldError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_found_by_its_name() {
+        for field in AccessField::ALL {
+            assert_eq!(field.as_str().parse(), Ok(field));
+        }
+        let error = "useragent".parse::<AccessField>().unwrap_err().to_string();
+        assert!(error.starts_with("`useragent` is no field of the access log; there are `time`, "), "{error}");
+    }
+
+    #[test]
+    fn formats_go_by_their_names() {
+        assert_eq!("Combined".parse(), Ok(AccessFormat::Combined));
+        assert_eq!("json".parse(), Ok(AccessFormat::Json(AccessField::ALL.to_vec())));
+        assert_eq!("".parse::<AccessFormat>(), Err(AccessFormatError(String::new())));
+    }
+}

@@ -1,0 +1,265 @@
+//! One line of the access log, in each of its formats.
+//!
+//! What the request says is written while its head is at hand, the rest when
+//! the answer is done.
+
+use std::io::Write as _;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use dproxy_config::{AccessField, AccessFormat};
+use dproxy_http1::{Name, RequestHead, Version};
+
+use crate::access::{Tally, Time};
+use crate::client::Client;
+use crate::view::View;
+
+/// A line that waits for its answer.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Up to the status.
+    line: Vec<u8>,
+    /// What the request says that stands behind it.
+    rest: Vec<u8>,
+    started: Instant,
+    /// By whose settings it was begun.
+    view: Rc<View>,
+}
+
+/// A request whose head is at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'r> {
+    pub(crate) client: &'r Client,
+    pub(crate) request: &'r RequestHead,
+    pub(crate) head: &'r [u8],
+}
+
+impl Entry {
+    pub(crate) fn begin(view: Rc<View>, time: &Time, seen: Seen<'_>) -> Entry {
+        let mut entry = Entry { line: Vec::with_capacity(256), rest: Vec::new(), started: Instant::now(), view: Rc::clone(&view) };
+        match &view.settings.access.format {
+            AccessFormat::Full => {
+                entry.begin_common(b"", time, seen);
+                entry.visitor(b"-", seen);
+                entry.rest.push(b' ');
+                escape(&mut entry.rest, seen.request.host.of(seen.head));
+            }
+            AccessFormat::Combined => {
+                entry.begin_common(b"", time, seen);
+                entry.visitor(b"-", seen);
+            }
+            AccessFormat::Hipache => {
+                // It listened to both families at once, where an address of the old one is written like this.
+                let prefix: &[u8] = if seen.client.peer.ip().is_ipv4() { b"::ffff:" } else { b"" };
+                entry.begin_common(prefix, time, seen);
+                entry.visitor(b"", seen);
+                entry.rest.push(b' ');
+                quoted(&mut entry.rest, seen.request.host.of(seen.head));
+            }
+            AccessFormat::Json(fields) => {
+                entry.line.push(b'{');
+                for field in fields {
+                    json_of_request(&mut entry.line, *field, time, seen);
+                }
+            }
+        }
+        entry
+    }
+
+    /// Writes the whole line to `out`.
+    pub(crate) fn end(&self, tally: &Tally, out: &mut Vec<u8>) {
+        let took = self.started.elapsed();
+        out.extend_from_slice(&self.line);
+        match &self.view.settings.access.format {
+            AccessFormat::Full => {
+                self.result(tally, out);
+                number(out, format_args!(" {}", took.as_millis()));
+            }
+            AccessFormat::Combined => self.result(tally, out),
+            AccessFormat::Hipache => {
+                self.result(tally, out);
+                let backend = tally.backend_time().unwrap_or_default();
+                number(out, format_args!(" {:.3} {:.3}", took.as_secs_f64(), backend.as_secs_f64()));
+            }
+            AccessFormat::Json(fields) => {
+                for field in fields {
+                    json_of_answer(out, *field, tally, took);
+                }
+                // Each field ends with a comma; there is at least one.
+                out.pop();
+                out.push(b'}');
+            }
+        }
+        out.push(b'\n');
+    }
+
+    /// What all formats but JSON begin with.
+    fn begin_common(&mut self, prefix: &[u8], time: &Time, seen: Seen<'_>) {
+        let Seen { client, request, head } = seen;
+        let line = &mut self.line;
+        line.extend_from_slice(prefix);
+        line.extend_from_slice(client.peer.text());
+        line.extend_from_slice(b" - - [");
+        line.extend_from_slice(time.common.as_bytes());
+        line.extend_from_slice(b"] \"");
+        escape(line, request.method_in(head));
+        line.push(b' ');
+        escape(line, request.origin_form(head));
+        line.push(b' ');
+        line.extend_from_slice(protocol(seen).as_bytes());
+        line.extend_from_slice(b"\" ");
+    }
+
+    /// Where the client came from and what it calls itself; `absent` where it does not say.
+    fn visitor(&mut self, absent: &[u8], seen: Seen<'_>) {
+        self.rest.reserve(128);
+        for name in [&b"referer"[..], b"user-agent"] {
+            self.rest.push(b' ');
+            quoted(&mut self.rest, said(name, seen).unwrap_or(absent));
+        }
+    }
+
+    fn result(&self, tally: &Tally, out: &mut Vec<u8>) {
+        number(out, format_args!("{} {}", tally.status(), tally.bytes()));
+        out.extend_from_slice(&self.rest);
+    }
+}
+
+fn json_of_request(out: &mut Vec<u8>, field: AccessField, time: &Time, seen: Seen<'_>) {
+    let Seen { client, request, head } = seen;
+    let text = match field {
+        AccessField::Time => Some(time.precise.as_bytes()),
+        AccessField::Client => Some(client.peer.text()),
+        AccessField::ForwardedFor => request.fields.only(head, Name::XForwardedFor),
+        AccessField::Method => Some(request.method_in(head)),
+        AccessField::Scheme => Some(if client.tls.is_some() { &b"https"[..] } else { b"http" }),
+        AccessField::Host => Some(request.host.of(head)),
+        AccessField::Target => Some(request.origin_form(head)),
+        AccessField::Protocol => Some(protocol(seen).as_bytes()),
+        AccessField::Referer => said(b"referer", seen),
+        AccessField::UserAgent => said(b"user-agent", seen),
+        AccessField::Status | AccessField::Bytes | AccessField::Duration | AccessField::Backend | AccessField::BackendTime => return,
+    };
+    json_text(out, field, text);
+}
+
+fn json_of_answer(out: &mut Vec<u8>, field: AccessField, tally: &Tally, took: Duration) {
+    match field {
+        AccessField::Status => number(out, format_args!("\"{}\":{},", field.as_str(), tally.status())),
+        AccessField::Bytes => number(out, format_args!("\"{}\":{},", field.as_str(), tally.bytes())),
+        AccessField::Duration => number(out, format_args!("\"{}\":{:.3},", field.as_str(), took.as_secs_f64() * 1000.0)),
+        AccessField::Backend => tally.with_backend(|backend| json_text(out, field, backend.map(str::as_bytes))),
+        AccessField::BackendTime => match tally.backend_time() {
+            Some(took) => number(out, format_args!("\"{}\":{:.3},", field.as_str(), took.as_secs_f64() * 1000.0)),
+            None => json_text(out, field, None),
+        },
+        AccessField::Time
+        | AccessField::Client
+        | AccessField::ForwardedFor
+        | AccessField::Method
+        | AccessField::Scheme
+        | AccessField::Host
+        | AccessField::Target
+        | AccessField::Protocol
+        | AccessField::Referer
+        | AccessField::UserAgent => {}
+    }
+}
+
+/// The first field of this name.
+fn said<'r>(name: &[u8], seen: Seen<'r>) -> Option<&'r [u8]> {
+    let mut fields = seen.request.fields.list().iter().filter(|field| field.name == Name::Other);
+    Some(fields.find(|field| field.name_in(seen.head).eq_ignore_ascii_case(name))?.value_in(seen.head))
+}
+
+fn protocol(seen: Seen<'_>) -> &'static str {
+    match seen.request.version {
+        _ if seen.client.wire.is_h2() => "HTTP/2.0",
+        Version::Http11 => "HTTP/1.1",
+        Version::Http10 => "HTTP/1.0",
+    }
+}
+
+fn number(out: &mut Vec<u8>, number: std::fmt::Arguments<'_>) {
+    out.write_fmt(number).expect("a vector takes every byte");
+}
+
+fn quoted(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    escape(out, text);
+    out.push(b'"');
+}
+
+/// What a client sent, so that it can end neither the word nor the line.
+fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    if text.iter().all(|&byte| is_plain(byte)) {
+        return out.extend_from_slice(text);
+    }
+    for &byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            byte if is_plain(byte) => out.push(byte),
+            _ => number(out, format_args!("\\x{byte:02x}")),
+        }
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
+/// `"name":"text",`, or `null` for nothing. What is no UTF-8 is replaced: JSON knows no other text.
+fn json_text(out: &mut Vec<u8>, field: AccessField, text: Option<&[u8]>) {
+    out.push(b'"');
+    out.extend_from_slice(field.as_str().as_bytes());
+    out.extend_from_slice(b"\":");
+    let Some(text) = text else { return out.extend_from_slice(b"null,") };
+    out.push(b'"');
+    if text.iter().all(|&byte| is_plain(byte)) {
+        out.extend_from_slice(text);
+    } else {
+        for chunk in text.utf8_chunks() {
+            for byte in chunk.valid().bytes() {
+                match byte {
+                    b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+                    0..=0x1f | 0x7f => number(out, format_args!("\\u{byte:04x}")),
+                    _ => out.push(byte),
+                }
+            }
+            if !chunk.invalid().is_empty() {
+                out.extend_from_slice("\u{fffd}".as_bytes());
+            }
+        }
+    }
+    out.extend_from_slice(b"\",");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &[u8], escaped: &str, json: &str) {
+        let mut out = Vec::new();
+        escape(&mut out, text);
+        assert_eq!(String::from_utf8(out).unwrap(), escaped);
+        let mut out = Vec::new();
+        json_text(&mut out, AccessField::Target, Some(text));
+        assert_eq!(String::from_utf8(out).unwrap(), format!("\"target\":\"{json}\","));
+    }
+
+    #[test]
+    fn nothing_a_client_sends_ends_a_word_or_a_line() {
+        check(b"/plain?a=b%20c", "/plain?a=b%20c", "/plain?a=b%20c");
+        check(b"say \"hi\"\\", "say \\\"hi\\\"\\\\", "say \\\"hi\\\"\\\\");
+        check(b"a\nb\x00\xff", "a\\x0ab\\x00\\xff", "a\\u000ab\\u0000\u{fffd}");
+        check("\u{e4}\x7f".as_bytes(), "\\xc3\\xa4\\x7f", "\u{e4}\\u007f");
+    }
+
+    #[test]
+    fn what_is_not_there_is_null() {
+        let mut out = Vec::new();
+        json_text(&mut out, AccessField::Referer, None);
+        assert_eq!(out, b"\"referer\":null,");
+    }
+}
