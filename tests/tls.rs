@@ -157,6 +157,22 @@ fn the_clear_port_understands_tls_unless_told_otherwise() {
 }
 
 #[test]
+fn the_cipher_is_ours_to_choose() {
+    let secure = Shop::with(&["a.test"]).serve(|options| options);
+    let agreed = |words: &[&str]| {
+        let text = secure.s_client(&[&["-servername", "a.test"], words].concat(), "");
+        text.lines().find(|line| line.contains("Cipher is ")).unwrap_or_default().to_owned()
+    };
+    let both = |one: &str, other: &str| [format!("{one}:{other}"), format!("{other}:{one}")];
+    for order in both("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384") {
+        assert!(agreed(&["-tls1_3", "-ciphersuites", &order]).ends_with("TLS_AES_128_GCM_SHA256"), "{order}");
+    }
+    for order in both("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305") {
+        assert!(agreed(&["-tls1_2", "-cipher", &order]).ends_with("ECDHE-ECDSA-AES128-GCM-SHA256"), "{order}");
+    }
+}
+
+#[test]
 fn the_tls_port_tells_whoever_speaks_in_clear() {
     let secure = Shop::with(&["a.test"]).serve(|options| options);
     let output = secure.curl("http://a.test/", &["-w", "%{http_code}"]);

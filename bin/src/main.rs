@@ -59,6 +59,10 @@ fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
         let _ = writeln!(io::stderr(), "warning: {warning}");
     }
     dproxy_master::worker_identity(&config.privileges)?;
+    for problem in dproxy_master::certificate_problems(&config) {
+        // The same.
+        let _ = writeln!(io::stderr(), "warning: {problem}");
+    }
     match &config.path {
         Some(path) => say(&format!("`{}` is fine\n", path.display())),
         None => say("there is no configuration file; the rest is fine\n"),

@@ -139,3 +139,18 @@ fn certificates_are_renewed_under_load_and_no_request_fails() {
     assert!(told.contains(" 0 failed, 0 errored, 0 timeout"), "{told}");
     assert!(!told.contains("requests: 0 total"), "{told}");
 }
+
+#[test]
+fn a_check_of_the_configuration_looks_at_the_certificates_too() {
+    let secure = Shop::with(&["a.test"])
+        .serve(|options| options.yaml("routes:\n  - {host: a.test, backends: \"127.0.0.1:1\", client_ca: partners.pem}"));
+    let checked = || secure.dproxy.run(&["master", "--check", "--config", &secure.dproxy.config().display().to_string()]);
+    let told = checked();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.stderr.contains("warning: routes[0]: there is no authority `partners.pem` in"), "{told:?}");
+    fs::copy(secure.shop.ca(), secure.shop.path("partners.pem")).unwrap();
+    assert_eq!(checked().stderr, "");
+    fs::write(secure.shop.path("broken.crt"), "no certificate").unwrap();
+    let told = checked();
+    assert!(told.code == Some(0) && told.stderr.contains("warning: certificate broken.crt: "), "{told:?}");
+}

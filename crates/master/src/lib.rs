@@ -35,9 +35,12 @@ pub use configuration::ReadFile;
 pub use privileges::{PrivilegesError, worker_identity};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
 
 use anyhow::Context;
-use dproxy_config::Loaded;
+use dproxy_certs::Directory;
+use dproxy_config::{Config, Loaded};
+use dproxy_route::Problem;
 use tracing::error;
 
 use configuration::Configuration;
@@ -66,6 +69,23 @@ pub fn run(load: impl Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>) -> anyhow::Re
         error!(%error, "there is no way back");
     }
     Err(failed)
+}
+
+/// What an operator should mend of the certificates that the configuration names.
+#[must_use]
+pub fn certificate_problems(config: &Config) -> Vec<Problem> {
+    let Some(path) = &config.certificates else { return Vec::new() };
+    let mut holdings = Directory::new(path.clone()).read(SystemTime::now());
+    let missing = config.routes.iter().filter_map(|route| Some((route, &route.https.client_auth.as_ref()?.authority)));
+    let missing = missing.filter(|(_, name)| holdings.authorities.iter().all(|authority| authority.name != **name));
+    let missing: Vec<Problem> = missing
+        .map(|(route, name)| {
+            let text = format!("there is no authority `{name}` in `{}`, so nobody is let in", path.display());
+            Problem::new(route.owner.to_string(), text)
+        })
+        .collect();
+    holdings.problems.extend(missing);
+    holdings.problems
 }
 
 fn begin<L>(configuration: Configuration<L>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>

@@ -172,10 +172,30 @@ fn certified(certificate: &Certificate, provider: &CryptoProvider) -> Result<Cer
     Ok(certified)
 }
 
-/// What is agreed upon, the best first: keys that no quantum computer breaks, then the usual curves.
+/// What is agreed upon, the best first: keys that no quantum computer breaks, then the usual curves; the cipher that
+/// costs least of those that nobody breaks.
 pub(crate) fn provider() -> CryptoProvider {
+    use aws_lc_rs::cipher_suite::{
+        TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
+    };
     use aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768};
-    CryptoProvider { kx_groups: vec![X25519MLKEM768, X25519, SECP256R1, SECP384R1], ..aws_lc_rs::default_provider() }
+    CryptoProvider {
+        kx_groups: vec![X25519MLKEM768, X25519, SECP256R1, SECP384R1],
+        cipher_suites: vec![
+            TLS13_AES_128_GCM_SHA256,
+            TLS13_AES_256_GCM_SHA384,
+            TLS13_CHACHA20_POLY1305_SHA256,
+            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+            TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+            TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+            TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+        ],
+        ..aws_lc_rs::default_provider()
+    }
 }
 
 fn server_config(settings: &TlsSettings, names: &Arc<Names>, verifier: Arc<dyn ClientCertVerifier>, scope: Vec<u8>) -> ServerConfig {
@@ -186,6 +206,7 @@ fn server_config(settings: &TlsSettings, names: &Arc<Names>, verifier: Arc<dyn C
     let builder = ServerConfig::builder_with_provider(Arc::new(provider()));
     let builder = builder.with_protocol_versions(versions).expect("the provider has suites for both");
     let mut config = builder.with_client_cert_verifier(verifier).with_cert_resolver(Arc::<Names>::clone(names));
+    config.ignore_client_order = true;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.ticketer = Arc::new(Ticketer::new(&settings.tickets, scope));
