@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 
-use dproxy_testkit::{Dproxy, Load, Mode, Origin, Signal, free_port, get, json, request};
+use dproxy_testkit::{Dproxy, Kind, Load, Mode, Origin, Signal, free_port, get, json, request};
 
 use crate::tls::Shop;
 use crate::{alone, dproxy};
@@ -63,8 +63,9 @@ fn the_port_changes_and_whoever_is_connected_is_served_on() {
     let origin = Origin::saying("ok");
     let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
     let (http, next) = (dproxy.http(), free_port());
-    let load = Load { clients: 4, rate: Some(300), body: Some("ok".to_owned()), ..Load::new(http, "a.test") }.start();
-    dproxy.wait_for("a load", || load.done() > 100);
+    let load = Load { clients: 4, rate: Some(300), body: Some("ok".to_owned()), ..Load::new(http, "a.test") };
+    let (load, coming) = (load.clone().start(), Load { mode: Mode::PerRequest, ..load }.start());
+    dproxy.wait_for("a load", || load.done() > 100 && coming.done() > 100);
     let (from, to) = (format!("port: {}", http.port()), format!("port: {next}"));
     let served = |port: u16| get(([127, 0, 0, 1], port).into(), "a.test", "/").is_ok_and(|answer| answer.text() == "ok");
     change(&dproxy, &from, &to, "another port", || served(next) && !served(http.port()));
@@ -72,6 +73,8 @@ fn the_port_changes_and_whoever_is_connected_is_served_on() {
     dproxy.wait_for("a load that goes on", || load.done() > done + 100);
     let report = load.stop();
     assert_eq!(report.failed(), 0, "{report}");
+    let report = coming.stop();
+    assert_eq!(report.failed(), report.count(Kind::Refused), "who was let in is served: {report}");
 }
 
 #[test]
@@ -120,6 +123,23 @@ fn a_change_of_how_workers_are_started_replaces_them_and_no_request_is_lost() {
     let others = || dproxy.online() == Some(2) && dproxy.worker_pids().iter().all(|pid| !before.contains(pid));
     change(&dproxy, "# more", "log_level: debug", "other workers", others);
     dproxy.wait_for("words of the new level", || dproxy.log().contains("DEBUG dproxy_master"));
+    let report = load.stop();
+    assert_eq!(report.failed(), 0, "{report}");
+}
+#[test]
+fn addresses_that_overlap_take_turns() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let load =
+        Load { clients: 4, rate: Some(500), mode: Mode::PerRequest, body: Some("ok".to_owned()), ..Load::new(dproxy.http(), "a.test") }
+            .start();
+    let second: SocketAddr = ([127, 0, 0, 2], dproxy.http().port()).into();
+    let served = |address: SocketAddr| get(address, "a.test", "/").is_ok_and(|answer| answer.text() == "ok");
+    for _ in 0..3 {
+        change(&dproxy, "hostname: 127.0.0.1", "hostname: 0.0.0.0", "every address", || served(second));
+        change(&dproxy, "hostname: 0.0.0.0", "hostname: 127.0.0.1", "one address", || !served(second));
+    }
     let report = load.stop();
     assert_eq!(report.failed(), 0, "{report}");
 }

@@ -44,6 +44,7 @@ mod answers;
 mod begin;
 mod certificates;
 mod engines;
+mod fading;
 mod hand;
 mod herald;
 mod metrics;
@@ -56,6 +57,7 @@ mod wellness;
 use upgrade::Upgrade;
 
 use engines::Engines;
+use fading::Fading;
 use herald::Told;
 
 /// What the driver holds on behalf of the core.
@@ -93,6 +95,7 @@ struct Driver {
     engines: Engines,
     vault: Vault,
     facts: Facts,
+    fading: Fading,
     /// The files of the configuration are being read again.
     settling: Option<Settling>,
     watch: Watch,
@@ -173,6 +176,7 @@ where
             Some(asked) = control.asked.recv() => driver.asked(asked),
             order = signals.next() => driver.obey(order),
             () = Driver::files_due(driver.settling.as_ref()) => driver.look_at_files(configuration),
+            () = driver.fading.over() => driver.fade_out(),
             hint = driver.watch.hint() => driver.hinted(hint, configuration),
             news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),

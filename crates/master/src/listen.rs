@@ -5,6 +5,7 @@
 //! probed without sharing: a port in use is an error, never half of somebody else's clients.
 
 mod defer;
+mod seal;
 mod steer;
 
 use std::io;
@@ -14,6 +15,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use dproxy_config::PortChoice;
 use socket2::{Domain, Protocol, Socket, Type};
 use tracing::debug;
+
+pub(crate) use seal::{seal, unseal};
 
 use defer::defer_accept;
 
@@ -94,7 +97,7 @@ pub(crate) fn probe(address: SocketAddr, ours: &[SocketAddr]) -> Result<SocketAd
         return Ok(address);
     }
     // Sockets of ours on all addresses are no strangers to one on a single address, nor the other way round. They share.
-    let shared = ours.iter().any(|other| overlaps(*other, address));
+    let shared = ours.iter().any(|other| covers(*other, address) || covers(address, *other));
     let bound = bound(address, shared).and_then(|socket| socket.local_addr());
     let bound = bound.map_err(|cause| ListenError::Bind { address, cause })?;
     Ok(bound.as_socket().unwrap_or(address))
@@ -120,10 +123,9 @@ fn probe_all(addresses: &[IpAddr], port: u16, ours: &[SocketAddr]) -> Result<Vec
     if free.is_empty() { Err(ListenError::NoAddress) } else { Ok(free) }
 }
 
-/// Whether clients of one address could come in by the other one.
-fn overlaps(one: SocketAddr, other: SocketAddr) -> bool {
-    let (first, second) = (one.ip(), other.ip());
-    one.port() == other.port() && first.is_ipv4() == second.is_ipv4() && (first.is_unspecified() || second.is_unspecified())
+/// Whether all clients of `address` could come in by `wide` as well.
+pub(crate) fn covers(wide: SocketAddr, address: SocketAddr) -> bool {
+    wide.port() == address.port() && wide.is_ipv4() == address.is_ipv4() && wide.ip().is_unspecified()
 }
 
 fn is_absent(cause: &io::Error) -> bool {

@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use super::certificates::Vault;
 use super::engines::Engines;
+use super::fading::Fading;
 use super::herald::Told;
 use super::upgrade::Upgrade;
 use super::{Driver, Facts};
@@ -122,6 +123,7 @@ impl Driver {
                 program: program(legacy.as_ref())?,
                 config,
             },
+            fading: Fading::default(),
             settling: None,
             watch: Watch::new(),
             upgrade: Upgrade::default(),

@@ -172,7 +172,7 @@ impl Driver {
         }
         // Workers know that a port speaks TLS before they accept from it.
         self.happened.push_back(Event::Settings(self.equipped()));
-        self.happened.push_back(Event::Listen(self.doors()));
+        self.listen();
     }
 
     /// Opens the TLS port for the first host whose connections go to its backend as they are.
