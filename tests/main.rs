@@ -22,6 +22,7 @@ mod headers;
 mod health;
 mod house;
 mod http;
+mod image;
 mod metrics;
 mod networks;
 mod offline;

@@ -93,6 +93,7 @@ fn ask(ctl: &Ctl, environment: &Environment) -> ExitCode {
             Asking::Once(command) => client::run(&target, command, ctl.output),
             Asking::Watch(command, pause) => client::watch(&target, command, *pause, ctl.output),
             Asking::Logs { lines, follow } => client::logs(&target, *lines, *follow, ctl.output),
+            Asking::Health => client::health(&target, ctl.output),
             Asking::Top => client::top(&target),
         },
         Err(error) => complain(&error.into()),

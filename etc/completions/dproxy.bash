@@ -46,6 +46,9 @@ _dproxy() {
             dproxy,explain)
                 cmd="dproxy__subcmd__explain"
                 ;;
+            dproxy,health)
+                cmd="dproxy__subcmd__health"
+                ;;
             dproxy,help)
                 cmd="dproxy__subcmd__help"
                 ;;
@@ -154,6 +157,9 @@ _dproxy() {
             dproxy__subcmd__ctl,explain)
                 cmd="dproxy__subcmd__ctl__subcmd__explain"
                 ;;
+            dproxy__subcmd__ctl,health)
+                cmd="dproxy__subcmd__ctl__subcmd__health"
+                ;;
             dproxy__subcmd__ctl,help)
                 cmd="dproxy__subcmd__ctl__subcmd__help"
                 ;;
@@ -219,6 +225,9 @@ _dproxy() {
                 ;;
             dproxy__subcmd__ctl__subcmd__help,explain)
                 cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__explain"
+                ;;
+            dproxy__subcmd__ctl__subcmd__help,health)
+                cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__health"
                 ;;
             dproxy__subcmd__ctl__subcmd__help,help)
                 cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__help"
@@ -291,6 +300,9 @@ _dproxy() {
                 ;;
             dproxy__subcmd__help,explain)
                 cmd="dproxy__subcmd__help__subcmd__explain"
+                ;;
+            dproxy__subcmd__help,health)
+                cmd="dproxy__subcmd__help__subcmd__health"
                 ;;
             dproxy__subcmd__help,help)
                 cmd="dproxy__subcmd__help__subcmd__help"
@@ -370,6 +382,9 @@ _dproxy() {
             dproxy__subcmd__help__subcmd__ctl,explain)
                 cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__explain"
                 ;;
+            dproxy__subcmd__help__subcmd__ctl,health)
+                cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__health"
+                ;;
             dproxy__subcmd__help__subcmd__ctl,list)
                 cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__list"
                 ;;
@@ -419,7 +434,7 @@ _dproxy() {
 
     case "${cmd}" in
         dproxy)
-            opts="-h -V --help --version master check-upgrade worker doctor ctl completions manual config status list workers ls describe top resize scale start stop drain restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="-h -V --help --version master check-upgrade worker doctor ctl completions manual config status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes containers backends problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -471,7 +486,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__check__subcmd__upgrade)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,6 +545,14 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-fields)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -895,7 +918,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__config__subcmd__show)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -954,6 +977,14 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-fields)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1203,7 +1234,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl)
-            opts="-h --json --no-wait --socket --api --token-file --config --help status list workers ls describe top resize scale start stop drain restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="-h --json --no-wait --socket --api --token-file --config --help status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes containers backends problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1384,8 +1415,38 @@ _dproxy() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dproxy__subcmd__ctl__subcmd__health)
+            opts="-h --json --no-wait --socket --api --token-file --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dproxy__subcmd__ctl__subcmd__help)
-            opts="status list describe top resize start stop restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="status list describe health top resize start stop restart reload upgrade reset logs routes containers backends problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1441,6 +1502,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__ctl__subcmd__help__subcmd__health)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2171,7 +2246,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__doctor)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2230,6 +2305,14 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-fields)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2478,8 +2561,38 @@ _dproxy() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dproxy__subcmd__health)
+            opts="-h --json --no-wait --socket --api --token-file --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dproxy__subcmd__help)
-            opts="master check-upgrade worker doctor ctl completions manual config status list describe top resize start stop restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="master check-upgrade worker doctor ctl completions manual config status list describe health top resize start stop restart reload upgrade reset logs routes containers backends problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2619,7 +2732,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__ctl)
-            opts="status list describe top resize start stop restart reload upgrade reset logs routes containers backends problems explain why"
+            opts="status list describe health top resize start stop restart reload upgrade reset logs routes containers backends problems explain why"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2675,6 +2788,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__ctl__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__help__subcmd__ctl__subcmd__health)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2913,6 +3040,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__help__subcmd__health)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3269,7 +3410,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__master)
-            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-peek --ssl-redirect --ssl-hsts --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3328,6 +3469,14 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log-fields)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -43,7 +43,9 @@ _arguments "${_arguments_options[@]}" : \
 '*--proxy-protocol=[Networks (\`10.0.0.0/8\`) or addresses of proxies in front of this one whose connections all begin with the PROXY protocol, version 1 or 2. It tells who the client is; a connection of theirs without it is closed. Everybody else'\''s is no announcement. \[env\: DOCKER_PROXY_PROXY_PROTOCOL\]]:NETWORK:_default' \
 '--www-fallback=[A name that begins with \`www.\` and that nothing else serves is served as the name behind it. \[env\: DOCKER_PROXY_WWW_FALLBACK\] \[default\: true\]]::BOOL:_default' \
 '--log-level=[How much is logged\: \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\`. \[env\: DOCKER_PROXY_LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
-'--access-log=[The file that gets a line for each request, in the combined format with host and milliseconds behind it. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log=[The file that gets a line for each request. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log-format=[What a line of the access log looks like\: \`combined\` as Apache writes it, \`full\` for that with host and milliseconds behind it, \`hipache\` for that with host and the seconds of request and backend, or \`json\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FORMAT\] \[default\: full\]]:FORMAT:_default' \
+'*--access-log-fields=[What each line of \`json\` tells; all where none is named\: \`time\`, \`client\`, \`forwarded_for\`, \`method\`, \`scheme\`, \`host\`, \`target\`, \`protocol\`, \`referer\`, \`user_agent\`, \`status\`, \`bytes\`, \`duration_ms\`, \`backend\`, \`backend_ms\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FIELDS\]]:FIELD:_default' \
 '--pages=[A directory with notice pages of your own, \`error_503.html\` or for any other status, and \`error_default.html\`. What stands in double braces is filled in\: \`host\`, \`status\`, \`title\`, \`message\`, \`reason\`, \`container\`, \`refresh\`. Read again on \`HUP\`. \[env\: DOCKER_PROXY_PAGES\]]:PATH:_default' \
 '--pages-container-names=[Notice pages may tell the name of the container. \[env\: DOCKER_PROXY_PAGES_CONTAINER_NAMES\] \[default\: false\]]::BOOL:_default' \
 '--pid-path=[The PID file of the master. It is locked\: a second master that names the same one refuses to start. \[env\: DOCKER_PROXY_PID_PATH\] \[default\: \`docker-proxy.pid\` in \`directories.run\`\]]:PATH:_default' \
@@ -114,7 +116,9 @@ _arguments "${_arguments_options[@]}" : \
 '*--proxy-protocol=[Networks (\`10.0.0.0/8\`) or addresses of proxies in front of this one whose connections all begin with the PROXY protocol, version 1 or 2. It tells who the client is; a connection of theirs without it is closed. Everybody else'\''s is no announcement. \[env\: DOCKER_PROXY_PROXY_PROTOCOL\]]:NETWORK:_default' \
 '--www-fallback=[A name that begins with \`www.\` and that nothing else serves is served as the name behind it. \[env\: DOCKER_PROXY_WWW_FALLBACK\] \[default\: true\]]::BOOL:_default' \
 '--log-level=[How much is logged\: \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\`. \[env\: DOCKER_PROXY_LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
-'--access-log=[The file that gets a line for each request, in the combined format with host and milliseconds behind it. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log=[The file that gets a line for each request. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log-format=[What a line of the access log looks like\: \`combined\` as Apache writes it, \`full\` for that with host and milliseconds behind it, \`hipache\` for that with host and the seconds of request and backend, or \`json\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FORMAT\] \[default\: full\]]:FORMAT:_default' \
+'*--access-log-fields=[What each line of \`json\` tells; all where none is named\: \`time\`, \`client\`, \`forwarded_for\`, \`method\`, \`scheme\`, \`host\`, \`target\`, \`protocol\`, \`referer\`, \`user_agent\`, \`status\`, \`bytes\`, \`duration_ms\`, \`backend\`, \`backend_ms\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FIELDS\]]:FIELD:_default' \
 '--pages=[A directory with notice pages of your own, \`error_503.html\` or for any other status, and \`error_default.html\`. What stands in double braces is filled in\: \`host\`, \`status\`, \`title\`, \`message\`, \`reason\`, \`container\`, \`refresh\`. Read again on \`HUP\`. \[env\: DOCKER_PROXY_PAGES\]]:PATH:_default' \
 '--pages-container-names=[Notice pages may tell the name of the container. \[env\: DOCKER_PROXY_PAGES_CONTAINER_NAMES\] \[default\: false\]]::BOOL:_default' \
 '--pid-path=[The PID file of the master. It is locked\: a second master that names the same one refuses to start. \[env\: DOCKER_PROXY_PID_PATH\] \[default\: \`docker-proxy.pid\` in \`directories.run\`\]]:PATH:_default' \
@@ -192,7 +196,9 @@ _arguments "${_arguments_options[@]}" : \
 '*--proxy-protocol=[Networks (\`10.0.0.0/8\`) or addresses of proxies in front of this one whose connections all begin with the PROXY protocol, version 1 or 2. It tells who the client is; a connection of theirs without it is closed. Everybody else'\''s is no announcement. \[env\: DOCKER_PROXY_PROXY_PROTOCOL\]]:NETWORK:_default' \
 '--www-fallback=[A name that begins with \`www.\` and that nothing else serves is served as the name behind it. \[env\: DOCKER_PROXY_WWW_FALLBACK\] \[default\: true\]]::BOOL:_default' \
 '--log-level=[How much is logged\: \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\`. \[env\: DOCKER_PROXY_LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
-'--access-log=[The file that gets a line for each request, in the combined format with host and milliseconds behind it. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log=[The file that gets a line for each request. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log-format=[What a line of the access log looks like\: \`combined\` as Apache writes it, \`full\` for that with host and milliseconds behind it, \`hipache\` for that with host and the seconds of request and backend, or \`json\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FORMAT\] \[default\: full\]]:FORMAT:_default' \
+'*--access-log-fields=[What each line of \`json\` tells; all where none is named\: \`time\`, \`client\`, \`forwarded_for\`, \`method\`, \`scheme\`, \`host\`, \`target\`, \`protocol\`, \`referer\`, \`user_agent\`, \`status\`, \`bytes\`, \`duration_ms\`, \`backend\`, \`backend_ms\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FIELDS\]]:FIELD:_default' \
 '--pages=[A directory with notice pages of your own, \`error_503.html\` or for any other status, and \`error_default.html\`. What stands in double braces is filled in\: \`host\`, \`status\`, \`title\`, \`message\`, \`reason\`, \`container\`, \`refresh\`. Read again on \`HUP\`. \[env\: DOCKER_PROXY_PAGES\]]:PATH:_default' \
 '--pages-container-names=[Notice pages may tell the name of the container. \[env\: DOCKER_PROXY_PAGES_CONTAINER_NAMES\] \[default\: false\]]::BOOL:_default' \
 '--pid-path=[The PID file of the master. It is locked\: a second master that names the same one refuses to start. \[env\: DOCKER_PROXY_PID_PATH\] \[default\: \`docker-proxy.pid\` in \`directories.run\`\]]:PATH:_default' \
@@ -336,6 +342,18 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
 '--help[Print help]' \
 ':slot -- As `list` shows it:_default' \
+&& ret=0
+;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
 && ret=0
 ;;
 (top)
@@ -586,6 +604,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (top)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -707,7 +729,9 @@ _arguments "${_arguments_options[@]}" : \
 '*--proxy-protocol=[Networks (\`10.0.0.0/8\`) or addresses of proxies in front of this one whose connections all begin with the PROXY protocol, version 1 or 2. It tells who the client is; a connection of theirs without it is closed. Everybody else'\''s is no announcement. \[env\: DOCKER_PROXY_PROXY_PROTOCOL\]]:NETWORK:_default' \
 '--www-fallback=[A name that begins with \`www.\` and that nothing else serves is served as the name behind it. \[env\: DOCKER_PROXY_WWW_FALLBACK\] \[default\: true\]]::BOOL:_default' \
 '--log-level=[How much is logged\: \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\`. \[env\: DOCKER_PROXY_LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
-'--access-log=[The file that gets a line for each request, in the combined format with host and milliseconds behind it. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log=[The file that gets a line for each request. Opened again on \`USR1\`. \[env\: DOCKER_PROXY_ACCESS_LOG\]]:PATH:_default' \
+'--access-log-format=[What a line of the access log looks like\: \`combined\` as Apache writes it, \`full\` for that with host and milliseconds behind it, \`hipache\` for that with host and the seconds of request and backend, or \`json\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FORMAT\] \[default\: full\]]:FORMAT:_default' \
+'*--access-log-fields=[What each line of \`json\` tells; all where none is named\: \`time\`, \`client\`, \`forwarded_for\`, \`method\`, \`scheme\`, \`host\`, \`target\`, \`protocol\`, \`referer\`, \`user_agent\`, \`status\`, \`bytes\`, \`duration_ms\`, \`backend\`, \`backend_ms\`. \[env\: DOCKER_PROXY_ACCESS_LOG_FIELDS\]]:FIELD:_default' \
 '--pages=[A directory with notice pages of your own, \`error_503.html\` or for any other status, and \`error_default.html\`. What stands in double braces is filled in\: \`host\`, \`status\`, \`title\`, \`message\`, \`reason\`, \`container\`, \`refresh\`. Read again on \`HUP\`. \[env\: DOCKER_PROXY_PAGES\]]:PATH:_default' \
 '--pages-container-names=[Notice pages may tell the name of the container. \[env\: DOCKER_PROXY_PAGES_CONTAINER_NAMES\] \[default\: false\]]::BOOL:_default' \
 '--pid-path=[The PID file of the master. It is locked\: a second master that names the same one refuses to start. \[env\: DOCKER_PROXY_PID_PATH\] \[default\: \`docker-proxy.pid\` in \`directories.run\`\]]:PATH:_default' \
@@ -883,6 +907,18 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
 '--help[Print help]' \
 ':slot -- As `list` shows it:_default' \
+&& ret=0
+;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
 && ret=0
 ;;
 (top)
@@ -1161,6 +1197,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (top)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1277,6 +1317,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (top)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1366,6 +1410,7 @@ _dproxy_commands() {
 'workers:Every worker' \
 'ls:Every worker' \
 'describe:Everything about one worker' \
+'health:Whether anybody serves\: exit code 0 if so, as a container'\''s health check wants it' \
 'top:Everything, live; \`q\` ends it' \
 'resize:Changes the number of workers' \
 'scale:Changes the number of workers' \
@@ -1482,6 +1527,7 @@ _dproxy__subcmd__ctl_commands() {
 'workers:Every worker' \
 'ls:Every worker' \
 'describe:Everything about one worker' \
+'health:Whether anybody serves\: exit code 0 if so, as a container'\''s health check wants it' \
 'top:Everything, live; \`q\` ends it' \
 'resize:Changes the number of workers' \
 'scale:Changes the number of workers' \
@@ -1523,12 +1569,18 @@ _dproxy__subcmd__ctl__subcmd__explain_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl explain commands' commands "$@"
 }
+(( $+functions[_dproxy__subcmd__ctl__subcmd__health_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl health commands' commands "$@"
+}
 (( $+functions[_dproxy__subcmd__ctl__subcmd__help_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__help_commands() {
     local commands; commands=(
 'status:The whole at a glance' \
 'list:Every worker' \
 'describe:Everything about one worker' \
+'health:Whether anybody serves\: exit code 0 if so, as a container'\''s health check wants it' \
 'top:Everything, live; \`q\` ends it' \
 'resize:Changes the number of workers' \
 'start:Starts the workers again, as many as there were' \
@@ -1567,6 +1619,11 @@ _dproxy__subcmd__ctl__subcmd__help__subcmd__describe_commands() {
 _dproxy__subcmd__ctl__subcmd__help__subcmd__explain_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl help explain commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__health_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__help__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl help health commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__help_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__help__subcmd__help_commands() {
@@ -1728,6 +1785,11 @@ _dproxy__subcmd__explain_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy explain commands' commands "$@"
 }
+(( $+functions[_dproxy__subcmd__health_commands] )) ||
+_dproxy__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy health commands' commands "$@"
+}
 (( $+functions[_dproxy__subcmd__help_commands] )) ||
 _dproxy__subcmd__help_commands() {
     local commands; commands=(
@@ -1742,6 +1804,7 @@ _dproxy__subcmd__help_commands() {
 'status:The whole at a glance' \
 'list:Every worker' \
 'describe:Everything about one worker' \
+'health:Whether anybody serves\: exit code 0 if so, as a container'\''s health check wants it' \
 'top:Everything, live; \`q\` ends it' \
 'resize:Changes the number of workers' \
 'start:Starts the workers again, as many as there were' \
@@ -1817,6 +1880,7 @@ _dproxy__subcmd__help__subcmd__ctl_commands() {
 'status:The whole at a glance' \
 'list:Every worker' \
 'describe:Everything about one worker' \
+'health:Whether anybody serves\: exit code 0 if so, as a container'\''s health check wants it' \
 'top:Everything, live; \`q\` ends it' \
 'resize:Changes the number of workers' \
 'start:Starts the workers again, as many as there were' \
@@ -1854,6 +1918,11 @@ _dproxy__subcmd__help__subcmd__ctl__subcmd__describe_commands() {
 _dproxy__subcmd__help__subcmd__ctl__subcmd__explain_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help ctl explain commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__health_commands] )) ||
+_dproxy__subcmd__help__subcmd__ctl__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help ctl health commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__list_commands] )) ||
 _dproxy__subcmd__help__subcmd__ctl__subcmd__list_commands() {
@@ -1939,6 +2008,11 @@ _dproxy__subcmd__help__subcmd__doctor_commands() {
 _dproxy__subcmd__help__subcmd__explain_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help explain commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__health_commands] )) ||
+_dproxy__subcmd__help__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help health commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__help__subcmd__help_commands] )) ||
 _dproxy__subcmd__help__subcmd__help_commands() {

@@ -32,6 +32,8 @@ pub(crate) enum Asking {
     Watch(Command, Duration),
     /// For the last lines of the log, and those that follow if they are wanted.
     Logs { lines: usize, follow: bool },
+    /// Whether anybody serves.
+    Health,
     /// For everything, live.
     Top,
 }
@@ -97,6 +99,7 @@ fn every_word() -> Vec<Words> {
         watched("status", "The whole at a glance"),
         watched("list", "Every worker").visible_aliases(["workers", "ls"]),
         watched("describe", "Everything about one worker").arg(slot),
+        word("health", "Whether anybody serves: exit code 0 if so, as a container's health check wants it"),
         word("top", "Everything, live; `q` ends it"),
         word("resize", "Changes the number of workers").visible_alias("scale").arg(size.value_parser(clap::value_parser!(WorkerCount))),
         word("start", "Starts the workers again, as many as there were"),
@@ -131,6 +134,7 @@ fn address_of(text: &str) -> Result<SocketAddr, String> {
 fn asking(word: &str, own: &ArgMatches) -> Asking {
     let wait = if own.get_flag("no-wait") { Wait::Accepted } else { Wait::Done };
     let command = match word {
+        "health" => return Asking::Health,
         "top" => return Asking::Top,
         "logs" => {
             let lines = *own.get_one("lines").expect("it has a default");

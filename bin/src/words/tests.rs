@@ -92,6 +92,12 @@ fn ctl_asks_what_the_api_answers() {
 }
 
 #[test]
+fn health_is_asked_for_and_not_shown() {
+    asks_for("dproxy ctl health", Asking::Health);
+    asks_for("dproxy health", Asking::Health);
+}
+
+#[test]
 fn ctl_finds_its_master() {
     let ctl =
         |target| Ctl { asking: Asking::Once(Command::Status), output: Output::Json, target, flags: Flags::default(), token_file: None };

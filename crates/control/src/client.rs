@@ -153,6 +153,26 @@ pub fn run(target: &Target, command: &Command, output: Output) -> ExitCode {
     })
 }
 
+/// Asks whether anybody serves, as the health check of a container does, and tells the exit code: 0 when somebody does.
+/// A pool that was stopped by its operator is not well either.
+///
+/// Makes a runtime of its own, so it must not be called inside another.
+#[must_use]
+pub fn health(target: &Target, output: Output) -> ExitCode {
+    within(output, async {
+        let command = Command::Status;
+        let answer = ask_once(target, &command).await?;
+        match &answer.reply {
+            Reply::Status(status) if status.workers_online == 0 => Err(ClientError::NobodyServes { pool: status.pool.to_string() }),
+            Reply::Status(status) if output == Output::Table => {
+                let text = format!("{} of {} workers serve\n", status.workers_online, status.workers_wanted);
+                print(&text).map_err(|cause| ClientError::Print { cause })
+            }
+            _ => print(&shown(&answer, &command, output)).map_err(|cause| ClientError::Print { cause }),
+        }
+    })
+}
+
 /// Runs `deed` in a runtime of its own, shows its failure, and tells the exit code.
 fn within(output: Output, deed: impl Future<Output = Result<(), ClientError>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

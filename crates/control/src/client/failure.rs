@@ -64,6 +64,12 @@ pub enum ClientError {
         /// The whole answer.
         json: String,
     },
+    /// The master is there, and that is all.
+    #[error("nobody serves: the pool is {pool}; `dproxy ctl status` says why")]
+    NobodyServes {
+        /// What the pool does.
+        pool: String,
+    },
     /// The program before runs on.
     #[error("not upgraded: {text}")]
     UpgradeFailed {
@@ -104,6 +110,7 @@ impl ClientError {
             | ClientError::TooSlow { .. }
             | ClientError::Strange { .. }
             | ClientError::Refused { .. }
+            | ClientError::NobodyServes { .. }
             | ClientError::UpgradeFailed { .. }
             | ClientError::Untold
             | ClientError::Print { .. }
