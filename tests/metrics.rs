@@ -3,7 +3,10 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use dproxy_testkit::{Dproxy, Origin};
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use dproxy_testkit::{Dproxy, Origin, Signal, kill};
 
 use crate::dproxy;
 
@@ -56,10 +59,73 @@ fn prometheus_is_content_with_every_figure() {
     check("dproxy_worker_restarts_total{slot=\"0\"}", 0.0);
     check(&format!("dproxy_backend_up{{backend=\"{0}\",name=\"{0}\"}}", origin.addr()), 1.0);
     check(&format!("dproxy_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1.0);
+    check("dproxy_route_requests_total{host=\"a.test\",path=\"/\",listen=\"any\",code=\"2xx\"}", 3.0);
+    check("dproxy_route_response_body_bytes_total{host=\"a.test\",path=\"/\",listen=\"any\"}", 6.0);
+    check("dproxy_route_request_duration_seconds_count{host=\"a.test\",path=\"/\",listen=\"any\"}", 3.0);
     assert!(figure(&text, "dproxy_worker_resident_memory_bytes{slot=\"1\"}").unwrap() > 100_000.0, "{text}");
     assert!(figure(&text, "dproxy_worker_loop_lag_seconds{slot=\"0\"}").is_some(), "{text}");
     assert!(figure(&text, "dproxy_snapshot_age_seconds").is_some(), "{text}");
     assert!(!text.contains("nobody.test"), "what clients send is no label: {text}");
+    if let Some(verdict) = promtool(&text) {
+        assert_eq!(verdict, "exit status: 0");
+    }
+}
+
+#[test]
+fn no_counter_of_a_route_goes_back_when_workers_die_or_another_route_comes_and_goes() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let answered = || figure(&scrape(&dproxy), "dproxy_route_requests_total{host=\"a.test\",path=\"/\",listen=\"any\",code=\"2xx\"}");
+    let ask = |count: usize| (0..count).for_each(|_| assert_eq!(dproxy.get("a.test", "/").text(), "ok"));
+    ask(10);
+    dproxy.wait_for("ten answers to be counted", || answered() == Some(10.0));
+    for pid in dproxy.worker_pids() {
+        kill(pid, Signal::SIGKILL);
+        dproxy.wait_for("another worker", || !dproxy.worker_pids().contains(&pid) && dproxy.worker_pids().len() == 2);
+    }
+    assert_eq!(answered(), Some(10.0), "the dead have counted all of them");
+    assert_eq!(dproxy.post("/service/balancer/restart?wait=1").status, 200);
+    ask(5);
+    dproxy.wait_for("five more", || answered() == Some(15.0));
+
+    let routes = "dproxy_routes";
+    let body = format!("{{\"host\": \"b.test\", \"backends\": [\"{}\"]}}", origin.addr());
+    assert_eq!(dproxy.send_api("POST", "/routes", &body).status, 200);
+    dproxy.wait_until_all_know();
+    assert_eq!(dproxy.get("b.test", "/").text(), "ok");
+    dproxy.wait_for("a figure of the other route", || scrape(&dproxy).contains("host=\"b.test\""));
+    assert_eq!(dproxy.send_api("DELETE", "/routes?host=b.test", "").status, 200);
+    dproxy.wait_for("the route to be gone", || figure(&scrape(&dproxy), routes) == Some(1.0));
+    let text = scrape(&dproxy);
+    assert!(!text.contains("host=\"b.test\""), "what is gone is told no more: {text}");
+    assert_eq!(answered(), Some(15.0));
+}
+
+#[test]
+fn a_thousand_routes_and_a_worker_that_stands_still_are_told_of_at_once() {
+    let origin = Origin::saying("ok");
+    let mut yaml = "routes:\n".to_owned();
+    for number in 0..1000 {
+        writeln!(yaml, "  - {{host: site-{number}.test, backends: [\"{}\"]}}", origin.addr()).unwrap();
+    }
+    let dproxy = dproxy().yaml(&yaml).start();
+    let mut connection = dproxy_testkit::Connection::open(dproxy.http()).unwrap();
+    for number in 0..1000 {
+        connection.send(format!("GET / HTTP/1.1\r\nHost: site-{number}.test\r\n\r\n").as_bytes()).unwrap();
+        assert_eq!(connection.answer_to("GET").unwrap().status, 200);
+    }
+    dproxy.wait_for("all to be counted", || scrape(&dproxy).matches("dproxy_route_requests_total{").count() == 1000);
+    kill(dproxy.worker_pids()[0], Signal::SIGSTOP);
+    // The best of several: other tests run beside this one.
+    let took = |_| {
+        let begun = Instant::now();
+        let text = scrape(&dproxy);
+        (begun.elapsed(), text)
+    };
+    let (quickest, text) = (0..10).map(took).min_by_key(|(took, _)| *took).unwrap();
+    println!("a scrape of {} lines and {} bytes took {quickest:?}", text.lines().count(), text.len());
+    assert!(quickest < Duration::from_millis(50), "{quickest:?}");
+    assert_eq!(text.matches("dproxy_route_requests_total{").count(), 1000);
     if let Some(verdict) = promtool(&text) {
         assert_eq!(verdict, "exit status: 0");
     }

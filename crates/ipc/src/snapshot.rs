@@ -22,7 +22,7 @@ use bincode::config::Configuration;
 use dproxy_config::{AccessField, AccessFormat, AccessLines, Authority, Certificate, ProxySettings, Secret, TicketKey, TlsSettings};
 use dproxy_route::{
     Backend, BackendId, Entrance, HostPattern, Hsts, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect, RedirectCode,
-    Rewrite, Route, Service,
+    Rewrite, Route, RouteName, Service,
 };
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ pub struct Snapshot {
     /// The numbers of the backends' columns on the board ([`dproxy_stats::Column`]), sorted. A backend without one
     /// is counted by each worker alone.
     pub columns: Vec<(BackendId, u32)>,
+    /// The numbers of the routes' accounts ([`dproxy_stats::Account`]), sorted. What a route without one serves is counted
+    /// in the totals only.
+    pub accounts: Vec<(RouteName, u32)>,
 }
 
 /// Why a descriptor holds no snapshot that can be used.
@@ -203,9 +206,10 @@ fn specimen() -> Snapshot {
     };
     let offline = Route { offer: Offer::Offline(notice), ..live.clone() };
     let columns = vec![(id, 1)];
+    let accounts = vec![(live.name(), 1)];
     let access = AccessLines { format: AccessFormat::Json(AccessField::ALL.to_vec()) };
     let settings = ProxySettings { tls: specimen_of_tls(), access, ..ProxySettings::default() };
-    Snapshot { generation: Generation(1), settings, routes: vec![live, container, redirect, offline], columns }
+    Snapshot { generation: Generation(1), settings, routes: vec![live, container, redirect, offline], columns, accounts }
 }
 
 fn specimen_of_tls() -> TlsSettings {

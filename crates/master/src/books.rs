@@ -1,12 +1,14 @@
 //! The master's side of what workers count: it takes dead workers off the board, sees to it that the board is right,
 //! and keeps what the dead have counted. That lies in shared memory, too: it outlives a master that dies.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use dproxy_stats::{Audit, Board, Column, Counter, Counters, Page, Row};
+use dproxy_route::RouteName;
+use dproxy_stats::{Account, Audit, Board, Column, Counter, Counters, Page, Row, Sums};
 use tracing::debug;
 
 /// The board of all workers, and the page of the dead.
@@ -17,6 +19,8 @@ pub(crate) struct Books {
     /// What all have counted that are gone.
     dead: Page,
     dead_descriptor: Arc<OwnedFd>,
+    /// The routes that the accounts were opened for.
+    accounts: BTreeMap<u32, RouteName>,
     /// Under way since a worker died, until everything is accounted for.
     audit: Option<Audit>,
 }
@@ -33,7 +37,8 @@ impl Books {
         let dead = Page::map(&File::from(dead_descriptor.try_clone()?))?;
         // Who died while there was no master may still be on it.
         let audit = Some(Audit::default());
-        Ok(Books { descriptor: Arc::new(descriptor), board, dead, dead_descriptor: Arc::new(dead_descriptor), audit })
+        let (descriptor, dead_descriptor) = (Arc::new(descriptor), Arc::new(dead_descriptor));
+        Ok(Books { descriptor, board, dead, dead_descriptor, accounts: BTreeMap::new(), audit })
     }
 
     /// The page of the dead, which every worker keeps for the next master.
@@ -50,6 +55,37 @@ impl Books {
     pub(crate) fn remember(&self, counters: &Counters) {
         let totals = counters.totals();
         Counter::ALL.into_iter().for_each(|counter| self.dead.add(counter, totals.get(counter)));
+    }
+
+    /// An earlier master has opened these accounts.
+    pub(crate) fn recall_accounts(&mut self, accounts: &[(RouteName, u32)]) {
+        self.accounts = accounts.iter().map(|(name, number)| (*number, name.clone())).collect();
+    }
+
+    /// Accounts that another route had begin at nothing; `living` tells what all living workers have noted in one.
+    pub(crate) fn open_accounts(&mut self, accounts: &[(RouteName, u32)], living: impl Fn(Account) -> Sums) {
+        for (name, number) in accounts {
+            let Some(account) = Account::at(*number) else { continue };
+            if self.accounts.get(number) != Some(name) {
+                self.dead.balance(account, &living(account));
+                self.accounts.insert(*number, name.clone());
+            }
+        }
+    }
+
+    /// A worker that has died noted this in its first `end` accounts.
+    pub(crate) fn credit(&self, end: u32, noted: impl Fn(Account) -> Sums) {
+        for account in Account::below(end) {
+            let sums = noted(account);
+            if !sums.is_nothing() {
+                self.dead.credit(account, &sums);
+            }
+        }
+    }
+
+    /// What all have noted there that are gone.
+    pub(crate) fn dead_account(&self, account: Account) -> Sums {
+        self.dead.account(account)
     }
 
     /// What every worker gets.

@@ -171,7 +171,8 @@ async fn bring_up_a_worker(config: &Config) -> anyhow::Result<()> {
                 let Some(Memory { page, row, door: _ }) = memory.take() else { continue };
                 let descriptors = vec![page, books.descriptor(), row, books.dead_descriptor()];
                 worker.send(Letter { message: ToWorker::Setup { slot: 0 }, descriptors });
-                let snapshot = Snapshot { generation, settings: config.proxy.clone(), routes: config.routes.clone(), columns: Vec::new() };
+                let (settings, routes) = (config.proxy.clone(), config.routes.clone());
+                let snapshot = Snapshot { generation, settings, routes, columns: Vec::new(), accounts: Vec::new() };
                 let descriptors = vec![snapshot.seal().context("cannot encode a table")?.into()];
                 worker.send(Letter { message: ToWorker::Snapshot { generation }, descriptors });
             }

@@ -4,6 +4,7 @@
 //! After every event [`Core::reconcile`] moves each slot, worker and socket one step from what is towards what
 //! is wanted. A step that waits for an answer is continued by the event that brings the answer.
 
+mod accounts;
 mod asked;
 mod columns;
 mod handover;

@@ -242,6 +242,7 @@ impl Driver {
                 if let Some(worker) = self.workers.remove(worker) {
                     worker.row().into_iter().for_each(|row| self.books.strike(row));
                     self.books.remember(&worker.counters());
+                    self.books.credit(self.core.accounts(), |account| worker.account(account));
                 }
                 self.bury_orphans();
             }
@@ -305,6 +306,7 @@ impl Driver {
             Ok(descriptor) => {
                 info!(%generation, routes = snapshot.routes.len(), "snapshot published");
                 self.look_after(snapshot);
+                self.open_accounts(snapshot);
                 self.snapshot = Some((generation, Arc::new(descriptor)));
                 self.published = Instant::now();
             }

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dproxy_control::{BackendRow, EngineRow, Status, WorkerRow};
-use dproxy_stats::{Counter, Counters};
+use dproxy_route::RouteName;
+use dproxy_stats::{Counter, Counters, Sums};
 
-use self::exposition::Exposition;
+use self::exposition::{Exposition, Labels};
 
 /// So many backends are told of one by one; what there is in all is told besides.
 const MOST: usize = 10_000;
@@ -28,6 +29,8 @@ pub(crate) struct Figures<'f> {
     pub(crate) workers: &'f [WorkerFigures],
     /// Each once.
     pub(crate) backends: &'f [BackendRow],
+    /// Each that had a request.
+    pub(crate) routes: &'f [RouteFigures<'f>],
     /// The file of each certificate, and until when it is valid.
     pub(crate) certificates: Vec<(&'f str, SystemTime)>,
     /// Of the newest snapshot.
@@ -50,6 +53,14 @@ pub(crate) struct WorkerFigures {
     pub(crate) silence: Option<Duration>,
 }
 
+/// A route, and what its requests came to.
+pub(crate) struct RouteFigures<'f> {
+    /// What it is known by.
+    pub(crate) name: &'f RouteName,
+    /// Over all workers that ever were.
+    pub(crate) sums: Sums,
+}
+
 /// The workers of one slot, put together: while one takes the place of another there are two.
 #[derive(Default)]
 struct SlotFigures {
@@ -68,6 +79,7 @@ pub(crate) fn render(figures: &Figures<'_>) -> String {
     let mut exposition = Exposition::default();
     tell_process(&mut exposition, figures);
     tell_requests(&mut exposition, figures.counters);
+    tell_routes(&mut exposition, figures.routes);
     tell_workers(&mut exposition, figures.workers);
     tell_backends(&mut exposition, figures.backends);
     tell_sources(&mut exposition, figures);
@@ -114,6 +126,32 @@ fn tell_requests(out: &mut Exposition, sum: &Counters) {
     out.counter("dproxy_backend_connections_failed_total", "Connections to backends that could not be opened.")
         .only(of(Counter::ConnectFailures));
     out.gauge("dproxy_backend_connections_idle", "Connections to backends that are kept for the next request.").only(of(Counter::Kept));
+}
+
+fn tell_routes(out: &mut Exposition, routes: &[RouteFigures<'_>]) {
+    let labels = |route: &RouteFigures<'_>| {
+        let RouteName { host, path, entrance } = route.name;
+        let (host, path, entrance) = (host.to_string(), path.to_string(), entrance.to_string());
+        Labels::of(&[("host", &host), ("path", &path), ("listen", &entrance)])
+    };
+    let routes: Vec<(Labels, &Sums)> = routes.iter().map(|route| (labels(route), &route.sums)).collect();
+    let help = "Requests of the route, by the class of the answer's status; none where the client left before there was one.";
+    let mut requests = out.counter("dproxy_route_requests_total", help);
+    for (labels, sums) in &routes {
+        for (class, count) in sums.by_class().filter(|(_, count)| *count > 0) {
+            requests.at(&labels.and("code", class), count);
+        }
+    }
+    let mut received = out.counter("dproxy_route_request_body_bytes_total", "Bytes of bodies from clients of the route.");
+    routes.iter().for_each(|(labels, sums)| received.at(labels, sums.received()));
+    let mut sent = out.counter("dproxy_route_response_body_bytes_total", "Bytes of bodies to clients of the route.");
+    routes.iter().for_each(|(labels, sums)| sent.at(labels, sums.sent()));
+    let help = "From the head of a request of the route to the end of the answer; tunnels (101) are left out.";
+    let mut times = out.histogram("dproxy_route_request_duration_seconds", help);
+    for (labels, sums) in &routes {
+        let (bounds, count) = sums.times();
+        times.distribution(labels, &bounds, sums.time(), count);
+    }
 }
 
 fn tell_workers(out: &mut Exposition, workers: &[WorkerFigures]) {

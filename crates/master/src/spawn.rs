@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use dproxy_config::Config;
 use dproxy_ipc::{Channel, SendError, ToMaster, ToWorker, pollable};
-use dproxy_stats::{Counters, Page, Row};
+use dproxy_stats::{Account, Counters, Page, Row, Sums};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
@@ -165,6 +165,11 @@ impl Worker {
     /// Its figures now.
     pub(crate) fn counters(&self) -> Counters {
         self.page.read()
+    }
+
+    /// What it has noted there.
+    pub(crate) fn account(&self, account: Account) -> Sums {
+        self.page.account(account)
     }
 
     /// Its row of the board, if it counts on ours.

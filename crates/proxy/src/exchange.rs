@@ -206,7 +206,15 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
         return Err(ProxyError::Misdirected);
     }
     let target = request.origin_form(head);
-    match view.table.lookup(authority, client.listener(), path_of(target)) {
+    let (listener, path) = (client.listener(), path_of(target));
+    let lookup = view.table.lookup(authority, listener, path);
+    let door = match &lookup {
+        Lookup::Found(found) => Some(found.door),
+        Lookup::Redirect(..) | Lookup::Offline(_) => view.table.door_for(authority, listener, path),
+        Lookup::Unknown => None,
+    };
+    client.tally.goes_to(door.and_then(|door| view.account(door)));
+    match lookup {
         Lookup::Found(found) if belongs_to_tls(view, client, authority.host, found.https, request, head) => {
             Ok(Goal::Own(Own::to_tls(view, client, authority, request, head)))
         }

@@ -7,6 +7,8 @@ pub(crate) mod h2;
 mod passage;
 mod unread;
 
+use std::time::Instant;
+
 use dproxy_http1::{BodyReader, RequestHead};
 
 use crate::buffer::Buffer;
@@ -20,9 +22,11 @@ use crate::proxy::Proxy;
 /// Answers the request whose head is the first `length` bytes of `buffer`, by a backend or ourselves.
 async fn respond(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Served {
     let _counted = proxy.count_request();
+    let began = Instant::now();
     client.tally.begin();
     let entry = proxy.access.is_on().then(|| proxy.access.begin(proxy.view(), client, request, &buffer.filled()[..length]));
     let served = serve(proxy, client, buffer, request, length).await;
+    client.tally.settle(&proxy.page, began);
     if let Some(entry) = entry {
         proxy.access.end(&entry, &client.tally);
     }

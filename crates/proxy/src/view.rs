@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_http1::Limits;
-use dproxy_route::{Algorithm, Backend, BackendId, BackendIndex, Condition, Demand, Found, Group, Https, InClear, Route, RouteTable};
-use dproxy_stats::{Column, Ejection, Fault};
+use dproxy_route::{
+    Algorithm, Backend, BackendId, BackendIndex, Condition, Demand, DoorIndex, Found, Group, Https, InClear, Route, RouteName, RouteTable,
+};
+use dproxy_stats::{Account, Column, Ejection, Fault};
 use ipnet::IpNet;
 
 use crate::budget::Sum;
@@ -30,6 +32,8 @@ pub struct Tables {
     table: RouteTable,
     /// Of each backend of the table.
     columns: Vec<Option<Column>>,
+    /// Of each door of the table.
+    accounts: Vec<Option<Account>>,
     keyring: Option<Arc<Keyring>>,
     /// Backends of paused containers.
     pub(crate) asleep: Vec<BackendId>,
@@ -56,6 +60,8 @@ pub(crate) struct View {
     /// Of each group of the table.
     choices: Vec<Choice>,
     pools: Vec<Rc<Pool>>,
+    /// Of each door of the table.
+    accounts: Vec<Option<Account>>,
     chance: Chance,
     pub(crate) marks: Marks,
 }
@@ -83,10 +89,11 @@ impl Tables {
     pub fn build(settings: ProxySettings, routes: &[Route]) -> Tables {
         let table = RouteTable::build(routes).with_www_fallback(settings.www_fallback);
         let columns = vec![None; table.backends().len()];
+        let accounts = vec![None; table.count_doors()];
         let asleep = routes.iter().filter_map(Route::notice).flat_map(|notice| &notice.asleep).cloned().collect();
         let resting = resting(routes, &table);
         let marks = Marks::of(&table, &settings);
-        Tables { settings, table, columns, marks, keyring: None, asleep, resting }
+        Tables { settings, table, columns, accounts, marks, keyring: None, asleep, resting }
     }
 
     /// The same, with the places of backends on the board of all workers; `columns` are sorted.
@@ -98,6 +105,17 @@ impl Tables {
         };
         let columns = self.table.backends().iter().map(|backend| column(&backend.id)).collect();
         Tables { columns, ..self }
+    }
+
+    /// The same, with the accounts of routes in the memory that each worker has for them.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: &[(RouteName, u32)]) -> Tables {
+        for (name, number) in accounts {
+            if let Some(door) = self.table.door_named(name) {
+                self.accounts[door.as_usize()] = Account::at(*number);
+            }
+        }
+        self
     }
 
     /// The same with the certificates of its settings; those that were `before` are not read again.
@@ -119,7 +137,7 @@ impl View {
     /// `offset` is where round robin begins, so that workers do not move in step.
     /// `now` is the clock's, none at the start.
     pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32, now: Option<u64>) -> View {
-        let Tables { settings, table, columns, marks, keyring, asleep: _, resting: _ } = tables;
+        let Tables { settings, table, columns, accounts, marks, keyring, asleep: _, resting: _ } = tables;
         let limits = Limits {
             head_bytes: settings.limits.head_bytes as usize,
             fields: settings.limits.head_fields as usize,
@@ -143,6 +161,7 @@ impl View {
             announced_by,
             choices,
             pools,
+            accounts,
             chance,
             marks,
         }
@@ -192,6 +211,11 @@ impl View {
     /// Whether this peer's forwarding fields are believed.
     pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(&peer))
+    }
+
+    /// Where what is served at a door is noted.
+    pub(crate) fn account(&self, door: DoorIndex) -> Option<Account> {
+        self.accounts[door.as_usize()]
     }
 
     pub(crate) fn group(&self, found: &Found<'_>) -> &Group {

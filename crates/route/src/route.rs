@@ -33,6 +33,18 @@ pub struct Route {
     pub offer: Offer,
 }
 
+/// What counters know a route by: replicas share it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct RouteName {
+    /// Which host names.
+    pub host: HostPattern,
+    /// Which paths of them.
+    pub path: PathPrefix,
+    /// At which listeners.
+    pub entrance: Entrance,
+}
+
 /// Who made a route: a container by its id, the configuration file, or an operator.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
@@ -92,6 +104,12 @@ pub enum Offer {
 }
 
 impl Route {
+    /// What counters know it by.
+    #[must_use]
+    pub fn name(&self) -> RouteName {
+        RouteName { host: self.host.clone(), path: self.path.clone(), entrance: self.entrance }
+    }
+
     /// The backends that it offers; none while it is offline, or sends clients elsewhere.
     pub fn backends(&self) -> impl Iterator<Item = &Backend> {
         let (main, others) = match &self.offer {

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::{Authority, Entrance, GroupIndex, Https, Listener, Notice, PathPrefix, Redirect, Rewrite, Service};
+use crate::{Authority, DoorIndex, Entrance, GroupIndex, Https, Listener, Notice, PathPrefix, Redirect, Rewrite, Service};
 
 pub(crate) type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
@@ -25,6 +25,8 @@ pub(crate) struct Door {
 /// Who answers there, by port asked for.
 #[derive(Debug)]
 pub(crate) struct Place {
+    /// The door it stands behind.
+    pub(crate) door: DoorIndex,
     pub(crate) service: Service,
     pub(crate) rewrite: Rewrite,
     pub(crate) https: Https,

@@ -7,8 +7,8 @@
 use crate::agreement::{agreed, by_place, is_same_door, is_same_place};
 use crate::site::{Door, Map, Place, Serves, Site};
 use crate::{
-    Admission, Authority, Backend, BackendId, HostPattern, Https, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, Service,
-    Sticky, WildIndex,
+    Admission, Authority, Backend, BackendId, HostPattern, Https, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, RouteName,
+    Service, Sticky, WildIndex,
 };
 
 /// Every route known at one moment, ready for look-up.
@@ -26,6 +26,8 @@ pub struct RouteTable {
     asks_clients: bool,
     /// Whether connections for any host go to its backend as they are.
     passes_through: bool,
+    /// How many doors there are.
+    doors: u32,
     /// How many services there are behind wildcards.
     wild: u32,
     backends: Vec<Backend>,
@@ -39,6 +41,10 @@ pub struct BackendIndex(u32);
 /// A group's place in [`RouteTable::groups`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupIndex(u32);
+
+/// The number of a host, path and entrance, the same as long as the table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DoorIndex(u32);
 
 /// Backends that can stand in for each other: one per replica, all fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +71,8 @@ pub enum Lookup<'t> {
 /// The route that won.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'t> {
+    /// Which host, path and entrance it is for.
+    pub door: DoorIndex,
     /// Which group serves it.
     pub group: GroupIndex,
     /// The name its replicas share.
@@ -119,6 +127,25 @@ impl RouteTable {
             (Serves::Offline(notice), _) => Lookup::Offline(notice),
             (Serves::Live { .. }, None) => Lookup::Unknown,
         }
+    }
+
+    /// The door that opens for a request, whatever is behind it.
+    #[must_use]
+    pub fn door_for(&self, authority: Authority<'_>, listener: Listener, path: &[u8]) -> Option<DoorIndex> {
+        self.doors(authority.host, listener, path).next().map(|door| door.places[0].door)
+    }
+
+    /// The door of the routes with this name.
+    #[must_use]
+    pub fn door_named(&self, name: &RouteName) -> Option<DoorIndex> {
+        let door = self.site(&name.host)?.doors(&name.path).iter().find(|door| door.entrance == name.entrance)?;
+        Some(door.places[0].door)
+    }
+
+    /// How many doors there are.
+    #[must_use]
+    pub fn count_doors(&self) -> usize {
+        self.doors as usize
     }
 
     /// Everybody who may serve a name that only wildcards match, the likeliest
@@ -219,6 +246,7 @@ impl RouteTable {
         if places.iter().any(|place| !place.is_offline()) {
             places.retain(|place| !place.is_offline());
         }
+        self.doors += 1;
         Door { entrance: routes[0].entrance, places }
     }
 
@@ -233,7 +261,14 @@ impl RouteTable {
             Offer::Ports { .. } => self.live(&policy_of(&agreed), &offers, interned),
         };
         let wild = (!matches!(first.host, HostPattern::Exact(_))).then(|| self.next_wild());
-        Place { service: first.service.clone(), rewrite: first.rewrite.clone(), https: first.https.clone(), wild, serves }
+        Place {
+            door: DoorIndex(self.doors),
+            service: first.service.clone(),
+            rewrite: first.rewrite.clone(),
+            https: first.https.clone(),
+            wild,
+            serves,
+        }
     }
 
     fn live(&mut self, pick: &PickPolicy, offers: &[Ports<'_>], interned: &mut Map<BackendId, BackendIndex>) -> Serves {
@@ -293,6 +328,14 @@ impl BackendIndex {
     }
 }
 
+impl DoorIndex {
+    /// For arrays that run beside the doors.
+    #[must_use]
+    pub fn as_usize(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl GroupIndex {
     fn at(place: usize) -> GroupIndex {
         GroupIndex(u32::try_from(place).expect("a table has fewer than 2^32 groups"))
@@ -306,7 +349,7 @@ impl GroupIndex {
 }
 
 fn found(place: &Place, group: GroupIndex) -> Found<'_> {
-    Found { group, service: &place.service, rewrite: &place.rewrite, https: &place.https, wild: place.wild }
+    Found { door: place.door, group, service: &place.service, rewrite: &place.rewrite, https: &place.https, wild: place.wild }
 }
 
 /// What is behind the first dot of a name.

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU32;
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use crate::board::Cells;
+use crate::{accounts, board};
 
 /// What may lie in shared memory.
 ///
@@ -19,7 +19,9 @@ pub(crate) unsafe trait Shareable {}
 // SAFETY: an atomic integer takes every bit pattern.
 unsafe impl Shareable for AtomicU32 {}
 // SAFETY: it is made of atomic integers.
-unsafe impl Shareable for Cells {}
+unsafe impl Shareable for board::Cells {}
+// SAFETY: it is made of atomic integers.
+unsafe impl Shareable for accounts::Cells {}
 
 /// A mapped array. Memory that nobody touches takes up none.
 #[derive(Debug)]
@@ -32,11 +34,17 @@ pub(crate) struct Shared<T> {
 impl<T: Shareable> Shared<T> {
     /// Maps the first `length` items of `file`, which must stay this long: a memfd whose size is sealed.
     pub(crate) fn map(file: &File, length: usize) -> io::Result<Shared<T>> {
+        Shared::map_behind(file, 0, length)
+    }
+
+    /// Maps `length` items that lie behind the first `offset` bytes of `file`, which are whole pages of memory.
+    pub(crate) fn map_behind(file: &File, offset: usize, length: usize) -> io::Result<Shared<T>> {
         let bytes = length * size_of::<T>();
-        if file.metadata()?.len() < u64::try_from(bytes).map_err(io::Error::other)? {
+        let offset = u64::try_from(offset).map_err(io::Error::other)?;
+        if file.metadata()?.len() < offset + u64::try_from(bytes).map_err(io::Error::other)? {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the shared file is shorter than what lies in it"));
         }
-        let map = MmapOptions::new().len(bytes).map_raw(file)?;
+        let map = MmapOptions::new().offset(offset).len(bytes).map_raw(file)?;
         Ok(Shared { map, length, of: PhantomData })
     }
 
@@ -46,7 +54,8 @@ impl<T: Shareable> Shared<T> {
     /// When there is none.
     pub(crate) fn at(&self, place: usize) -> &T {
         assert!(place < self.length, "no item {place} in {}", self.length);
-        // SAFETY: the mapping holds `length` items, begins at a page and so at a multiple of `T`'s alignment,
+        // SAFETY: the mapping holds `length` items, begins at a page (`memmap2` sees to it for any offset, and ours are
+        // whole pages) and so at a multiple of `T`'s alignment,
         // and lives as long as `self`. `Shareable` says that any bytes there are a `T`, and that other
         // processes change them through atomics only.
         unsafe { &*self.map.as_mut_ptr().cast::<T>().add(place) }

@@ -225,7 +225,8 @@ async fn open_copy(memory: OwnedFd, keyring: Option<Arc<Keyring>>) -> anyhow::Re
 async fn open(memory: OwnedFd, keyring: Option<Arc<Keyring>>) -> anyhow::Result<Tables> {
     let build = move || {
         let snapshot = Snapshot::open(memory)?;
-        Ok(Tables::build(snapshot.settings, &snapshot.routes).on_board(&snapshot.columns).with_certificates(keyring.as_ref()))
+        let tables = Tables::build(snapshot.settings, &snapshot.routes).on_board(&snapshot.columns);
+        Ok(tables.with_accounts(&snapshot.accounts).with_certificates(keyring.as_ref()))
     };
     tokio::task::spawn_blocking(build).await.context("building the table panicked")?
 }

@@ -8,6 +8,7 @@ use dproxy_config::ProxySettings;
 use dproxy_ipc::{Generation, Snapshot, ToWorker};
 use dproxy_route::{Owner, Route};
 
+use super::accounts::Accounts;
 use super::columns::Columns;
 use super::process::{Life, Process};
 use super::trial::Trust;
@@ -24,6 +25,7 @@ pub(crate) struct Tables {
     before: Generation,
     pub(super) trust: Trust,
     columns: Columns,
+    accounts: Accounts,
     /// Sources that have not told anything yet.
     awaited: BTreeSet<SourceId>,
     /// Until when the first snapshot waits for them.
@@ -44,6 +46,7 @@ impl Tables {
             before: Generation::default(),
             trust: Trust::default(),
             columns: Columns::default(),
+            accounts: Accounts::default(),
             awaited,
             patience,
         }
@@ -66,6 +69,7 @@ impl Tables {
             self.by_source.entry(source).or_default().push(route.clone());
         }
         self.columns = Columns::inherited(&snapshot.columns, columns);
+        self.accounts = Accounts::inherited(&snapshot.accounts);
         self.trust.published(&snapshot);
         self.newest = Some(snapshot);
     }
@@ -134,7 +138,8 @@ impl Tables {
         }
         let generation = Generation(self.highest().0 + 1);
         let columns = self.columns.assign(&routes, generation);
-        let snapshot = Arc::new(Snapshot { generation, settings, routes, columns });
+        let accounts = self.accounts.assign(&routes, generation);
+        let snapshot = Arc::new(Snapshot { generation, settings, routes, columns, accounts });
         self.trust.published(&snapshot);
         self.newest = Some(Arc::clone(&snapshot));
         Some(snapshot)
@@ -163,6 +168,11 @@ impl Core {
     /// How many columns were ever in use: the others are empty.
     pub(crate) fn columns(&self) -> u32 {
         self.tables.columns.used()
+    }
+
+    /// How many accounts were ever in use: the others are empty.
+    pub(crate) fn accounts(&self) -> u32 {
+        self.tables.accounts.used()
     }
 
     pub(super) fn vacated(&mut self, columns: &[u32]) {

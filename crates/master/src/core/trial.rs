@@ -284,7 +284,7 @@ mod tests {
         };
         let routes = paths.iter().map(route).collect();
         let settings = ProxySettings::default();
-        Arc::new(Snapshot { generation: Generation(generation), settings, routes, columns: Vec::new() })
+        Arc::new(Snapshot { generation: Generation(generation), settings, routes, columns: Vec::new(), accounts: Vec::new() })
     }
 
     #[test]

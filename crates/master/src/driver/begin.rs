@@ -130,6 +130,7 @@ impl Driver {
             pid_file,
             leaving: false,
         };
+        driver.recall_accounts();
         driver.bury_orphans();
         driver.hand_out_log();
         driver.continue_upgrade(legacy.take());

@@ -3,14 +3,40 @@
 use std::time::{Duration, SystemTime};
 
 use dproxy_control::WorkerRow;
-use dproxy_stats::{Counter, Counters};
+use dproxy_ipc::Snapshot;
+use dproxy_stats::{Account, Counter, Counters, Sums};
 
 use super::Driver;
 use super::answers::pids_of;
 use super::wellness::now;
-use crate::metrics::{self, WorkerFigures};
+use crate::metrics::{self, RouteFigures, WorkerFigures};
+use crate::spawn::Worker;
 
 impl Driver {
+    /// Accounts that an earlier master opened go on.
+    pub(super) fn recall_accounts(&mut self) {
+        let Driver { books, core, .. } = self;
+        core.snapshot().into_iter().for_each(|snapshot| books.recall_accounts(&snapshot.accounts));
+    }
+
+    /// Routes that are new in this snapshot are counted from nothing.
+    pub(super) fn open_accounts(&mut self, snapshot: &Snapshot) {
+        let Driver { books, workers, .. } = self;
+        books.open_accounts(&snapshot.accounts, |account| sum_of(workers.values(), account));
+    }
+
+    /// Every route that had a request.
+    fn route_figures(&self) -> Vec<RouteFigures<'_>> {
+        let accounts = self.core.snapshot().map_or(&[][..], |snapshot| &snapshot.accounts);
+        let figures = accounts.iter().filter_map(|(name, number)| {
+            let account = Account::at(*number)?;
+            let mut sums = sum_of(self.workers.values(), account);
+            sums.add(&self.books.dead_account(account));
+            Some(RouteFigures { name, sums })
+        });
+        figures.filter(|route| !route.sums.is_nothing()).collect()
+    }
+
     /// Every figure, as text.
     pub(super) fn metrics(&mut self) -> String {
         let views = self.core.workers();
@@ -24,6 +50,7 @@ impl Driver {
             counters: &self.sum(),
             workers: &workers,
             backends: &self.backends(),
+            routes: &self.route_figures(),
             certificates: self.vault.expiries().collect(),
             snapshot_age: self.published.elapsed(),
             configured: self.facts.refused.is_none(),
@@ -31,6 +58,13 @@ impl Driver {
             now: SystemTime::now(),
         })
     }
+}
+
+/// What these workers have noted there.
+fn sum_of<'w>(workers: impl Iterator<Item = &'w Worker>, account: Account) -> Sums {
+    let mut sum = Sums::default();
+    workers.for_each(|worker| sum.add(&worker.account(account)));
+    sum
 }
 
 /// How long ago at `now` a worker's timer came round last; none before the first time.

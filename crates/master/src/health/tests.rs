@@ -23,7 +23,13 @@ fn snapshot(backends: &[Backend]) -> Snapshot {
     let route = |backend: &Backend| Route::fixed(0, HostPattern::Any, PathPrefix::root(), backend.clone());
     let mut columns: Vec<(BackendId, u32)> = backends.iter().map(|backend| (backend.id.clone(), u32::from(backend.port))).collect();
     columns.sort();
-    Snapshot { generation: Generation(1), settings: ProxySettings::default(), routes: backends.iter().map(route).collect(), columns }
+    Snapshot {
+        generation: Generation(1),
+        settings: ProxySettings::default(),
+        routes: backends.iter().map(route).collect(),
+        columns,
+        accounts: Vec::new(),
+    }
 }
 
 /// `port word` of each backend.

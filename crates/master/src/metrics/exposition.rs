@@ -3,12 +3,17 @@
 //! Written by hand: the libraries for it keep the figures themselves, in one process, and ours lie in the memory of many.
 
 use std::fmt::{Display, Write as _};
+use std::time::Duration;
 
 /// A text to which families of figures are added, one after another.
 #[derive(Debug, Default)]
 pub(crate) struct Exposition {
     text: String,
 }
+
+/// What tells figures of one name apart, as it is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Labels(String);
 
 /// What can be done with the figures of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub(crate) enum Kind {
     Counter,
     /// They come and go.
     Gauge,
+    /// How many of them were no larger than each of several bounds.
+    Histogram,
 }
 
 /// Figures of one name. One without figures leaves no trace in the text.
@@ -40,6 +47,11 @@ impl Exposition {
         self.family(name, Kind::Gauge, help)
     }
 
+    /// Distributions.
+    pub(crate) fn histogram(&mut self, name: &'static str, help: &'static str) -> Family<'_> {
+        self.family(name, Kind::Histogram, help)
+    }
+
     /// The whole.
     pub(crate) fn into_text(self) -> String {
         self.text
@@ -58,10 +70,28 @@ impl Family<'_> {
 
     /// One of several, told apart by labels.
     pub(crate) fn of(&mut self, labels: &[(&str, &str)], value: impl Display) {
+        self.at(&Labels::of(labels), value);
+    }
+
+    /// The same, with labels that were written before.
+    pub(crate) fn at(&mut self, labels: &Labels, value: impl Display) {
+        self.line("", labels, value);
+    }
+
+    /// How many were no larger than each bound, all of them together, and how many there are.
+    pub(crate) fn distribution(&mut self, labels: &Labels, bounds: &[(Duration, u64)], sum: Duration, count: u64) {
+        for (bound, upto) in bounds {
+            self.line("_bucket", &labels.and("le", &bound.as_secs_f64().to_string()), upto);
+        }
+        self.line("_bucket", &labels.and("le", "+Inf"), count);
+        self.line("_sum", labels, sum.as_secs_f64());
+        self.line("_count", labels, count);
+    }
+
+    fn line(&mut self, suffix: &str, Labels(labels): &Labels, value: impl Display) {
         self.begin();
-        self.text.push_str(self.name);
-        write_labels(self.text, labels);
-        writeln!(self.text, " {value}").expect("a string takes every text");
+        let (open, close) = if labels.is_empty() { ("", "") } else { ("{", "}") };
+        writeln!(self.text, "{}{suffix}{open}{labels}{close} {value}", self.name).expect("a string takes every text");
     }
 
     fn begin(&mut self) {
@@ -80,20 +110,28 @@ impl Kind {
         match self {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
         }
     }
 }
 
-fn write_labels(text: &mut String, labels: &[(&str, &str)]) {
-    for (place, (name, value)) in labels.iter().enumerate() {
-        text.push(if place == 0 { '{' } else { ',' });
+impl Labels {
+    /// These.
+    pub(crate) fn of(labels: &[(&str, &str)]) -> Labels {
+        labels.iter().fold(Labels::default(), |labels, (name, value)| labels.and(name, value))
+    }
+
+    /// One more.
+    pub(crate) fn and(&self, name: &str, value: &str) -> Labels {
+        let mut text = self.0.clone();
+        if !text.is_empty() {
+            text.push(',');
+        }
         text.push_str(name);
         text.push_str("=\"");
-        escape(text, value);
+        escape(&mut text, value);
         text.push('"');
-    }
-    if !labels.is_empty() {
-        text.push('}');
+        Labels(text)
     }
 }
 

@@ -1,3 +1,6 @@
+use dproxy_route::Entrance;
+use dproxy_stats::{Account, Page, Served};
+
 use super::*;
 
 fn status() -> Status {
@@ -16,7 +19,19 @@ fn backend(id: &str, condition: &str) -> BackendRow {
     BackendRow { id: id.to_owned(), name: "web".to_owned(), condition: condition.to_owned(), requests: Some(4), ..BackendRow::default() }
 }
 
+/// Two requests that were answered, and a tunnel.
+fn sums() -> Sums {
+    let file = tempfile::tempfile().unwrap();
+    file.set_len(Page::BYTES as u64).unwrap();
+    let (page, account) = (Page::map(&file).unwrap(), Account::at(0).unwrap());
+    for (status, took) in [(200, Some(4)), (502, Some(20_000)), (101, None)] {
+        page.note(account, &Served { status, received: 10, sent: 100, took: took.map(Duration::from_millis) });
+    }
+    page.account(account)
+}
+
 fn text(workers: &[WorkerFigures], backends: &[BackendRow]) -> String {
+    let name = RouteName { host: "*.a.test".parse().unwrap(), path: "/x".parse().unwrap(), entrance: Entrance::default() };
     let mut counters = Counters::default();
     counters.set(Counter::Requests, 7);
     counters.set(Counter::Status2xx, 6);
@@ -25,6 +40,7 @@ fn text(workers: &[WorkerFigures], backends: &[BackendRow]) -> String {
         counters: &counters,
         workers,
         backends,
+        routes: &[RouteFigures { name: &name, sums: sums() }],
         certificates: vec![("a.pem", UNIX_EPOCH + Duration::from_secs(2_000_000_000))],
         snapshot_age: Duration::from_millis(1500),
         configured: true,
@@ -53,6 +69,17 @@ fn every_figure_has_a_line() {
         r#"dproxy_worker_loop_lag_seconds{slot="0"} 0.0015"#,
         r#"dproxy_worker_loop_lag_seconds{slot="1"} 3"#,
         r#"dproxy_worker_generation{slot="0"} 5"#,
+        r#"dproxy_route_requests_total{host="*.a.test",path="/x",listen="any",code="1xx"} 1"#,
+        r#"dproxy_route_requests_total{host="*.a.test",path="/x",listen="any",code="2xx"} 1"#,
+        r#"dproxy_route_requests_total{host="*.a.test",path="/x",listen="any",code="5xx"} 1"#,
+        r#"dproxy_route_request_body_bytes_total{host="*.a.test",path="/x",listen="any"} 30"#,
+        r#"dproxy_route_response_body_bytes_total{host="*.a.test",path="/x",listen="any"} 300"#,
+        r#"dproxy_route_request_duration_seconds_bucket{host="*.a.test",path="/x",listen="any",le="0.001"} 0"#,
+        r#"dproxy_route_request_duration_seconds_bucket{host="*.a.test",path="/x",listen="any",le="0.005"} 1"#,
+        r#"dproxy_route_request_duration_seconds_bucket{host="*.a.test",path="/x",listen="any",le="10"} 1"#,
+        r#"dproxy_route_request_duration_seconds_bucket{host="*.a.test",path="/x",listen="any",le="+Inf"} 2"#,
+        r#"dproxy_route_request_duration_seconds_sum{host="*.a.test",path="/x",listen="any"} 20.004"#,
+        r#"dproxy_route_request_duration_seconds_count{host="*.a.test",path="/x",listen="any"} 2"#,
         r#"dproxy_backends{condition="ejected"} 1"#,
         r#"dproxy_backend_up{backend="a:80",name="web"} 1"#,
         r#"dproxy_backend_up{backend="b:80",name="web"} 0"#,

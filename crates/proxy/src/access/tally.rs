@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use dproxy_stats::{Account, Page, Served};
+
 use crate::upstream::Pool;
 
 /// Filled in while a request is being answered.
@@ -13,6 +15,10 @@ pub(crate) struct Tally {
     status: Cell<u16>,
     /// Bytes of the body.
     bytes: Cell<u64>,
+    /// Bytes of the request's body.
+    received: Cell<u64>,
+    /// Where all this is noted in the end.
+    account: Cell<Option<Account>>,
     /// Somebody will read of the backend.
     watched: Cell<bool>,
     backend: RefCell<Option<Asked>>,
@@ -32,6 +38,27 @@ impl Tally {
     pub(crate) fn begin(&self) {
         self.answered(0);
         self.watched.set(false);
+        self.received.set(0);
+        self.account.set(None);
+    }
+
+    /// A route with this account serves it.
+    pub(crate) fn goes_to(&self, account: Option<Account>) {
+        self.account.set(account);
+    }
+
+    /// So many bytes of the request's body were passed on.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.set(self.received.get() + bytes as u64);
+    }
+
+    /// Notes what came of the request that began at this time.
+    pub(crate) fn settle(&self, page: &Page, began: Instant) {
+        let Some(account) = self.account.get() else { return };
+        let status = self.status.get();
+        // How long a tunnel was used tells nothing of how quick anybody is.
+        let took = (status != 101 && status != 0).then(|| began.elapsed());
+        page.note(account, &Served { status, received: self.received.get(), sent: self.bytes.get(), took });
     }
 
     /// Somebody wants to know all of this request.

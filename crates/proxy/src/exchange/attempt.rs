@@ -313,7 +313,9 @@ impl Attempt<'_> {
             took_some.set(true);
             client.deadline.set(idle);
         };
-        self.proxy.page.add(Counter::BytesIn, body.map(<[u8]>::len).iter().sum::<usize>() as u64);
+        let length = body.map(<[u8]>::len).iter().sum::<usize>();
+        self.proxy.page.add(Counter::BytesIn, length as u64);
+        client.tally.received(length);
         match client.deadline.guard(write_opening(&mut outlet, self.head, body, moved)).await {
             // A connection that had gone before we wrote took nothing in. One that goes later may have been acted upon.
             Ok(Err(cause)) if kept && !took_some.get() && is_gone(&cause) => Err(self.stale(cause)),
@@ -398,10 +400,12 @@ impl Attempt<'_> {
         let Some((inlet, outlet)) = client.wire.tunnel() else { return };
         let client_end = End { inlet, outlet, buffer: ahead };
         let silence = Silence { deadline: &client.deadline, limit: self.view.settings.timeouts.tunnel };
-        let page = &self.proxy.page;
+        let (page, tally) = (&self.proxy.page, &client.tally);
         tunnel(client_end, backend, silence, &|| self.is_silenced(), |up, down| {
             page.add(Counter::BytesIn, up as u64);
             page.add(Counter::BytesOut, down as u64);
+            tally.received(up);
+            tally.took(down);
         })
         .await;
     }

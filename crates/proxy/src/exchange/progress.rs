@@ -28,6 +28,7 @@ impl<'r> Progress<'r> {
     /// So many bytes of the request's body went to the backend.
     pub(crate) fn received(&self, bytes: usize) {
         self.page.add(Counter::BytesIn, bytes as u64);
+        self.tally.received(bytes);
         self.deadline.set(self.timeouts.idle);
     }
 
