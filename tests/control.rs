@@ -415,3 +415,12 @@ fn a_reset_counts_restarts_from_zero_and_the_log_is_there() {
     assert_eq!(dproxy.api("/worker?slot=9").status, 404);
     assert_eq!(dproxy.api("/worker").status, 400);
 }
+
+#[test]
+fn a_tester_finds_no_answer_that_is_not_described() {
+    let dproxy = dproxy().start();
+    let Some(output) = crate::clients::python("api_calls.py", "schemathesis", &[&format!("http://{}", dproxy.api_addr())]) else { return };
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(dproxy.api("/ping").status, 200);
+}

@@ -52,18 +52,15 @@ pub enum Command {
     RemoveRoute(Selection),
 }
 
-/// Routes that were added by hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// The one with this number.
-    Id(u32),
-    /// Those for this host.
-    Place {
-        /// The host.
-        host: HostPattern,
-        /// Only those with this path.
-        path: Option<PathPrefix>,
-    },
+/// Routes that were added by hand: those of which all of this is true.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// It has this number.
+    pub id: Option<u32>,
+    /// It is for this host.
+    pub host: Option<HostPattern>,
+    /// It has this path.
+    pub path: Option<PathPrefix>,
 }
 
 /// When a change is answered.
@@ -207,13 +204,9 @@ impl Command {
 impl Selection {
     fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        match self {
-            Selection::Id(id) => query.append_pair("id", &id.to_string()),
-            Selection::Place { host, path } => {
-                query.append_pair("host", &host.to_string());
-                query.extend_pairs(path.iter().map(|path| ("path", path.to_string())))
-            }
-        };
+        query.extend_pairs(self.id.iter().map(|id| ("id", id.to_string())));
+        query.extend_pairs(self.host.iter().map(|host| ("host", host.to_string())));
+        query.extend_pairs(self.path.iter().map(|path| ("path", path.to_string())));
         query.finish()
     }
 }

@@ -184,8 +184,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         place: Place::RemoveRoute,
         keys: &[
             key("id", Kind::Id, "The route that was added with this number."),
-            key("host", Kind::Host, "The routes that were added for this host."),
-            key("path", Kind::Path, "Of these, only those with this path."),
+            key("host", Kind::Host, "Routes that were added for this host."),
+            key("path", Kind::Path, "Routes that were added with this path; of those that the other keys leave, if there are any."),
         ],
         summary: "Removes routes that were added by hand: by number, or by host and path.",
     },

@@ -153,7 +153,7 @@ fn parameter(key: &Key, place: Place, generator: &mut SchemaGenerator) -> Value 
         Kind::Host => json!({ "type": "string", "pattern": "^(\\*\\.)?[a-z]{1,20}(\\.[a-z]{1,20}){0,3}$" }),
         Kind::Path => json!({ "type": "string", "pattern": "^/[a-z0-9/]*$" }),
         Kind::Container => json!({ "type": "string", "pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" }),
-        Kind::Url => json!({ "type": "string", "pattern": "^https?://[a-z]{1,20}(\\.[a-z]{1,20}){0,3}(/[a-z0-9/]*)?$" }),
+        Kind::Url => json!({ "type": "string", "pattern": "^(https?://)?[a-z]{1,20}(\\.[a-z]{1,20}){0,3}(/[a-z0-9/]*)?$" }),
     };
     json!({ "name": key.name, "in": "query", "required": required, "description": key.help, "schema": schema })
 }

@@ -125,17 +125,13 @@ impl<'q> Query<'q> {
 
     fn selection(&self) -> Result<Selection, Refusal> {
         let bad = |error: &dyn std::error::Error| Refusal::Bad(error.to_string());
-        match (self.count("id")?, self.value("host"), self.value("path")) {
-            (Some(id), None, None) => Ok(Selection::Id(id)),
-            (None, Some(host), path) => Ok(Selection::Place {
-                host: host.parse().map_err(|error: HostError| bad(&error))?,
-                path: path.map(str::parse).transpose().map_err(|error: PathError| bad(&error))?,
-            }),
-            (Some(_), Some(_), _) | (Some(_), None, Some(_)) => {
-                Err(Refusal::Bad("give either `id`, or `host` and perhaps `path`".to_owned()))
-            }
-            (None, None, _) => Err(Refusal::Bad("which one? `DELETE /routes?id=7`, or `DELETE /routes?host=shop.example.com`".to_owned())),
+        let host = self.value("host").map(str::parse).transpose().map_err(|error: HostError| bad(&error))?;
+        let path = self.value("path").map(str::parse).transpose().map_err(|error: PathError| bad(&error))?;
+        let selection = Selection { id: self.count("id")?, host, path };
+        if selection == Selection::default() {
+            return Err(Refusal::Bad("which one? `DELETE /routes?id=7`, or `DELETE /routes?host=shop.example.com`".to_owned()));
         }
+        Ok(selection)
     }
 
     fn listing(&self) -> Result<Listing, Refusal> {

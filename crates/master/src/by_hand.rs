@@ -112,12 +112,11 @@ impl ByHand {
     pub(crate) fn remove(&mut self, selection: &Selection) -> Result<Vec<Route>, Refusal> {
         let gone: Vec<Entry> = self.entries.extract_if(.., |entry| entry.is_in(selection)).collect();
         if gone.is_empty() {
-            let which = match selection {
-                Selection::Id(id) => format!("the number {id}"),
-                Selection::Place { host, path: None } => format!("host `{host}`"),
-                Selection::Place { host, path: Some(path) } => format!("host and path `{host}{path}`"),
-            };
-            let text = format!("no route by hand has {which}; those of containers and of the file are changed there");
+            let number = selection.id.map(|id| format!("the number {id}"));
+            let host = selection.host.as_ref().map(|host| format!("host `{host}`"));
+            let path = selection.path.as_ref().map(|path| format!("path `{path}`"));
+            let which: Vec<String> = number.into_iter().chain(host).chain(path).collect();
+            let text = format!("no route by hand has {}; those of containers and of the file are changed there", which.join(" and "));
             return Err(Refusal::NotFound(text));
         }
         self.keep();
@@ -175,13 +174,10 @@ impl Entry {
     }
 
     fn is_in(&self, selection: &Selection) -> bool {
-        match selection {
-            Selection::Id(id) => self.id == *id,
-            Selection::Place { host, path } => {
-                let fits = |route: &Route| route.host == *host && path.as_ref().is_none_or(|path| route.path == *path);
-                self.route.routes(self.id).iter().any(fits)
-            }
-        }
+        let Selection { id, host, path } = selection;
+        let fits =
+            |route: &Route| host.as_ref().is_none_or(|host| route.host == *host) && path.as_ref().is_none_or(|path| route.path == *path);
+        id.is_none_or(|id| self.id == id) && self.route.routes(self.id).iter().any(fits)
     }
 }
 
@@ -211,8 +207,12 @@ mod tests {
         by_hand.routes().iter().map(|route| route.host.to_string()).collect::<Vec<_>>().join(" ")
     }
 
+    fn number(id: u32) -> Selection {
+        Selection { id: Some(id), ..Selection::default() }
+    }
+
     fn place(host: &str, path: Option<&str>) -> Selection {
-        Selection::Place { host: host.parse().unwrap(), path: path.map(|path| path.parse().unwrap()) }
+        Selection { id: None, host: Some(host.parse().unwrap()), path: path.map(|path| path.parse().unwrap()) }
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(by_hand.add(NOW, route("b.test", "1m")), Ok(Added::New(2)));
         let mut again = ByHand::recall(home.path());
         assert_eq!((hosts(&again).as_str(), again.rest(1, NOW), again.rest(2, NOW)), ("a.test b.test", None, Some(60)));
-        assert_eq!(again.remove(&Selection::Id(2)).unwrap().len(), 1);
+        assert_eq!(again.remove(&number(2)).unwrap().len(), 1);
         assert_eq!(ByHand::recall(home.path()).add(NOW, route("b.test", "1m")), Ok(Added::New(3)));
     }
 
@@ -249,9 +249,9 @@ mod tests {
             by_hand.add(NOW, route(host, "~")).unwrap();
         }
         let refused = |refusal: Result<Vec<Route>, Refusal>| refusal.unwrap_err().to_string();
-        assert!(refused(by_hand.remove(&Selection::Id(9))).starts_with("no route by hand has the number 9; "));
+        assert!(refused(by_hand.remove(&number(9))).starts_with("no route by hand has the number 9; "));
         assert!(refused(by_hand.remove(&place("x.test", None))).starts_with("no route by hand has host `x.test`; "));
-        assert!(refused(by_hand.remove(&place("a.test", Some("/x")))).starts_with("no route by hand has host and path `a.test/x`; "));
+        assert!(refused(by_hand.remove(&place("a.test", Some("/x")))).starts_with("no route by hand has host `a.test` and path `/x`; "));
         assert_eq!(by_hand.remove(&place("a.test", Some("/"))).unwrap().len(), 1);
         assert_eq!(by_hand.remove(&place("b.test", None)).unwrap().len(), 1);
         assert_eq!(hosts(&by_hand), "c.test");

@@ -13,12 +13,12 @@ pub(super) fn schema() -> Value {
         "required": ["host", "backends"],
         "properties": {
             "host": described(&host, "The host names it is for: `shop.example.com`, `*.example.com`."),
-            "path": { "type": "string", "pattern": "^/[a-z0-9]*$", "description": "Only requests below this path." },
-            "listen": { "enum": ["http", "https"], "description": "Only requests that come in so, or at a port." },
+            "path": { "type": ["string", "null"], "pattern": "^/[a-z0-9]*$", "description": "Only requests below this path." },
+            "listen": { "enum": ["http", "https", null], "description": "Only requests that come in so, or at a port." },
             "backends": described(&one_or_more(&address), "Who gets the requests: `10.0.0.5:8080`, `h2c://10.0.0.5:8080`."),
-            "max_requests": { "type": "integer", "minimum": 0, "maximum": 1_000_000, "description": "The most that each gets at a time; 0 is any number." },
-            "balance": { "enum": ["p2c", "round_robin", "least_conn", "random", "ewma"], "description": "How one of several is chosen." },
-            "lifetime": { "type": "string", "pattern": "^[1-9][0-9]{0,2}(s|m|h)$", "description": "For how long, unless it is added again; without it until it is removed." },
+            "max_requests": { "type": ["integer", "null"], "minimum": 0, "maximum": 1_000_000, "description": "The most that each gets at a time; 0 is any number." },
+            "balance": { "enum": ["p2c", "round_robin", "least_conn", "random", "ewma", null], "description": "How one of several is chosen." },
+            "lifetime": { "type": ["string", "null"], "pattern": "^[1-9][0-9]{0,2}(s|m|h)$", "description": "For how long, unless it is added again; without it until it is removed." },
         },
         "additionalProperties": false,
     })
