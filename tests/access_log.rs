@@ -144,3 +144,31 @@ fn a_line_of_json_tells_everything_and_is_json_whatever_the_client_sends() {
     assert!(line["status"] == 200 && line["bytes"] == 2, "{line}");
     assert!(line["duration_ms"].as_f64().unwrap() >= line["backend_ms"].as_f64().unwrap(), "{line}");
 }
+
+#[test]
+fn no_line_is_torn_or_lost_while_the_file_is_rotated_by_its_size() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("access.log");
+    let options = dproxy().workers(3).route("a.test", &[origin.addr()]).arg("--access-log").arg(file.to_str().unwrap());
+    let options = ["--access-log-max-size", "40KiB", "--access-log-keep", "1000"].iter().fold(options, |options, word| options.arg(word));
+    let mut dproxy = options.start();
+    let report = Load { clients: 6, mode: Mode::PerRequest, limit: 10_000, ..Load::new(dproxy.http(), "a.test") }.start().join();
+    assert_eq!(report.failed(), 0, "{report}");
+    dproxy.signal(Signal::SIGTERM);
+    dproxy.wait_for_end();
+    let files: Vec<_> = fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let text: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let lines = text.split_inclusive('\n').filter(|line| is_whole(line)).count();
+    assert_eq!((u64::try_from(lines).unwrap(), text.lines().count()), (report.good, lines));
+    assert!(files.len() > 1, "{files:?}");
+}
+
+#[test]
+fn lines_go_to_the_standard_output_where_that_is_asked_for() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).arg("--access-log").arg("stdout").start();
+    dproxy_testkit::request(dproxy.http(), REQUEST).unwrap();
+    dproxy.wait_for("the line", || dproxy.log().lines().any(|line| line.contains("\"GET /path?a=b HTTP/1.1\" 200 2 ")));
+}

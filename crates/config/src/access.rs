@@ -1,6 +1,37 @@
-//! What the access log says of each request.
+//! The access log: where it goes, and what it says of each request.
 
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
+
+/// Where the access log goes, and what becomes of it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessLog {
+    /// None: there is no log.
+    pub target: Option<AccessTarget>,
+    /// When another file is begun.
+    pub rotation: Rotation,
+}
+
+/// Where the access log goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessTarget {
+    /// The standard output of the master.
+    Stdout,
+    /// A file, which is appended to.
+    File(PathBuf),
+}
+
+/// When another file is begun, and how many old ones stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// When it has so many bytes; zero is never.
+    pub size: u32,
+    /// When it is so old; none is never.
+    pub age: Option<Duration>,
+    /// Old files beside the new one, at least one.
+    pub keep: u32,
+}
 
 /// What the workers write of each request, where there is a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
@@ -70,6 +101,12 @@ pub struct AccessFormatError(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no field of the access log; there are {list}", list = AccessField::list())]
 pub struct AccessFieldError(String);
+
+impl From<PathBuf> for AccessTarget {
+    fn from(path: PathBuf) -> AccessTarget {
+        if path.as_os_str() == "stdout" || path.as_os_str() == "-" { AccessTarget::Stdout } else { AccessTarget::File(path) }
+    }
+}
 
 impl AccessField {
     /// Every field, in the order in which they are written where none is chosen.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dproxy_route::{HostPattern, Route};
 
-use crate::{Privileges, ProxySettings, Timeouts};
+use crate::{AccessLog, Privileges, ProxySettings, Timeouts};
 
 /// Everything `dproxy master` was told, by flag, environment, file or default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub struct Config {
     pub privileges: Privileges,
     /// How much the master and its workers log.
     pub log_level: LogLevel,
-    /// The file that gets a line for each request.
-    pub access_log: Option<PathBuf>,
+    /// Where each request gets a line.
+    pub access_log: AccessLog,
     /// The directory with the operator's notice pages.
     pub pages: Option<PathBuf>,
     /// Where the PID file is.

@@ -30,7 +30,7 @@ mod variables;
 mod words;
 mod yaml;
 
-pub use access::{AccessField, AccessFieldError, AccessFormat, AccessFormatError, AccessLines};
+pub use access::{AccessField, AccessFieldError, AccessFormat, AccessFormatError, AccessLines, AccessLog, AccessTarget, Rotation};
 pub use by_hand::{HandRoute, HandRouteError};
 pub use config::{
     Api, Assignment, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError,

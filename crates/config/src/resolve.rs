@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use dproxy_route::InClear;
 
-use crate::access::{AccessField, AccessFormat, AccessLines};
+use crate::access::{AccessField, AccessFormat, AccessLines, AccessLog, AccessTarget, Rotation};
 use crate::config::{Api, Config, Directories, Listen, LogLevel, PortChoice, WorkerCount};
 use crate::file::File;
 use crate::mistake::{Mistake, Mistakes, Source};
@@ -84,7 +84,7 @@ pub(crate) fn resolve_what_makes_sense(
         max_memory: reader.optional::<Size<{ 8 * 1024 * 1024 }, { u32::MAX }>>(&settings::MAX_MEMORY).map(|Size(bytes)| bytes),
         privileges: Privileges { user: reader.optional(&settings::WORKER_USER), sandbox: reader.switch(&settings::SANDBOX) },
         log_level: reader.required::<LogLevel>(&settings::LOG_LEVEL),
-        access_log: reader.path(&settings::ACCESS_LOG),
+        access_log: reader.access_log(),
         pages: reader.path(&settings::PAGES_DIRECTORY),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
         api: reader.api(&directories),
@@ -187,6 +187,13 @@ impl Reader<'_> {
 
     fn networks(&mut self, setting: &Setting) -> Vec<String> {
         self.list(setting).into_iter().map(|Network(network)| network).collect()
+    }
+
+    fn access_log(&mut self) -> AccessLog {
+        let Size(size) = self.required::<Size<0, { u32::MAX }>>(&settings::ACCESS_LOG_MAX_SIZE);
+        let Number(keep) = self.required::<Number<1, 10_000>>(&settings::ACCESS_LOG_KEEP);
+        let age = self.optional(&settings::ACCESS_LOG_MAX_AGE).map(|Time(age)| age);
+        AccessLog { target: self.path(&settings::ACCESS_LOG).map(AccessTarget::from), rotation: Rotation { size, age, keep } }
     }
 
     fn access_lines(&mut self) -> AccessLines {

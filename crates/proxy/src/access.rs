@@ -3,19 +3,21 @@
 //! The beginning of a line is written while the request's head is at hand, the
 //! rest when the answer is done. Lines gather in memory and go out whole, in
 //! one write per tick: with a file in append mode, no line of any worker is
-//! ever torn.
+//! ever torn. To a pipe they go in pieces that stay together ([`sink`]).
 
 mod line;
+mod sink;
 mod tally;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fs::File;
-use std::io::Write as _;
 use std::rc::Rc;
+use std::time::Duration;
 
 use dproxy_http1::RequestHead;
 
 use crate::access::line::{Entry, Seen};
+use crate::access::sink::Sink;
 pub(crate) use crate::access::tally::Tally;
 use crate::client::Client;
 use crate::view::View;
@@ -23,14 +25,15 @@ use crate::view::View;
 /// So much is written out before the next tick.
 const FULL: usize = 64 * 1024;
 
+/// A worker that leaves waits so long for a slow reader of a pipe.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A worker's access log; off until it has a file.
 #[derive(Debug, Default)]
 pub(crate) struct AccessLog {
-    file: RefCell<Option<File>>,
+    sink: RefCell<Option<Sink>>,
     lines: RefCell<Vec<u8>>,
     time: RefCell<Time>,
-    /// A write failed, and that was said.
-    failing: Cell<bool>,
 }
 
 /// The time of the last tick, as lines tell it.
@@ -45,20 +48,21 @@ pub(crate) struct Time {
 impl AccessLog {
     /// Writes to `file` from now on; to nothing without one. What was gathered goes to the file before.
     pub(crate) fn set_file(&self, file: Option<File>) {
-        self.flush();
-        self.file.replace(file);
+        self.flush(Duration::ZERO);
+        self.sink.replace(file.map(Sink::new));
         self.tick();
     }
 
     /// Whether lines are written.
     pub(crate) fn is_on(&self) -> bool {
-        self.file.borrow().is_some()
+        self.sink.borrow().is_some()
     }
 
     /// Begins the line of a request.
     pub(crate) fn begin(&self, view: Rc<View>, client: &Client, request: &RequestHead, head: &[u8]) -> Entry {
         client.tally.watch();
-        Entry::begin(view, &self.time.borrow(), Seen { client, request, head })
+        let longest = self.sink.borrow().as_ref().map_or(usize::MAX, Sink::longest);
+        Entry::begin(view, &self.time.borrow(), Seen { client, request, head, longest })
     }
 
     /// Ends a line.
@@ -68,14 +72,14 @@ impl AccessLog {
         let full = lines.len() >= FULL;
         drop(lines);
         if full {
-            self.flush();
+            self.flush(Duration::ZERO);
         }
     }
 
     /// Writes out what was gathered and looks at the time.
     pub(crate) fn tick(&self) {
         if self.is_on() {
-            self.flush();
+            self.flush(Duration::ZERO);
             let now = jiff::Timestamp::now();
             let common = now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string();
             let precise = now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
@@ -83,19 +87,17 @@ impl AccessLog {
         }
     }
 
-    fn flush(&self) {
+    /// Writes out everything, since there is no other tick.
+    pub(crate) fn leave(&self) {
+        self.flush(FAREWELL);
+    }
+
+    fn flush(&self, patience: Duration) {
         let mut lines = self.lines.borrow_mut();
-        let file = self.file.borrow();
-        let Some(mut file) = file.as_ref() else { return lines.clear() };
-        if lines.is_empty() {
-            return;
+        match self.sink.borrow().as_ref() {
+            Some(sink) if !lines.is_empty() => sink.write(&mut lines, patience),
+            Some(_) => {}
+            None => lines.clear(),
         }
-        match file.write_all(&lines) {
-            Ok(()) => self.failing.set(false),
-            // A full disk must not stop the traffic; it is said once.
-            Err(error) if !self.failing.replace(true) => tracing::error!(%error, "cannot write the access log; lines are lost"),
-            Err(_) => {}
-        }
-        lines.clear();
     }
 }

@@ -197,7 +197,7 @@ impl Proxy {
                 break;
             }
         }
-        self.access.tick();
+        self.access.leave();
         self.page.read().get(Counter::InFlight)
     }
 

@@ -97,6 +97,7 @@ fn every_setting_obeys_flag_environment_and_file() {
         "ssl-hsts" => "max-age=77",
         name if name.starts_with("timeout-") => "77s",
         "limit-head-bytes" | "limit-target-bytes" => "8KiB",
+        "access-log-max-age" => "77s",
         "max-memory" => "64MiB",
         "balance" => "hash:cookie:sid",
         "ejection-time" => "77s",
@@ -393,4 +394,19 @@ fn the_access_log_has_a_format_and_json_the_fields_that_were_chosen() {
     refused("--access-log-format=xml", "", "flag `--access-log-format`: `xml` is none of `full`, `combined`, `hipache` and `json`");
     let alone = "flag `--access-log-fields`: only the lines of `json` have fields to choose from; set `access_log_format: json`";
     refused("--access-log-fields=bytes", "", alone);
+}
+
+#[test]
+fn the_access_log_goes_to_a_file_or_to_stdout_and_is_rotated() {
+    let log = |words: &str, yaml: &str, expected: &str| check(said(words, yaml), |config| config.access_log, expected);
+    let by_default = "rotation: Rotation { size: 104857600, age: None, keep: 10 } }";
+    log("", "", &format!("AccessLog {{ target: None, {by_default}"));
+    log("--access-log=-", "", &format!("AccessLog {{ target: Some(Stdout), {by_default}"));
+    log("", "access_log: stdout", &format!("AccessLog {{ target: Some(Stdout), {by_default}"));
+    log(
+        "DOCKER_PROXY_ACCESS_LOG_MAX_SIZE=0",
+        "access_log: /a\naccess_log_max_age: 1d\naccess_log_keep: 3",
+        "AccessLog { target: Some(File(\"/a\")), rotation: Rotation { size: 0, age: Some(86400s), keep: 3 } }",
+    );
+    refused("--access-log-keep=0", "", "flag `--access-log-keep`: `0` is not from 1 to 10000");
 }

@@ -138,9 +138,14 @@ pub(crate) const LOG_LEVEL: Setting =
         .environment(&[variable("DOCKER_PROXY_LOG_LEVEL")]);
 
 /// [`crate::Config::access_log`].
-pub(crate) const ACCESS_LOG: Setting =
-    Setting::new("access_log", "access-log", One("PATH"), Text(""), "The file that gets a line for each request. Opened again on `USR1`.")
-        .environment(&[variable("DOCKER_PROXY_ACCESS_LOG")]);
+pub(crate) const ACCESS_LOG: Setting = Setting::new(
+    "access_log",
+    "access-log",
+    One("PATH"),
+    Text(""),
+    "The file that gets a line for each request, or `stdout`. A file is opened again on `USR1`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG")]);
 
 /// [`crate::AccessLines::format`].
 pub(crate) const ACCESS_LOG_FORMAT: Setting = Setting::new(
@@ -163,6 +168,36 @@ pub(crate) const ACCESS_LOG_FIELDS: Setting = Setting::new(
      `protocol`, `referer`, `user_agent`, `status`, `bytes`, `duration_ms`, `backend`, `backend_ms`.",
 )
 .environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FIELDS")]);
+
+/// [`crate::Rotation::size`].
+pub(crate) const ACCESS_LOG_MAX_SIZE: Setting = Setting::new(
+    "access_log_max_size",
+    "access-log-max-size",
+    One("BYTES"),
+    Text("100MiB"),
+    "When the file of the access log has so many bytes, it is renamed, `.1` behind its name, and another one begun; `0` is never.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_MAX_SIZE")]);
+
+/// [`crate::Rotation::age`].
+pub(crate) const ACCESS_LOG_MAX_AGE: Setting = Setting::new(
+    "access_log_max_age",
+    "access-log-max-age",
+    One("TIME"),
+    Text(""),
+    "When the file of the access log is so old (`1d`, `12h`), another one is begun; nothing is never.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_MAX_AGE")]);
+
+/// [`crate::Rotation::keep`].
+pub(crate) const ACCESS_LOG_KEEP: Setting = Setting::new(
+    "access_log_keep",
+    "access-log-keep",
+    One("NUMBER"),
+    Text("10"),
+    "So many old files of the access log stay, the newest as `.1`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_KEEP")]);
 
 /// [`crate::Config::pages`].
 pub(crate) const PAGES_DIRECTORY: Setting = Setting::new(
@@ -605,6 +640,9 @@ pub const SETTINGS: &[Setting] = &[
     ACCESS_LOG,
     ACCESS_LOG_FORMAT,
     ACCESS_LOG_FIELDS,
+    ACCESS_LOG_MAX_SIZE,
+    ACCESS_LOG_MAX_AGE,
+    ACCESS_LOG_KEEP,
     PAGES_DIRECTORY,
     PAGES_CONTAINER_NAMES,
     PID_PATH,

@@ -202,7 +202,7 @@ fn kept<T: Clone + PartialEq>(before: &T, now: &mut T) -> bool {
 mod tests {
     use std::path::PathBuf;
 
-    use dproxy_config::{Api, Directories, Listen, LogLevel, Privileges, ProxySettings, WorkerCount};
+    use dproxy_config::{Api, Directories, Listen, LogLevel, Privileges, ProxySettings, Rotation, WorkerCount};
 
     use super::*;
 
@@ -216,7 +216,7 @@ mod tests {
             max_memory: None,
             privileges: Privileges { user: None, sandbox: true },
             log_level: LogLevel::Info,
-            access_log: None,
+            access_log: dproxy_config::AccessLog { target: None, rotation: Rotation { size: 0, age: None, keep: 1 } },
             pages: None,
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },

@@ -1,7 +1,7 @@
 //! What the driver looks at from time to time, so that the core can judge it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use dproxy_stats::{Counter, Row};
 
@@ -27,6 +27,9 @@ impl Driver {
         self.happened.push_back(Event::Looked(beats));
         self.look_at_the_board();
         self.expire_routes();
+        if self.access_log.rotate(Instant::now(), SystemTime::now()) {
+            self.hand_out_log();
+        }
         self.tell_news();
     }
 

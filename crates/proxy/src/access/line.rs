@@ -14,6 +14,9 @@ use crate::access::{Tally, Time};
 use crate::client::Client;
 use crate::view::View;
 
+/// Bytes that one byte of a client's becomes at most, as `\\u0000`.
+const WIDEST: usize = 6;
+
 /// A line that waits for its answer.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -32,6 +35,8 @@ pub(crate) struct Seen<'r> {
     pub(crate) client: &'r Client,
     pub(crate) request: &'r RequestHead,
     pub(crate) head: &'r [u8],
+    /// Longer texts are cut off.
+    pub(crate) longest: usize,
 }
 
 impl Entry {
@@ -42,7 +47,7 @@ impl Entry {
                 entry.begin_common(b"", time, seen);
                 entry.visitor(b"-", seen);
                 entry.rest.push(b' ');
-                escape(&mut entry.rest, seen.request.host.of(seen.head));
+                escape(&mut entry.rest, seen.request.host.of(seen.head), seen.longest);
             }
             AccessFormat::Combined => {
                 entry.begin_common(b"", time, seen);
@@ -54,7 +59,7 @@ impl Entry {
                 entry.begin_common(prefix, time, seen);
                 entry.visitor(b"", seen);
                 entry.rest.push(b' ');
-                quoted(&mut entry.rest, seen.request.host.of(seen.head));
+                quoted(&mut entry.rest, seen.request.host.of(seen.head), seen.longest);
             }
             AccessFormat::Json(fields) => {
                 entry.line.push(b'{');
@@ -95,16 +100,16 @@ impl Entry {
 
     /// What all formats but JSON begin with.
     fn begin_common(&mut self, prefix: &[u8], time: &Time, seen: Seen<'_>) {
-        let Seen { client, request, head } = seen;
+        let Seen { client, request, head, longest } = seen;
         let line = &mut self.line;
         line.extend_from_slice(prefix);
         line.extend_from_slice(client.peer.text());
         line.extend_from_slice(b" - - [");
         line.extend_from_slice(time.common.as_bytes());
         line.extend_from_slice(b"] \"");
-        escape(line, request.method_in(head));
+        escape(line, request.method_in(head), longest);
         line.push(b' ');
-        escape(line, request.origin_form(head));
+        escape(line, request.origin_form(head), longest);
         line.push(b' ');
         line.extend_from_slice(protocol(seen).as_bytes());
         line.extend_from_slice(b"\" ");
@@ -115,7 +120,7 @@ impl Entry {
         self.rest.reserve(128);
         for name in [&b"referer"[..], b"user-agent"] {
             self.rest.push(b' ');
-            quoted(&mut self.rest, said(name, seen).unwrap_or(absent));
+            quoted(&mut self.rest, said(name, seen).unwrap_or(absent), seen.longest);
         }
     }
 
@@ -126,7 +131,7 @@ impl Entry {
 }
 
 fn json_of_request(out: &mut Vec<u8>, field: AccessField, time: &Time, seen: Seen<'_>) {
-    let Seen { client, request, head } = seen;
+    let Seen { client, request, head, longest } = seen;
     let text = match field {
         AccessField::Time => Some(time.precise.as_bytes()),
         AccessField::Client => Some(client.peer.text()),
@@ -140,7 +145,7 @@ fn json_of_request(out: &mut Vec<u8>, field: AccessField, time: &Time, seen: See
         AccessField::UserAgent => said(b"user-agent", seen),
         AccessField::Status | AccessField::Bytes | AccessField::Duration | AccessField::Backend | AccessField::BackendTime => return,
     };
-    json_text(out, field, text);
+    json_text(out, field, text, longest);
 }
 
 fn json_of_answer(out: &mut Vec<u8>, field: AccessField, tally: &Tally, took: Duration) {
@@ -148,10 +153,10 @@ fn json_of_answer(out: &mut Vec<u8>, field: AccessField, tally: &Tally, took: Du
         AccessField::Status => number(out, format_args!("\"{}\":{},", field.as_str(), tally.status())),
         AccessField::Bytes => number(out, format_args!("\"{}\":{},", field.as_str(), tally.bytes())),
         AccessField::Duration => number(out, format_args!("\"{}\":{:.3},", field.as_str(), took.as_secs_f64() * 1000.0)),
-        AccessField::Backend => tally.with_backend(|backend| json_text(out, field, backend.map(str::as_bytes))),
+        AccessField::Backend => tally.with_backend(|backend| json_text(out, field, backend.map(str::as_bytes), usize::MAX)),
         AccessField::BackendTime => match tally.backend_time() {
             Some(took) => number(out, format_args!("\"{}\":{:.3},", field.as_str(), took.as_secs_f64() * 1000.0)),
-            None => json_text(out, field, None),
+            None => json_text(out, field, None, usize::MAX),
         },
         AccessField::Time
         | AccessField::Client
@@ -184,14 +189,15 @@ fn number(out: &mut Vec<u8>, number: std::fmt::Arguments<'_>) {
     out.write_fmt(number).expect("a vector takes every byte");
 }
 
-fn quoted(out: &mut Vec<u8>, text: &[u8]) {
+fn quoted(out: &mut Vec<u8>, text: &[u8], longest: usize) {
     out.push(b'"');
-    escape(out, text);
+    escape(out, text, longest);
     out.push(b'"');
 }
 
 /// What a client sent, so that it can end neither the word nor the line.
-fn escape(out: &mut Vec<u8>, text: &[u8]) {
+fn escape(out: &mut Vec<u8>, text: &[u8], longest: usize) {
+    let text = clipped(text, longest);
     if text.iter().all(|&byte| is_plain(byte)) {
         return out.extend_from_slice(text);
     }
@@ -204,16 +210,23 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
+/// As much of a text as takes no more than `longest` bytes however it is written.
+fn clipped(text: &[u8], longest: usize) -> &[u8] {
+    let room = if text.iter().all(|&byte| is_plain(byte)) { longest } else { longest / WIDEST };
+    text.get(..room).unwrap_or(text)
+}
+
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 /// `"name":"text",`, or `null` for nothing. What is no UTF-8 is replaced: JSON knows no other text.
-fn json_text(out: &mut Vec<u8>, field: AccessField, text: Option<&[u8]>) {
+fn json_text(out: &mut Vec<u8>, field: AccessField, text: Option<&[u8]>, longest: usize) {
     out.push(b'"');
     out.extend_from_slice(field.as_str().as_bytes());
     out.extend_from_slice(b"\":");
     let Some(text) = text else { return out.extend_from_slice(b"null,") };
+    let text = clipped(text, longest);
     out.push(b'"');
     if text.iter().all(|&byte| is_plain(byte)) {
         out.extend_from_slice(text);
@@ -241,10 +254,10 @@ mod tests {
     #[track_caller]
     fn check(text: &[u8], escaped: &str, json: &str) {
         let mut out = Vec::new();
-        escape(&mut out, text);
+        escape(&mut out, text, usize::MAX);
         assert_eq!(String::from_utf8(out).unwrap(), escaped);
         let mut out = Vec::new();
-        json_text(&mut out, AccessField::Target, Some(text));
+        json_text(&mut out, AccessField::Target, Some(text), usize::MAX);
         assert_eq!(String::from_utf8(out).unwrap(), format!("\"target\":\"{json}\","));
     }
 
@@ -257,9 +270,19 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_too_long_is_cut_off_however_it_is_written() {
+        let length = |text: &[u8]| {
+            let mut out = Vec::new();
+            escape(&mut out, text, 60);
+            out.len()
+        };
+        assert_eq!((length(&[b'a'; 60]), length(&[b'a'; 61]), length(&[0; 100])), (60, 60, 40));
+    }
+
+    #[test]
     fn what_is_not_there_is_null() {
         let mut out = Vec::new();
-        json_text(&mut out, AccessField::Referer, None);
+        json_text(&mut out, AccessField::Referer, None, usize::MAX);
         assert_eq!(out, b"\"referer\":null,");
     }
 }
