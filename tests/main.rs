@@ -23,6 +23,7 @@ mod health;
 mod house;
 mod http;
 mod image;
+mod local_authority;
 mod metrics;
 mod networks;
 mod offline;

@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use dproxy_config::{Authority, Certificate};
-use dproxy_route::Problem;
+use dproxy_route::{HostPattern, Problem};
 use zeroize::Zeroizing;
 
 use crate::layout::{Bundle, Layout};
 use crate::pem::{PemError, Sections};
-use crate::vouch::{VouchError, Voucher, is_authority};
+use crate::vouch::{VouchError, Voucher, covers, is_authority};
 
 /// Larger than any certificate or key.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -68,6 +68,14 @@ enum BundleError {
 enum Use {
     Voucher(Voucher),
     Authority(Authority),
+}
+
+impl Holdings {
+    /// Whether one of the certificates is for this name.
+    #[must_use]
+    pub fn covers(&self, name: &HostPattern) -> bool {
+        self.certificates.iter().any(|certificate| covers(&certificate.names, name))
+    }
 }
 
 impl Directory {
@@ -176,7 +184,7 @@ fn prints(layout: &Layout) -> BTreeMap<PathBuf, Print> {
 }
 
 /// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

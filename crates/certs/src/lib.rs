@@ -1,19 +1,22 @@
-//! Who vouches for a host name: certificates in files.
+//! Who vouches for a host name: certificates in files, and an authority of our own.
 //!
 //! A [`Directory`] is looked at again and again. What it holds becomes
 //! [`Holdings`]: certificates with their keys, the best one for a name first,
 //! authorities that may vouch for clients, and problems. A bad file costs only
 //! itself: what was read from it while it was good is served until it is mended
-//! or taken away. [`Tickets`] makes the keys by which all workers know the
+//! or taken away. [`Local`] makes certificates for hosts that want none of
+//! the world's. [`Tickets`] makes the keys by which all workers know the
 //! sessions of each other.
 
 mod directory;
 mod layout;
+mod local;
 mod pem;
 mod tickets;
 mod vouch;
 mod watch;
 
 pub use directory::{Directory, Holdings};
+pub use local::Local;
 pub use tickets::Tickets;
 pub use watch::watch;

@@ -179,7 +179,8 @@ fn names_of(certificate: &X509Certificate<'_>) -> Vec<HostPattern> {
     names
 }
 
-fn covers(names: &[HostPattern], wanted: &HostPattern) -> bool {
+/// Whether a certificate with `names` is for all hosts of `wanted`.
+pub(crate) fn covers(names: &[HostPattern], wanted: &HostPattern) -> bool {
     let parent = match wanted {
         HostPattern::Exact(host) => host.as_str().split_once('.').and_then(|(_, parent)| parent.parse().ok()).map(HostPattern::Below),
         HostPattern::Below(_) | HostPattern::Any => None,

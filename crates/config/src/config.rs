@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use dproxy_route::{HostPattern, Route};
+use dproxy_route::{HostPattern, Issuer, Route};
 
 use crate::{AccessLog, Privileges, ProxySettings, Timeouts};
 
@@ -42,8 +42,10 @@ pub struct Config {
     pub docker: Vec<Docker>,
     /// What the workers obey.
     pub proxy: ProxySettings,
-    /// The directory with the TLS certificates; without it no TLS is spoken.
+    /// The directory with the TLS certificates.
     pub certificates: Option<PathBuf>,
+    /// Who makes the certificates of hosts that have none there, where they do not say otherwise.
+    pub issuer: Issuer,
     /// Routes written in the file.
     pub routes: Vec<Route>,
 }

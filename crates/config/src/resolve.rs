@@ -91,6 +91,7 @@ pub(crate) fn resolve_what_makes_sense(
         docker: reader.docker(&written.engines, written.older.assignments),
         proxy: reader.proxy(surroundings),
         certificates: reader.path(&settings::SSL_PATH),
+        issuer: reader.required(&settings::SSL_ISSUER),
         routes: written.routes,
         directories,
     };

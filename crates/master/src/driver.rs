@@ -185,6 +185,7 @@ where
             () = driver.vault.changed() => driver.certificates_changed(),
             _ = weighings.tick() => {
                 driver.weigh();
+                driver.renew_certificates();
                 driver.renew_tickets();
             }
             () = driver.supervisor.beat() => {}

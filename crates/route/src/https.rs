@@ -15,6 +15,8 @@ pub struct Https {
     pub hsts: Option<Hsts>,
     /// Who vouches for clients.
     pub client_auth: Option<ClientAuth>,
+    /// Who makes its certificate.
+    pub issuer: Option<Issuer>,
     /// Whether connections for the name go to the backend as they are, which has the certificate.
     pub passthrough: bool,
 }
@@ -31,6 +33,9 @@ pub enum HttpsError {
     /// See [`DemandError`].
     #[error(transparent)]
     Demand(#[from] DemandError),
+    /// See [`IssuerError`].
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// The name of a file.
     #[error("it names no file of the directory of certificates")]
     NoFile,
@@ -67,6 +72,22 @@ pub enum Hsts {
     Says(String),
 }
 
+/// Who makes the certificate of a host that has none in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Issuer {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// An authority of our own, which only those believe who were told to.
+    Internal,
+}
+
+/// Why a text names nobody who makes certificates.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` makes no certificates; write `internal` (an authority of our own) or `off`")]
+pub struct IssuerError(String);
+
 /// Why a text says nothing of requests in the clear.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither `redirect` nor `off`")]
@@ -79,7 +100,7 @@ pub struct HstsError(String);
 
 impl Https {
     /// Every word, in the order in which they must be said.
-    pub const WORDS: [&str; 5] = ["https", "hsts", "client_ca", "client_auth", "tls.passthrough"];
+    pub const WORDS: [&str; 6] = ["https", "hsts", "client_ca", "client_auth", "tls", "tls.passthrough"];
 
     /// Takes in what is said under one of [`Https::WORDS`]; another one says nothing. What makes no sense changes nothing.
     ///
@@ -93,6 +114,7 @@ impl Https {
             "client_ca" if text.is_empty() => return Err(HttpsError::NoFile),
             "client_ca" => self.client_auth = Some(ClientAuth { authority: text.to_owned(), demand: Demand::default() }),
             "client_auth" => self.client_auth.as_mut().ok_or(HttpsError::NoAuthority)?.demand = text.parse()?,
+            "tls" => self.issuer = Some(text.parse()?),
             "tls.passthrough" => match text {
                 "true" if self.client_auth.is_some() => return Err(HttpsError::Both),
                 "true" | "false" => self.passthrough = text == "true",
@@ -121,8 +143,12 @@ impl fmt::Display for Https {
             Hsts::Says(value) => format!("HSTS {value}"),
         });
         let client_auth = self.client_auth.as_ref().map(ToString::to_string);
+        let issuer = self.issuer.map(|issuer| match issuer {
+            Issuer::Nobody => "its certificate is in a file".to_owned(),
+            Issuer::Internal => "its certificate is made here".to_owned(),
+        });
         let passthrough = self.passthrough.then(|| "its backend speaks TLS with clients".to_owned());
-        f.write_str(&in_clear.into_iter().chain(hsts).chain(client_auth).chain(passthrough).collect::<Vec<_>>().join(", "))
+        f.write_str(&in_clear.into_iter().chain(hsts).chain(client_auth).chain(issuer).chain(passthrough).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -134,6 +160,18 @@ impl FromStr for InClear {
             "redirect" => Ok(InClear::Redirected),
             "off" => Ok(InClear::Served),
             _ => Err(InClearError(text.to_owned())),
+        }
+    }
+}
+
+impl FromStr for Issuer {
+    type Err = IssuerError;
+
+    fn from_str(text: &str) -> Result<Issuer, IssuerError> {
+        match text.to_ascii_lowercase().as_str() {
+            "internal" => Ok(Issuer::Internal),
+            "off" => Ok(Issuer::Nobody),
+            _ => Err(IssuerError(text.to_owned())),
         }
     }
 }

@@ -33,7 +33,7 @@ pub use client_auth::{Admission, ClientAuth, Demand, DemandError};
 pub use entrance::{Entrance, EntranceError, Listener, Protocol};
 pub use explain::{Explanation, Judged, Verdict, Width, explain};
 pub use host::{Authority, Host, HostError, HostPattern};
-pub use https::{Hsts, HstsError, Https, HttpsError, InClear, InClearError};
+pub use https::{Hsts, HstsError, Https, HttpsError, InClear, InClearError, Issuer, IssuerError};
 pub use notice::Notice;
 pub use path::{PathError, PathPrefix};
 pub use pick::{Algorithm, AlgorithmError, HashBy, PickPolicy, SameSite, Sticky};

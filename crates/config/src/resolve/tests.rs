@@ -94,6 +94,7 @@ fn every_setting_obeys_flag_environment_and_file() {
         "docker-tls-verify" | "docker-cert-path" | "access-log-fields" | "config" => "",
         "ssl-path" => "/certificates",
         "ssl-policy" => "modern",
+        "ssl-issuer" => "internal",
         "ssl-hsts" => "max-age=77",
         name if name.starts_with("timeout-") => "77s",
         "limit-head-bytes" | "limit-target-bytes" => "8KiB",

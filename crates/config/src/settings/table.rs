@@ -565,7 +565,7 @@ pub(crate) const SSL_PATH: Setting = Setting::new(
     "ssl.path",
     "ssl-path",
     One("PATH"),
-    Depends("none: no TLS is spoken"),
+    Depends("none"),
     "The directory with the TLS certificates and their keys, as PEM: `NAME.crt` and `NAME.key`, folders with `fullchain.pem` and \
      `privkey.pem` (certbot), or both in one `NAME.pem`; `default.crt` is shown where no other fits. Changes are noticed.",
 )
@@ -590,6 +590,17 @@ pub(crate) const SSL_POLICY: Setting = Setting::new(
     "Which TLS is spoken with clients: `intermediate` is TLS 1.2 and 1.3, `modern` is TLS 1.3 only.",
 )
 .environment(&[variable("DOCKER_PROXY_SSL_POLICY")]);
+
+/// [`crate::Config::issuer`].
+pub(crate) const SSL_ISSUER: Setting = Setting::new(
+    "ssl.issuer",
+    "ssl-issuer",
+    One("ISSUER"),
+    Text("off"),
+    "Who makes the certificates of hosts that have none in `ssl.path`: `internal` is an authority of our own for development, kept in \
+     `directories.state`; `off` is nobody. A container says otherwise by label `dproxy.tls`.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_ISSUER")]);
 
 /// [`crate::TlsSettings::peek`].
 pub(crate) const SSL_PEEK: Setting = Setting::new(
@@ -690,6 +701,7 @@ pub const SETTINGS: &[Setting] = &[
     SSL_PATH,
     SSL_PORT,
     SSL_POLICY,
+    SSL_ISSUER,
     SSL_PEEK,
     SSL_REDIRECT,
     SSL_HSTS,

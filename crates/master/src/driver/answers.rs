@@ -192,7 +192,7 @@ impl Driver {
     }
 
     fn problems(&self) -> Vec<ProblemRow> {
-        let mut rows: Vec<ProblemRow> = self.vault.problems().iter().map(|problem| views::problem_row(problem, None)).collect();
+        let mut rows: Vec<ProblemRow> = self.vault.problems().map(|problem| views::problem_row(problem, None)).collect();
         for engine in self.engines.iter() {
             rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
         }

@@ -51,7 +51,7 @@ impl Driver {
         let mut inherited = Inherited::take_over(legacy.as_ref());
         let chosen = inherited.choose(&config.listen, &estate.addresses())?;
         chosen.warning.iter().for_each(|warning| warn!("{warning}"));
-        let mut vault = Vault::open(config.certificates.clone(), estate.ticket_keys());
+        let mut vault = Vault::open(&config, estate.ticket_keys());
         let taken = estate.addresses();
         vault.open_doors(&config.listen, |listen| inherited.choose_tls(listen, &taken))?;
         raise_descriptor_limit();

@@ -1,13 +1,13 @@
 //! The certificates that this master holds, and where TLS comes in.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use dproxy_certs::{Directory, Holdings, Tickets};
-use dproxy_config::{Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
-use dproxy_route::{Problem, Route};
+use dproxy_certs::{Directory, Holdings, Local, Tickets};
+use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
+use dproxy_route::{HostPattern, Issuer, Problem, Route};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -19,6 +19,7 @@ use crate::listen::{Chosen, ListenError};
 /// What the workers need for TLS beside the configuration.
 pub(super) struct Vault {
     holdings: Holdings,
+    local: Local,
     tickets: Tickets,
     watcher: Option<Watcher>,
     /// Whether connections of any host go to its backend as they are.
@@ -35,18 +36,19 @@ struct Watcher {
 }
 
 impl Vault {
-    /// Reads what is in `directory` and looks for changes from then on; without one there is no TLS.
+    /// Reads what is in the directory of certificates and looks for changes from then on.
     /// Sessions are taken up again with the keys of the master `before`, if there was one.
-    pub(super) fn open(directory: Option<PathBuf>, before: Vec<TicketKey>) -> Vault {
+    pub(super) fn open(config: &Config, before: Vec<TicketKey>) -> Vault {
         let mut vault = Vault {
             holdings: Holdings::default(),
+            local: Local::recall(config.directories.state.join("local-ca"), SystemTime::now()),
             tickets: Tickets::inheriting(before, Instant::now()),
             watcher: None,
             passes_through: false,
             doors: None,
         };
-        if let Some(path) = directory {
-            let mut directory = Directory::new(path);
+        if let Some(path) = &config.certificates {
+            let mut directory = Directory::new(path.clone());
             vault.holdings = directory.read(SystemTime::now());
             vault.report();
             vault.watcher = Some(Watcher::start(directory, vault.holdings.clone()));
@@ -63,7 +65,7 @@ impl Vault {
         listen: &Listen,
         choose: impl FnOnce(&Listen) -> Result<Chosen, ListenError>,
     ) -> Result<(), ListenError> {
-        if self.holdings.certificates.is_empty() && !self.passes_through || self.doors.is_some() {
+        if self.certificates().next().is_none() && !self.passes_through || self.doors.is_some() {
             return Ok(());
         }
         let doors = match (choose(listen), listen.https) {
@@ -98,14 +100,29 @@ impl Vault {
         self.doors.as_ref()?.warning.as_ref()
     }
 
-    pub(super) fn problems(&self) -> &[Problem] {
-        &self.holdings.problems
+    pub(super) fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.holdings.problems.iter().chain(self.local.problem())
     }
 
     /// The file of each certificate, and until when it is valid.
     pub(super) fn expiries(&self) -> impl Iterator<Item = (&str, SystemTime)> {
-        let files = self.holdings.certificates.iter().map(|certificate| certificate.file.as_str());
-        files.zip(self.holdings.ends.iter().copied())
+        let files = self.certificates().map(|certificate| certificate.file.as_str());
+        files.zip(self.holdings.ends.iter().copied().chain(self.local.ends()))
+    }
+
+    /// Makes certificates for those of `routes` whose hosts want them from us, unless there is one in a file; whether
+    /// that changed anything.
+    fn vouch(&mut self, routes: &[Route], issuer: Issuer) -> bool {
+        let is_local = |route: &Route| !route.https.passthrough && route.https.issuer.unwrap_or(issuer) == Issuer::Internal;
+        let hosts = routes.iter().filter(|route| is_local(route)).map(|route| &route.host);
+        let hosts: BTreeSet<HostPattern> = hosts.filter(|host| **host != HostPattern::Any).cloned().collect();
+        let missing = hosts.into_iter().filter(|host| !self.holdings.covers(host)).collect();
+        self.local.vouch(&missing, SystemTime::now())
+    }
+
+    /// Those of files count first.
+    fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.holdings.certificates.iter().chain(self.local.certificates())
     }
 
     /// Looks at every file again, soon.
@@ -129,13 +146,17 @@ impl Vault {
         ports.dedup();
         let tls = TlsSettings {
             ports,
-            certificates: Arc::clone(&self.holdings.certificates),
+            certificates: self.certificates().cloned().collect(),
             authorities: Arc::clone(&self.holdings.authorities),
-            // Without certificates nobody has a session with us.
-            tickets: if self.watcher.is_some() { self.ticket_keys() } else { Vec::new() },
+            tickets: if self.has_sessions() { self.ticket_keys() } else { Vec::new() },
             ..settings.tls
         };
         ProxySettings { tls, ..settings }
+    }
+
+    /// Without certificates nobody has a session with us.
+    fn has_sessions(&self) -> bool {
+        self.watcher.is_some() || self.local.certificates().next().is_some()
     }
 
     fn report(&self) {
@@ -175,17 +196,27 @@ impl Driver {
         self.listen();
     }
 
-    /// Opens the TLS port for the first host whose connections go to its backend as they are.
+    /// Opens the TLS port for the first host whose connections go to its backend as they are, and makes certificates for
+    /// hosts that want them from us.
     pub(super) fn open_passages(&mut self, routes: &[Route]) {
-        if !self.vault.passes_through && routes.iter().any(|route| route.https.passthrough) {
-            self.vault.passes_through = true;
+        let passes_through = !self.vault.passes_through && routes.iter().any(|route| route.https.passthrough);
+        self.vault.passes_through |= passes_through;
+        if self.vault.vouch(routes, self.facts.config.issuer) || passes_through {
+            self.certificates_changed();
+        }
+    }
+
+    /// Makes the certificates of hosts that want them from us anew when it is time.
+    pub(super) fn renew_certificates(&mut self) {
+        let Some(snapshot) = self.core.snapshot() else { return };
+        if self.vault.vouch(&snapshot.routes, self.facts.config.issuer) {
             self.certificates_changed();
         }
     }
 
     /// Makes a new ticket key when it is time.
     pub(super) fn renew_tickets(&mut self) {
-        if self.vault.watcher.is_some() && self.vault.tickets.rotate(Instant::now()) {
+        if self.vault.has_sessions() && self.vault.tickets.rotate(Instant::now()) {
             self.happened.push_back(Event::Settings(self.equipped()));
         }
     }

@@ -129,7 +129,7 @@ impl Driver {
         if before.certificates == config.certificates {
             self.vault.nudge();
         } else {
-            self.vault = Vault::open(config.certificates.clone(), self.vault.ticket_keys());
+            self.vault = Vault::open(&config, self.vault.ticket_keys());
         }
         self.happened.push_back(Event::Routes(SourceId::File, config.routes));
         if self.remembered.reconfigure(config.workers) {
@@ -204,6 +204,8 @@ mod tests {
 
     use dproxy_config::{Api, Directories, Listen, LogLevel, Privileges, ProxySettings, Rotation, WorkerCount};
 
+    use dproxy_route::Issuer;
+
     use super::*;
 
     fn config() -> Config {
@@ -224,6 +226,7 @@ mod tests {
             docker: Vec::new(),
             proxy: ProxySettings::default(),
             certificates: None,
+            issuer: Issuer::default(),
             routes: Vec::new(),
         }
     }
