@@ -96,7 +96,7 @@ const BARS: &[Bar] = &[
     ("12", "master's memory over updates", "constant", costs::updates),
     ("13", "master's CPU in a crash loop", "2 %", costs::crash_loop),
     ("14", "a table that kills is taken back", "1 s", speed::poison),
-    ("15", "p99 with a slow backend, 30 workers to 1", "10 % more", speed::shared_view),
+    ("15", "p99 with a slow backend, 1, 8, 30 workers", "10 % more", speed::shared_view),
     ("16", "clients per worker, 1,000 over 8", "within 15 %", clients::balance),
     ("17", "log lines over rotation", "0 torn, 0 lost", walls::log_lines),
     ("18", "a worker that was taken over", "all refused", walls::sandbox),
