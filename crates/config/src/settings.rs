@@ -6,9 +6,15 @@
 //! [`SETTINGS`].
 
 mod balancing;
+mod docker;
+mod limits;
+mod logs;
 mod table;
 
 pub(crate) use balancing::*;
+pub(crate) use docker::*;
+pub(crate) use limits::*;
+pub(crate) use logs::*;
 pub use table::SETTINGS;
 pub(crate) use table::*;
 

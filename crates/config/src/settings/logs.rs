@@ -1,0 +1,73 @@
+//! The settings of the logs.
+
+use super::DefaultValue::Text;
+use super::Kind::{List, One};
+use super::Setting;
+use super::table::variable;
+
+/// [`crate::Config::log_level`].
+pub(crate) const LOG_LEVEL: Setting =
+    Setting::new("log_level", "log-level", One("LEVEL"), Text("info"), "How much is logged: `error`, `warn`, `info`, `debug` or `trace`.")
+        .environment(&[variable("DOCKER_PROXY_LOG_LEVEL")]);
+
+/// [`crate::Config::access_log`].
+pub(crate) const ACCESS_LOG: Setting = Setting::new(
+    "access_log",
+    "access-log",
+    One("PATH"),
+    Text(""),
+    "The file that gets a line for each request, or `stdout`. A file is opened again on `USR1`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG")]);
+
+/// [`crate::AccessLines::format`].
+pub(crate) const ACCESS_LOG_FORMAT: Setting = Setting::new(
+    "access_log_format",
+    "access-log-format",
+    One("FORMAT"),
+    Text("full"),
+    "What a line of the access log looks like: `combined` as Apache writes it, `full` for that with host and milliseconds behind it, \
+     `hipache` for that with host and the seconds of request and backend, or `json`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FORMAT")]);
+
+/// [`crate::AccessFormat::Json`].
+pub(crate) const ACCESS_LOG_FIELDS: Setting = Setting::new(
+    "access_log_fields",
+    "access-log-fields",
+    List("FIELD"),
+    Text(""),
+    "What each line of `json` tells; all where none is named: `time`, `client`, `forwarded_for`, `method`, `scheme`, `host`, `target`, \
+     `protocol`, `referer`, `user_agent`, `status`, `bytes`, `duration_ms`, `backend`, `backend_ms`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FIELDS")]);
+
+/// [`crate::Rotation::size`].
+pub(crate) const ACCESS_LOG_MAX_SIZE: Setting = Setting::new(
+    "access_log_max_size",
+    "access-log-max-size",
+    One("BYTES"),
+    Text("100MiB"),
+    "When the file of the access log has so many bytes, it is renamed, `.1` behind its name, and another one begun; `0` is never.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_MAX_SIZE")]);
+
+/// [`crate::Rotation::age`].
+pub(crate) const ACCESS_LOG_MAX_AGE: Setting = Setting::new(
+    "access_log_max_age",
+    "access-log-max-age",
+    One("TIME"),
+    Text(""),
+    "When the file of the access log is so old (`1d`, `12h`), another one is begun; nothing is never.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_MAX_AGE")]);
+
+/// [`crate::Rotation::keep`].
+pub(crate) const ACCESS_LOG_KEEP: Setting = Setting::new(
+    "access_log_keep",
+    "access-log-keep",
+    One("NUMBER"),
+    Text("10"),
+    "So many old files of the access log stay, the newest as `.1`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_KEEP")]);
