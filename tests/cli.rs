@@ -38,7 +38,17 @@ fn habits_of_pm2_work() {
 #[test]
 fn every_answer_is_there_as_json() {
     let dproxy = dproxy().start();
-    for words in [&["status"][..], &["list"], &["describe", "0"], &["routes"], &["containers"], &["backends"], &["problems"], &["reload"]] {
+    for words in [
+        &["status"][..],
+        &["list"],
+        &["describe", "0"],
+        &["routes"],
+        &["containers"],
+        &["backends"],
+        &["certs"],
+        &["problems"],
+        &["reload"],
+    ] {
         let told = short(&dproxy, &[words, &["--json"]].concat());
         assert_eq!(told.json()["ok"], true, "{words:?}: {told:?}");
     }

@@ -118,6 +118,7 @@ fn lists_have_one_shape() {
     let backend = check("/backends", "Found 1 backends.", 1);
     assert_eq!(backend["address"], origin.addr().to_string());
     check("/containers", "Found 0 containers.", 0);
+    check("/certificates", "Found 0 certificates.", 0);
     check("/problems", "Found 0 problems.", 0);
     check("/workers?limit=1", "Found 1 workers.", 1);
     assert_eq!(dproxy.api("/nothing").status, 404);

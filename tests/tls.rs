@@ -2,6 +2,7 @@
 
 mod backends;
 mod certificates;
+mod certs;
 mod clients;
 mod handshakes;
 mod passthrough;

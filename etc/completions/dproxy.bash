@@ -19,6 +19,12 @@ _dproxy() {
             dproxy,backends)
                 cmd="dproxy__subcmd__backends"
                 ;;
+            dproxy,certificates)
+                cmd="dproxy__subcmd__certs"
+                ;;
+            dproxy,certs)
+                cmd="dproxy__subcmd__certs"
+                ;;
             dproxy,check-upgrade)
                 cmd="dproxy__subcmd__check__subcmd__upgrade"
                 ;;
@@ -145,6 +151,12 @@ _dproxy() {
             dproxy__subcmd__ctl,backends)
                 cmd="dproxy__subcmd__ctl__subcmd__backends"
                 ;;
+            dproxy__subcmd__ctl,certificates)
+                cmd="dproxy__subcmd__ctl__subcmd__certs"
+                ;;
+            dproxy__subcmd__ctl,certs)
+                cmd="dproxy__subcmd__ctl__subcmd__certs"
+                ;;
             dproxy__subcmd__ctl,containers)
                 cmd="dproxy__subcmd__ctl__subcmd__containers"
                 ;;
@@ -217,6 +229,9 @@ _dproxy() {
             dproxy__subcmd__ctl__subcmd__help,backends)
                 cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__backends"
                 ;;
+            dproxy__subcmd__ctl__subcmd__help,certs)
+                cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__certs"
+                ;;
             dproxy__subcmd__ctl__subcmd__help,containers)
                 cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__containers"
                 ;;
@@ -276,6 +291,9 @@ _dproxy() {
                 ;;
             dproxy__subcmd__help,backends)
                 cmd="dproxy__subcmd__help__subcmd__backends"
+                ;;
+            dproxy__subcmd__help,certs)
+                cmd="dproxy__subcmd__help__subcmd__certs"
                 ;;
             dproxy__subcmd__help,check-upgrade)
                 cmd="dproxy__subcmd__help__subcmd__check__subcmd__upgrade"
@@ -373,6 +391,9 @@ _dproxy() {
             dproxy__subcmd__help__subcmd__ctl,backends)
                 cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__backends"
                 ;;
+            dproxy__subcmd__help__subcmd__ctl,certs)
+                cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__certs"
+                ;;
             dproxy__subcmd__help__subcmd__ctl,containers)
                 cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__containers"
                 ;;
@@ -434,7 +455,7 @@ _dproxy() {
 
     case "${cmd}" in
         dproxy)
-            opts="-h -V --help --version master check-upgrade worker doctor ctl completions manual config status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="-h -V --help --version master check-upgrade worker doctor ctl completions manual config status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes containers backends certs certificates problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,6 +469,44 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__backends)
+            opts="-w -h --watch --json --no-wait --socket --api --token-file --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__certs)
             opts="-w -h --watch --json --no-wait --socket --api --token-file --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1266,7 +1325,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl)
-            opts="-h --json --no-wait --socket --api --token-file --config --help status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="-h --json --no-wait --socket --api --token-file --config --help status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes containers backends certs certificates problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1296,6 +1355,44 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl__subcmd__backends)
+            opts="-w -h --watch --json --no-wait --socket --api --token-file --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__ctl__subcmd__certs)
             opts="-w -h --watch --json --no-wait --socket --api --token-file --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1478,7 +1575,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl__subcmd__help)
-            opts="status list describe health top resize start stop restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="status list describe health top resize start stop restart reload upgrade reset logs routes containers backends certs problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1492,6 +1589,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl__subcmd__help__subcmd__backends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__ctl__subcmd__help__subcmd__certs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2640,7 +2751,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help)
-            opts="master check-upgrade worker doctor ctl completions manual config status list describe health top resize start stop restart reload upgrade reset logs routes containers backends problems explain why help"
+            opts="master check-upgrade worker doctor ctl completions manual config status list describe health top resize start stop restart reload upgrade reset logs routes containers backends certs problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2654,6 +2765,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__backends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__help__subcmd__certs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2780,7 +2905,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__ctl)
-            opts="status list describe health top resize start stop restart reload upgrade reset logs routes containers backends problems explain why"
+            opts="status list describe health top resize start stop restart reload upgrade reset logs routes containers backends certs problems explain why"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2794,6 +2919,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__ctl__subcmd__backends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__help__subcmd__ctl__subcmd__certs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -548,6 +548,34 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(certs)
+_arguments "${_arguments_options[@]}" : \
+'-w+[Asks again and again, until it is ended]::SECONDS:_default' \
+'--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(certificates)
+_arguments "${_arguments_options[@]}" : \
+'-w+[Asks again and again, until it is ended]::SECONDS:_default' \
+'--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (problems)
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
@@ -665,6 +693,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (backends)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(certs)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -1117,6 +1149,34 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(certs)
+_arguments "${_arguments_options[@]}" : \
+'-w+[Asks again and again, until it is ended]::SECONDS:_default' \
+'--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(certificates)
+_arguments "${_arguments_options[@]}" : \
+'-w+[Asks again and again, until it is ended]::SECONDS:_default' \
+'--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (problems)
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
@@ -1265,6 +1325,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(certs)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (problems)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1385,6 +1449,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(certs)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (problems)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1441,6 +1509,8 @@ _dproxy_commands() {
 'routes:Every route' \
 'containers:Every container' \
 'backends:Every backend' \
+'certs:Every certificate, and until when it is valid' \
+'certificates:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
 'explain:What becomes of a request, and why' \
 'why:Why a container is, or is not, routed' \
@@ -1452,6 +1522,11 @@ _dproxy_commands() {
 _dproxy__subcmd__backends_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy backends commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__certs_commands] )) ||
+_dproxy__subcmd__certs_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy certs commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__check-upgrade_commands] )) ||
 _dproxy__subcmd__check-upgrade_commands() {
@@ -1558,6 +1633,8 @@ _dproxy__subcmd__ctl_commands() {
 'routes:Every route' \
 'containers:Every container' \
 'backends:Every backend' \
+'certs:Every certificate, and until when it is valid' \
+'certificates:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
 'explain:What becomes of a request, and why' \
 'why:Why a container is, or is not, routed' \
@@ -1569,6 +1646,11 @@ _dproxy__subcmd__ctl_commands() {
 _dproxy__subcmd__ctl__subcmd__backends_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl backends commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__certs_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__certs_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl certs commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__ctl__subcmd__containers_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__containers_commands() {
@@ -1609,6 +1691,7 @@ _dproxy__subcmd__ctl__subcmd__help_commands() {
 'routes:Every route' \
 'containers:Every container' \
 'backends:Every backend' \
+'certs:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
 'explain:What becomes of a request, and why' \
 'why:Why a container is, or is not, routed' \
@@ -1620,6 +1703,11 @@ _dproxy__subcmd__ctl__subcmd__help_commands() {
 _dproxy__subcmd__ctl__subcmd__help__subcmd__backends_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl help backends commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__certs_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__help__subcmd__certs_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl help certs commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__containers_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__help__subcmd__containers_commands() {
@@ -1833,6 +1921,7 @@ _dproxy__subcmd__help_commands() {
 'routes:Every route' \
 'containers:Every container' \
 'backends:Every backend' \
+'certs:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
 'explain:What becomes of a request, and why' \
 'why:Why a container is, or is not, routed' \
@@ -1844,6 +1933,11 @@ _dproxy__subcmd__help_commands() {
 _dproxy__subcmd__help__subcmd__backends_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help backends commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__certs_commands] )) ||
+_dproxy__subcmd__help__subcmd__certs_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help certs commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__help__subcmd__check-upgrade_commands] )) ||
 _dproxy__subcmd__help__subcmd__check-upgrade_commands() {
@@ -1909,6 +2003,7 @@ _dproxy__subcmd__help__subcmd__ctl_commands() {
 'routes:Every route' \
 'containers:Every container' \
 'backends:Every backend' \
+'certs:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
 'explain:What becomes of a request, and why' \
 'why:Why a container is, or is not, routed' \
@@ -1919,6 +2014,11 @@ _dproxy__subcmd__help__subcmd__ctl_commands() {
 _dproxy__subcmd__help__subcmd__ctl__subcmd__backends_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help ctl backends commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__certs_commands] )) ||
+_dproxy__subcmd__help__subcmd__ctl__subcmd__certs_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help ctl certs commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__containers_commands] )) ||
 _dproxy__subcmd__help__subcmd__ctl__subcmd__containers_commands() {

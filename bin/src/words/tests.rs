@@ -81,6 +81,8 @@ fn ctl_asks_what_the_api_answers() {
     asks("dproxy ctl routes", Command::Routes);
     asks("dproxy ctl containers", Command::Containers);
     asks("dproxy ctl backends", Command::Backends);
+    asks("dproxy ctl certs", Command::Certificates);
+    asks("dproxy ctl certificates", Command::Certificates);
     asks("dproxy ctl problems", Command::Problems);
     asks("dproxy ctl explain https://a.test/x", Command::Explain("https://a.test/x".parse().unwrap()));
     asks("dproxy ctl why web1", Command::Why("web1".to_owned()));

@@ -20,6 +20,9 @@ const MOST_BYTES: u64 = 1024 * 1024;
 /// A certificate that stays the same grows old all the same.
 const JUDGED_AGAIN: Duration = Duration::from_secs(3600);
 
+/// What a problem is about begins so; the name of the file follows.
+const SUBJECT: &str = "certificate ";
+
 /// A directory, and what is remembered of it from one reading to the next.
 #[derive(Debug)]
 pub struct Directory {
@@ -76,6 +79,18 @@ impl Holdings {
     pub fn covers(&self, name: &HostPattern) -> bool {
         self.certificates.iter().any(|certificate| covers(&certificate.names, name))
     }
+
+    /// What should be mended in each file.
+    #[must_use]
+    pub fn remarks(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut remarks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for problem in &self.problems {
+            if let Some(file) = problem.subject.strip_prefix(SUBJECT) {
+                remarks.entry(file).or_default().push(&problem.text);
+            }
+        }
+        remarks
+    }
 }
 
 impl Directory {
@@ -114,19 +129,19 @@ impl Directory {
                 }
                 Err(error) => {
                     let kept = if self.good.contains_key(&bundle.certificate) { "; what it held before is served on" } else { "" };
-                    problems.insert(Problem::new(format!("certificate {file}"), format!("{}{kept}", chain(&error))));
+                    problems.insert(Problem::new(format!("{SUBJECT}{file}"), format!("{}{kept}", chain(&error))));
                 }
             }
         }
         for key in &layout.lonely {
             let file = self.called(key);
-            problems.insert(Problem::new(format!("certificate {file}"), "there is no certificate for this key beside it"));
+            problems.insert(Problem::new(format!("{SUBJECT}{file}"), "there is no certificate for this key beside it"));
         }
         for (folder, cause) in &layout.closed {
             problems.insert(Problem::new(format!("certificates in {}", folder.display()), format!("cannot be read: {cause}")));
         }
         problems.extend(self.good.values().flat_map(|voucher| {
-            let subject = format!("certificate {}", voucher.certificate.file);
+            let subject = format!("{SUBJECT}{}", voucher.certificate.file);
             voucher.remarks(now).into_iter().map(move |text| Problem::new(subject.clone(), text))
         }));
         let ranked = self.ranked(now);

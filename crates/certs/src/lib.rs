@@ -6,8 +6,9 @@
 //! itself: what was read from it while it was good is served until it is mended
 //! or taken away. [`Local`] makes certificates for hosts that want none of
 //! the world's. [`Tickets`] makes the keys by which all workers know the
-//! sessions of each other.
+//! sessions of each other. A [`Description`] tells people what is in a certificate.
 
+mod describe;
 mod directory;
 mod layout;
 mod local;
@@ -16,7 +17,9 @@ mod tickets;
 mod vouch;
 mod watch;
 
+pub use describe::Description;
 pub use directory::{Directory, Holdings};
 pub use local::Local;
 pub use tickets::Tickets;
+pub use vouch::reminder;
 pub use watch::watch;

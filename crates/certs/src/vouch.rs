@@ -80,16 +80,22 @@ impl Voucher {
     pub(crate) fn remarks(&self, now: SystemTime) -> Vec<String> {
         let mut remarks: Vec<String> =
             self.uncovered.iter().map(|name| format!("its certificate is not made for `{name}`, as the file is called")).collect();
-        let days = |time: Duration| time.as_secs() / DAY;
         if let Ok(left) = self.begins.duration_since(now) {
-            remarks.push(format!("it is not valid before {} days from now; is the clock right?", days(left) + 1));
+            remarks.push(format!("it is not valid before {} days from now; is the clock right?", left.as_secs() / DAY + 1));
         }
-        match self.ends.duration_since(now) {
-            Err(expired) => remarks.push(format!("it expired {} days ago; renew it", days(expired.duration()))),
-            Ok(left) if left < REMIND => remarks.push(format!("it expires in {} days; renew it", days(left))),
-            Ok(_) => {}
-        }
+        remarks.extend(reminder(self.ends, now).map(|reminder| format!("it {reminder}")));
         remarks
+    }
+}
+
+/// What to say of a certificate that is valid until `ends`, if it is time to: `expires in 3 days; renew it`.
+#[must_use]
+pub fn reminder(ends: SystemTime, now: SystemTime) -> Option<String> {
+    let days = |time: Duration| time.as_secs() / DAY;
+    match ends.duration_since(now) {
+        Err(expired) => Some(format!("expired {} days ago; renew it", days(expired.duration()))),
+        Ok(left) if left < REMIND => Some(format!("expires in {} days; renew it", days(left))),
+        Ok(_) => None,
     }
 }
 
@@ -155,7 +161,7 @@ fn chain(certificates: Vec<Vec<u8>>, leaf: usize) -> Result<Vec<Vec<u8>>, VouchE
     }
 }
 
-fn parse(der: &[u8]) -> Result<X509Certificate<'_>, VouchError> {
+pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, VouchError> {
     let parsed = x509_parser::parse_x509_certificate(der);
     parsed.map(|(_, certificate)| certificate).map_err(|cause| VouchError::Certificate(cause.to_string()))
 }
@@ -188,6 +194,6 @@ pub(crate) fn covers(names: &[HostPattern], wanted: &HostPattern) -> bool {
     names.iter().any(|name| name == wanted || Some(name) == parent.as_ref())
 }
 
-fn time(seconds: i64) -> SystemTime {
+pub(crate) fn time(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }

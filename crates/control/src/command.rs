@@ -38,6 +38,8 @@ pub enum Command {
     Containers,
     /// Every backend.
     Backends,
+    /// Every certificate.
+    Certificates,
     /// Everything that an operator should mend.
     Problems,
     /// Every figure, for a monitoring system.
@@ -100,6 +102,7 @@ impl Command {
             Command::Routes => "/routes".to_owned(),
             Command::Containers => "/containers".to_owned(),
             Command::Backends => "/backends".to_owned(),
+            Command::Certificates => "/certificates".to_owned(),
             Command::Problems => "/problems".to_owned(),
             Command::Metrics => "/metrics".to_owned(),
             Command::Explain(question) => {
@@ -129,6 +132,7 @@ impl Command {
             | Command::Routes
             | Command::Containers
             | Command::Backends
+            | Command::Certificates
             | Command::Problems
             | Command::Metrics
             | Command::Why(_)
@@ -160,6 +164,7 @@ impl Command {
             | Command::Routes
             | Command::Containers
             | Command::Backends
+            | Command::Certificates
             | Command::Problems
             | Command::Metrics
             | Command::Why(_)
@@ -185,6 +190,7 @@ impl Command {
             | Command::Routes
             | Command::Containers
             | Command::Backends
+            | Command::Certificates
             | Command::Problems
             | Command::Metrics
             | Command::Why(_)

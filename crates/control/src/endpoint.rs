@@ -78,6 +78,8 @@ pub(crate) enum List {
     Containers,
     /// See [`Command::Backends`].
     Backends,
+    /// See [`Command::Certificates`].
+    Certificates,
     /// See [`Command::Problems`].
     Problems,
     /// See [`Command::Logs`].
@@ -191,6 +193,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     },
     read("/containers", Place::List(List::Containers), ROWS, "Every container the engines told of."),
     read("/backends", Place::List(List::Backends), ROWS, "Every backend."),
+    read("/certificates", Place::List(List::Certificates), ROWS, "Every certificate, until when it is valid, and what is wrong with it."),
     read("/problems", Place::List(List::Problems), ROWS, "Everything that an operator should mend."),
     read("/metrics", Place::Metrics, &[], "Every figure, in the text format of Prometheus."),
     read(
@@ -259,6 +262,7 @@ impl List {
             List::Routes => Command::Routes,
             List::Containers => Command::Containers,
             List::Backends => Command::Backends,
+            List::Certificates => Command::Certificates,
             List::Problems => Command::Problems,
             List::Logs => Command::Logs,
         }

@@ -6,6 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod certificate;
+
+pub use self::certificate::{CertificateRow, CertificatesRow};
 use crate::{Command, Explanation, Why};
 
 /// The answer to a [`Command`]: `message` and `data` of the API.
@@ -32,6 +35,8 @@ pub enum Reply {
     Containers(Vec<ContainerRow>),
     /// To [`Command::Backends`].
     Backends(Vec<BackendRow>),
+    /// To [`Command::Certificates`].
+    Certificates(Vec<CertificateRow>),
     /// To [`Command::Problems`].
     Problems(Vec<ProblemRow>),
     /// To [`Command::Metrics`]: the text format of Prometheus.
@@ -70,6 +75,7 @@ impl Reply {
             Command::Routes => Reply::Routes(serde_json::from_value(data)?),
             Command::Containers => Reply::Containers(serde_json::from_value(data)?),
             Command::Backends => Reply::Backends(serde_json::from_value(data)?),
+            Command::Certificates => Reply::Certificates(serde_json::from_value(data)?),
             Command::Problems => Reply::Problems(serde_json::from_value(data)?),
             Command::Metrics => Reply::Metrics(serde_json::from_value(data)?),
             Command::Explain(_) => Reply::Explain(serde_json::from_value(data)?),
@@ -134,6 +140,9 @@ pub struct Status {
     pub backends: usize,
     /// How many containers.
     pub containers: usize,
+    /// How the certificates are.
+    #[serde(default)]
+    pub certificates: CertificatesRow,
     /// What an operator should know: ports we fell back to, a configuration that was refused.
     pub warnings: Vec<String>,
     /// How many problems `problems` lists.

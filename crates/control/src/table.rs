@@ -2,6 +2,7 @@
 //!
 //! A terminal gets its width respected; a pipe gets one line a row, whatever its length, so that `grep` and `awk` work.
 
+mod certificates;
 mod explanation;
 pub(crate) mod top;
 mod units;
@@ -38,6 +39,7 @@ pub fn render(command: &Command, reply: &Reply, width: Width) -> String {
         }
         Reply::Containers(rows) => columns(&CONTAINERS, rows.iter().map(container), width),
         Reply::Backends(rows) => columns(&BACKENDS, rows.iter().map(backend), width),
+        Reply::Certificates(rows) => columns(&certificates::COLUMNS, rows.iter().map(certificates::row), width),
         Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
         Reply::Explain(explanation) => explanation::render(explanation, width),
         Reply::Why(why) => why::render(why),
@@ -202,6 +204,7 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::Routes
         | Command::Containers
         | Command::Backends
+        | Command::Certificates
         | Command::Problems
         | Command::Metrics
         | Command::Why(_)
@@ -239,7 +242,7 @@ fn status_block(status: &Status) -> String {
         ("requests", requests(status)),
         ("sandbox", list(&status.sandbox.held)),
     ];
-    let facts = facts.into_iter().chain(engines).chain(more);
+    let facts = facts.into_iter().chain(engines).chain(certificates::fact(&status.certificates)).chain(more);
     let facts = facts.map(|(name, fact)| format!("{name:<13}{}", clean(&fact)));
     let upgrade = status.upgrade.as_ref().map(|upgrade| format!("upgrade      {}", clean(&upgrade.text)));
     let warnings = status.warnings.iter().map(|warning| format!("warning      {}", clean(warning)));

@@ -3,6 +3,7 @@
 mod access_log;
 mod books;
 mod by_hand;
+mod certificates;
 mod check;
 mod configuration;
 mod core;

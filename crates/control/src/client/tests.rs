@@ -49,6 +49,9 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
         Command::Routes => Reply::Routes(Vec::new()),
         Command::Containers => Reply::Containers(Vec::new()),
         Command::Backends => Reply::Backends(Vec::new()),
+        Command::Certificates => {
+            Reply::Certificates(vec![crate::CertificateRow { days_left: Some(-3), ..crate::CertificateRow::default() }])
+        }
         Command::Problems => Reply::Problems(vec![ProblemRow { subject: "container a".to_owned(), text: "none \u{e9}".to_owned() }]),
         Command::Metrics => Reply::Metrics(String::new()),
         Command::Explain(question) => Reply::Explain(Box::new(Explanation { url: question.to_string(), ..Explanation::default() })),
@@ -76,6 +79,7 @@ async fn every_answer_arrives_as_the_master_gave_it() {
             Command::Routes,
             Command::Containers,
             Command::Backends,
+            Command::Certificates,
             Command::Problems,
             Command::Why("web 1".to_owned()),
             Command::Explain("https://a.test/x?y".parse().unwrap()),

@@ -27,6 +27,7 @@ fn every_command() -> Vec<Command> {
         Command::Routes,
         Command::Containers,
         Command::Backends,
+        Command::Certificates,
         Command::Problems,
         Command::Metrics,
     ];

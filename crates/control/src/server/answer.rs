@@ -40,6 +40,7 @@ pub(super) fn done(command: &Command, listing: &Listing, reply: Reply) -> Respon
         Reply::Routes(rows) => list("routes", rows, listing),
         Reply::Containers(rows) => list("containers", rows, listing),
         Reply::Backends(rows) => list("backends", rows, listing),
+        Reply::Certificates(rows) => list("certificates", rows, listing),
         Reply::Problems(rows) => list("problems", rows, listing),
         Reply::Metrics(text) => response(StatusCode::OK, EXPOSITION, Bytes::from(text)),
         Reply::Explain(explanation) => success(&explanation.verdict, &explanation),

@@ -75,6 +75,7 @@ async fn pretend_master(mut asked: mpsc::Receiver<Asked>) {
             Command::Routes => Ok(Reply::Routes(Vec::new())),
             Command::Containers => Ok(Reply::Containers(["b", "a", "c"].map(named).to_vec())),
             Command::Backends => Ok(Reply::Backends(Vec::new())),
+            Command::Certificates => Ok(Reply::Certificates(Vec::new())),
             Command::Problems => Ok(Reply::Problems(Vec::new())),
             Command::Metrics => Ok(Reply::Metrics("dproxy_up 1\n".to_owned())),
             Command::Explain(_) => Ok(Reply::Explain(Box::default())),

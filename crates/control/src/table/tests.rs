@@ -1,5 +1,5 @@
 use super::*;
-use crate::{EngineRow, PoolState, SandboxRow};
+use crate::{CertificatesRow, EngineRow, PoolState, SandboxRow};
 
 /// What is shown, as lines with a bar at the left, so that blanks at the margins are seen.
 #[track_caller]
@@ -40,6 +40,7 @@ fn status() -> Status {
         routes: 7,
         backends: 9,
         containers: 5,
+        certificates: CertificatesRow { count: 3, next: Some("a.crt".to_owned()), days_left: Some(12) },
         warnings: owned(&["port 80 is taken; listening on 8080"]),
         problems: 2,
         connections_total: 1_234_567,
@@ -229,6 +230,7 @@ fn a_status_is_a_short_block_with_what_needs_attention_last() {
         |listening    0.0.0.0:8080, [::]:8080
         |api          http://127.0.0.1:16000, unix:///run/dproxy.sock
         |docker       unix:///var/run/docker.sock, connected, Docker 28.5.2, API 1.51
+        |certificates 3, the first to expire is a.crt in 12 days
         |config       no file, built-in defaults
         |connections  32 open, 1.2M accepted
         |requests     45.6M in all, 7 active, 3 answered with 5xx, 12 waited for a container to come back (0 now)

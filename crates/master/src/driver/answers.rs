@@ -48,6 +48,7 @@ impl Driver {
             Command::Routes => Ok(Reply::Routes(self.route_rows())),
             Command::Containers => Ok(Reply::Containers(self.containers())),
             Command::Backends => Ok(Reply::Backends(self.backends())),
+            Command::Certificates => Ok(Reply::Certificates(self.vault.rows(SystemTime::now()))),
             Command::Problems => Ok(Reply::Problems(self.problems())),
             Command::Metrics => Ok(Reply::Metrics(self.metrics())),
             Command::Explain(question) => Ok(Reply::Explain(Box::new(self.explanation(&question)))),
@@ -92,6 +93,7 @@ impl Driver {
             backends: views::count_backends(self.routes()),
             containers: engines.iter().map(|engine| engine.containers).sum(),
             engines,
+            certificates: self.vault.summary(SystemTime::now()),
             warnings: self.warnings(),
             problems: self.problems().len(),
             connections_total: sum.get(Counter::Accepted),
@@ -206,7 +208,7 @@ impl Driver {
     fn warnings(&self) -> Vec<String> {
         let facts = &self.facts;
         let own = facts.warnings.iter().chain(&facts.port).chain(self.vault.warning()).chain(&facts.refused).chain(&facts.postponed);
-        own.cloned().chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
+        own.cloned().chain(self.vault.reminders(SystemTime::now())).chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
     }
 
     fn explanation(&self, question: &Question) -> Explanation {

@@ -5,14 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use dproxy_certs::{Directory, Holdings, Local, Tickets};
+use dproxy_certs::{Directory, Holdings, Local, Tickets, reminder};
 use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
+use dproxy_control::{CertificateRow, CertificatesRow};
 use dproxy_route::{HostPattern, Issuer, Problem, Route};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::{Driver, chain};
+use crate::certificates;
 use crate::core::Event;
 use crate::listen::{Chosen, ListenError};
 
@@ -108,6 +110,29 @@ impl Vault {
     pub(super) fn expiries(&self) -> impl Iterator<Item = (&str, SystemTime)> {
         let files = self.certificates().map(|certificate| certificate.file.as_str());
         files.zip(self.holdings.ends.iter().copied().chain(self.local.ends()))
+    }
+
+    /// A row for each certificate, and for each file that should be one and is not.
+    pub(super) fn rows(&self, now: SystemTime) -> Vec<CertificateRow> {
+        let mut remarks = self.holdings.remarks();
+        let mut row = |certificate: &Certificate, source| {
+            let remarks = remarks.remove(certificate.file.as_str()).unwrap_or_default();
+            certificates::served(certificate, source, &remarks, now)
+        };
+        let mut rows: Vec<CertificateRow> = self.holdings.certificates.iter().map(|certificate| row(certificate, "file")).collect();
+        rows.extend(self.local.certificates().map(|certificate| row(certificate, "internal")));
+        rows.extend(remarks.iter().map(|(file, reasons)| certificates::unusable(file, reasons)));
+        rows
+    }
+
+    /// How many there are, and which one ends first.
+    pub(super) fn summary(&self, now: SystemTime) -> CertificatesRow {
+        certificates::summary(self.expiries(), now)
+    }
+
+    /// What to say of those that end soon, or have ended.
+    pub(super) fn reminders(&self, now: SystemTime) -> impl Iterator<Item = String> {
+        self.expiries().filter_map(move |(file, ends)| Some(format!("certificate {file} {}", reminder(ends, now)?)))
     }
 
     /// Makes certificates for those of `routes` whose hosts want them from us, unless there is one in a file; whether
