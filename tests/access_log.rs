@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dproxy_testkit::{Load, Mode, Origin, PATIENCE, Signal, Value, wait_for};
+use dproxy_testkit::{Load, Mode, Origin, PATIENCE, Signal, Value, answer, ok, wait_for};
 
 use crate::{alone, dproxy};
 
@@ -171,4 +171,40 @@ fn lines_go_to_the_standard_output_where_that_is_asked_for() {
     let dproxy = dproxy().route("a.test", &[origin.addr()]).arg("--access-log").arg("stdout").start();
     dproxy_testkit::request(dproxy.http(), REQUEST).unwrap();
     dproxy.wait_for("the line", || dproxy.log().lines().any(|line| line.contains("\"GET /path?a=b HTTP/1.1\" 200 2 ")));
+}
+
+/// Answers `/fails` with an error of its own, and all else well.
+fn fallible() -> Origin {
+    Origin::start(|request| if request.target == "/fails" { answer("HTTP/1.1 500 Oh", "no") } else { ok("ok") })
+}
+
+/// How many lines a route with this `access_log` leaves of so many good requests and of one that fails.
+#[track_caller]
+fn lines_of(sample: &str, route: &str, good: u64) -> (usize, usize) {
+    let origin = fallible();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("access.log");
+    let routes = format!("routes:\n  - {{host: a.test, backends: \"{}\"{route}}}\n", origin.addr());
+    let options = dproxy().yaml(&routes).arg("--access-log").arg(file.to_str().unwrap()).arg("--access-log-sample").arg(sample);
+    let mut dproxy = options.start();
+    let report = Load { clients: 4, limit: good, ..Load::new(dproxy.http(), "a.test") }.start().join();
+    assert_eq!((report.failed(), report.good), (0, good), "{report}");
+    assert_eq!(dproxy_testkit::get(dproxy.http(), "a.test", "/fails").unwrap().status, 500);
+    dproxy.signal(Signal::SIGTERM);
+    dproxy.wait_for_end();
+    let text = fs::read_to_string(&file).unwrap();
+    let count = |status: &str| text.lines().filter(|line| line.contains(status) && line.contains(" a.test ")).count();
+    (count("\" 200 "), count("\" 500 "))
+}
+
+#[test]
+fn as_many_requests_are_logged_as_the_setting_or_their_route_says() {
+    assert_eq!(lines_of("on", "", 50), (50, 1));
+    assert_eq!(lines_of("off", "", 50), (0, 0));
+    assert_eq!(lines_of("0", "", 50), (0, 1));
+    assert_eq!(lines_of("on", ", access_log: off", 50), (0, 0));
+    assert_eq!(lines_of("off", ", access_log: on", 50), (50, 1));
+    let (good, failed) = lines_of("off", ", access_log: 0.1", 4000);
+    // Beyond six standard deviations.
+    assert!((286..=514).contains(&good) && failed == 1, "{good} {failed}");
 }

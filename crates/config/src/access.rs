@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use dproxy_route::Logged;
+
 /// Where the access log goes, and what becomes of it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessLog {
@@ -39,6 +41,8 @@ pub struct Rotation {
 pub struct AccessLines {
     /// What a line looks like.
     pub format: AccessFormat,
+    /// How many requests get one, where their route does not say.
+    pub logged: Logged,
 }
 
 /// What a line looks like.

@@ -33,6 +33,7 @@ const ROUTES: &str = "
 #    weight: 3                           # and dproxy.check.path of a container; the dots of the others become `_`, too
 #    sticky: true
 #    check_path: /health
+#    access_log: off                     # as the label dproxy.access_log
 ";
 
 const ENDPOINTS: &str = "

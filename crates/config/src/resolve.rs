@@ -208,7 +208,7 @@ impl Reader<'_> {
             }
             other => other,
         };
-        AccessLines { format }
+        AccessLines { format, logged: self.required(&settings::ACCESS_LOG_SAMPLE) }
     }
 
     fn tls(&mut self) -> TlsSettings {

@@ -155,7 +155,14 @@ impl Reader<'_> {
         }
         let route = |host: &HostPattern, offer: &Offer| {
             let route = Route::written(number, host.clone(), path.clone(), offer.clone());
-            Route { entrance, rewrite: rewrite.clone(), pick: manner.tuning.pick.clone(), https: manner.https.clone(), ..route }
+            Route {
+                entrance,
+                rewrite: rewrite.clone(),
+                pick: manner.tuning.pick.clone(),
+                logged: manner.tuning.logged,
+                https: manner.https.clone(),
+                ..route
+            }
         };
         hosts.iter().flat_map(|host| offers.iter().map(move |offer| (host, offer))).map(|(host, offer)| route(host, offer)).collect()
     }

@@ -21,8 +21,8 @@ use std::sync::LazyLock;
 use bincode::config::Configuration;
 use dproxy_config::{AccessField, AccessFormat, AccessLines, Authority, Certificate, ProxySettings, Secret, TicketKey, TlsSettings};
 use dproxy_route::{
-    Backend, BackendId, Entrance, HostPattern, Hsts, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect, RedirectCode,
-    Rewrite, Route, RouteName, Service,
+    Backend, BackendId, Entrance, HostPattern, Hsts, Logged, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect,
+    RedirectCode, Rewrite, Route, RouteName, Service,
 };
 use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,7 @@ fn specimen() -> Snapshot {
         owner: Owner::Container { id: "id".to_owned(), name: "name".to_owned() },
         service: Service("service".to_owned()),
         pick: PickPolicy::default(),
+        logged: Some(Logged::Never),
         entrance: Entrance { protocol: Some(Protocol::Https), port: Some(443) },
         rewrite: Rewrite { strip: path.clone(), add: path },
         since: 1,
@@ -207,7 +208,7 @@ fn specimen() -> Snapshot {
     let offline = Route { offer: Offer::Offline(notice), ..live.clone() };
     let columns = vec![(id, 1)];
     let accounts = vec![(live.name(), 1)];
-    let access = AccessLines { format: AccessFormat::Json(AccessField::ALL.to_vec()) };
+    let access = AccessLines { format: AccessFormat::Json(AccessField::ALL.to_vec()), logged: Logged::Share(1) };
     let settings = ProxySettings { tls: specimen_of_tls(), access, ..ProxySettings::default() };
     Snapshot { generation: Generation(1), settings, routes: vec![live, container, redirect, offline], columns, accounts }
 }

@@ -15,11 +15,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use dproxy_http1::RequestHead;
+use dproxy_route::Logged;
 
 use crate::access::line::{Entry, Seen};
 use crate::access::sink::Sink;
 pub(crate) use crate::access::tally::Tally;
 use crate::client::Client;
+use crate::pick::Chance;
 use crate::view::View;
 
 /// So much is written out before the next tick.
@@ -29,11 +31,13 @@ const FULL: usize = 64 * 1024;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A worker's access log; off until it has a file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AccessLog {
     sink: RefCell<Option<Sink>>,
     lines: RefCell<Vec<u8>>,
     time: RefCell<Time>,
+    /// Decides which requests get a line where not all do.
+    chance: Chance,
 }
 
 /// The time of the last tick, as lines tell it.
@@ -43,6 +47,12 @@ pub(crate) struct Time {
     common: String,
     /// `2026-11-22T19:45:20.123Z`
     precise: String,
+}
+
+impl Default for AccessLog {
+    fn default() -> AccessLog {
+        AccessLog { sink: RefCell::default(), lines: RefCell::default(), time: RefCell::default(), chance: Chance::random() }
+    }
 }
 
 impl AccessLog {
@@ -65,8 +75,12 @@ impl AccessLog {
         Entry::begin(view, &self.time.borrow(), Seen { client, request, head, longest })
     }
 
-    /// Ends a line.
+    /// Ends a line, or drops it where not all requests get one.
     pub(crate) fn end(&self, entry: &Entry, tally: &Tally) {
+        let logged = tally.logged().unwrap_or(entry.logged());
+        if !logged.takes(tally.status(), || self.chance.share(Logged::WHOLE)) {
+            return;
+        }
         let mut lines = self.lines.borrow_mut();
         entry.end(tally, &mut lines);
         let full = lines.len() >= FULL;

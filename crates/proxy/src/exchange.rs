@@ -213,7 +213,7 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
         Lookup::Redirect(..) | Lookup::Offline(_) => view.table.door_for(authority, listener, path),
         Lookup::Unknown => None,
     };
-    client.tally.goes_to(door.and_then(|door| view.account(door)));
+    client.tally.goes_to(view, door);
     match lookup {
         Lookup::Found(found) if belongs_to_tls(view, client, authority.host, found.https, request, head) => {
             Ok(Goal::Own(Own::to_tls(view, client, authority, request, head)))

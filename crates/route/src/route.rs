@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Backend, Entrance, HostPattern, Https, Notice, PathPrefix, PickPolicy, Redirect, Rewrite};
+use crate::{Backend, Entrance, HostPattern, Https, Logged, Notice, PathPrefix, PickPolicy, Redirect, Rewrite};
 
 /// One owner's offer to answer for a host and a path.
 ///
@@ -27,6 +27,8 @@ pub struct Route {
     pub rewrite: Rewrite,
     /// What its host asks of clients as to TLS.
     pub https: Https,
+    /// How many of its requests get a line in the access log; none where nobody said so, and the settings do.
+    pub logged: Option<Logged>,
     /// Since when the owner is there, in seconds since 1970: of replicas that contradict each other the oldest is right.
     pub since: u64,
     /// What stands behind it.
@@ -147,6 +149,7 @@ impl Route {
             pick: PickPolicy::default(),
             rewrite: Rewrite::default(),
             https: Https::default(),
+            logged: None,
             since: 0,
             offer,
         }

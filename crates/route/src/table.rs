@@ -7,8 +7,8 @@
 use crate::agreement::{agreed, by_place, is_same_door, is_same_place};
 use crate::site::{Door, Map, Place, Serves, Site};
 use crate::{
-    Admission, Authority, Backend, BackendId, HostPattern, Https, Listener, Notice, Offer, PickPolicy, Redirect, Rewrite, Route, RouteName,
-    Service, Sticky, WildIndex,
+    Admission, Authority, Backend, BackendId, HostPattern, Https, Listener, Logged, Notice, Offer, PickPolicy, Redirect, Rewrite, Route,
+    RouteName, Service, Sticky, WildIndex,
 };
 
 /// Every route known at one moment, ready for look-up.
@@ -28,6 +28,8 @@ pub struct RouteTable {
     passes_through: bool,
     /// How many doors there are.
     doors: u32,
+    /// How many requests of a door are logged, where its owner says so.
+    logged: Map<DoorIndex, Logged>,
     /// How many services there are behind wildcards.
     wild: u32,
     backends: Vec<Backend>,
@@ -142,6 +144,12 @@ impl RouteTable {
         Some(door.places[0].door)
     }
 
+    /// How many requests of a door get a line in the access log, where its owner says so.
+    #[must_use]
+    pub fn logged(&self, door: DoorIndex) -> Option<Logged> {
+        self.logged.get(&door).copied()
+    }
+
     /// How many doors there are.
     #[must_use]
     pub fn count_doors(&self) -> usize {
@@ -245,6 +253,9 @@ impl RouteTable {
         let mut places: Vec<Place> = places.map(|replicas| self.place(replicas, interned)).collect();
         if places.iter().any(|place| !place.is_offline()) {
             places.retain(|place| !place.is_offline());
+        }
+        if let Some(logged) = routes.iter().find_map(|route| route.logged) {
+            self.logged.insert(DoorIndex(self.doors), logged);
         }
         self.doors += 1;
         Door { entrance: routes[0].entrance, places }

@@ -1,11 +1,11 @@
-//! What an owner says of balancing and health: one word each, whether it stands in a label or in the file.
+//! What an owner says of balancing, health and the log: one word each, whether it stands in a label or in the file.
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use crate::check::target;
 use crate::pick::is_token;
-use crate::{AlgorithmError, Check, Host, PathError, PickPolicy, Probe, SameSite, StatusesError, Sticky};
+use crate::{AlgorithmError, Check, Host, Logged, LoggedError, PathError, PickPolicy, Probe, SameSite, StatusesError, Sticky};
 
 /// All that can be said; nothing at first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Tuning {
     pub share: Share,
     /// How they are asked whether they are well.
     pub check: Option<Check>,
+    /// How many of its requests get a line in the access log.
+    pub logged: Option<Logged>,
 }
 
 /// How much of the requests a backend gets, beside others.
@@ -68,6 +70,9 @@ pub enum TuningError {
     /// See [`PathError`].
     #[error(transparent)]
     Path(#[from] PathError),
+    /// See [`LoggedError`].
+    #[error(transparent)]
+    Logged(#[from] LoggedError),
     /// See [`StatusesError`].
     #[error(transparent)]
     Statuses(#[from] StatusesError),
@@ -80,7 +85,8 @@ const SHORTEST_PACE: Duration = Duration::from_millis(100);
 
 impl Tuning {
     /// Every word, in the order in which they must be said: what switches something off comes last.
-    pub const WORDS: [&str; 15] = [
+    pub const WORDS: [&str; 16] = [
+        "access_log",
         "balance",
         "weight",
         "slow_start",
@@ -106,6 +112,7 @@ impl Tuning {
         let text = text.trim();
         match word.split_once('.') {
             None => match word {
+                "access_log" => self.logged = Some(text.parse()?),
                 "balance" => self.pick.algorithm = Some(text.parse()?),
                 "weight" => self.share.weight = number(text, 0, 1000)?,
                 "slow_start" => self.share.slow_start = time(text)?,

@@ -99,6 +99,7 @@ fn every_setting_obeys_flag_environment_and_file() {
         name if name.starts_with("timeout-") => "77s",
         "limit-head-bytes" | "limit-target-bytes" => "8KiB",
         "access-log-max-age" => "77s",
+        "access-log-sample" => "77%",
         "max-memory" => "64MiB",
         "balance" => "hash:cookie:sid",
         "ejection-time" => "77s",

@@ -42,6 +42,18 @@ pub(crate) const ACCESS_LOG_FIELDS: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FIELDS")]);
 
+/// [`crate::AccessLines::logged`].
+pub(crate) const ACCESS_LOG_SAMPLE: Setting = Setting::new(
+    "access_log_sample",
+    "access-log-sample",
+    One("SHARE"),
+    Text("on"),
+    "How many requests get a line: `on` for all, a share like `0.1` or `10%` by chance, or `off` for none. With a share, even `0`, \
+     whatever is answered with a status of 500 or more gets one always. A container says otherwise by label `dproxy.access_log`, a \
+     route of this file by `access_log`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACCESS_LOG_SAMPLE")]);
+
 /// [`crate::Rotation::size`].
 pub(crate) const ACCESS_LOG_MAX_SIZE: Setting = Setting::new(
     "access_log_max_size",

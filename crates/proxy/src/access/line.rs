@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use dproxy_config::{AccessField, AccessFormat};
 use dproxy_http1::{Name, RequestHead, Version};
+use dproxy_route::Logged;
 
 use crate::access::{Tally, Time};
 use crate::client::Client;
@@ -69,6 +70,11 @@ impl Entry {
             }
         }
         entry
+    }
+
+    /// How many requests get one, where their route does not say.
+    pub(crate) fn logged(&self) -> Logged {
+        self.view.settings.access.logged
     }
 
     /// Writes the whole line to `out`.

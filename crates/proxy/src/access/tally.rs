@@ -4,9 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use dproxy_route::{DoorIndex, Logged};
 use dproxy_stats::{Account, Page, Served};
 
 use crate::upstream::Pool;
+use crate::view::View;
 
 /// Filled in while a request is being answered.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(crate) struct Tally {
     received: Cell<u64>,
     /// Where all this is noted in the end.
     account: Cell<Option<Account>>,
+    /// How many requests like it get a line in the log, where its route says so.
+    logged: Cell<Option<Logged>>,
     /// Somebody will read of the backend.
     watched: Cell<bool>,
     backend: RefCell<Option<Asked>>,
@@ -40,11 +44,20 @@ impl Tally {
         self.watched.set(false);
         self.received.set(0);
         self.account.set(None);
+        self.logged.set(None);
     }
 
-    /// A route with this account serves it.
-    pub(crate) fn goes_to(&self, account: Option<Account>) {
-        self.account.set(account);
+    /// It came to this door of the view.
+    pub(crate) fn goes_to(&self, view: &View, door: Option<DoorIndex>) {
+        self.account.set(door.and_then(|door| view.account(door)));
+        if self.watched.get() {
+            self.logged.set(door.and_then(|door| view.table.logged(door)));
+        }
+    }
+
+    /// How many requests like it get a line in the log, where its route says so.
+    pub(crate) fn logged(&self) -> Option<Logged> {
+        self.logged.get()
     }
 
     /// So many bytes of the request's body were passed on.

@@ -136,7 +136,7 @@ impl<'v, 'r> Search<'v, 'r> {
         is_last: bool,
     ) -> Result<Served, Stop> {
         let Question { request, length, .. } = *self.question;
-        client.tally.goes_to(self.view.account(found.door));
+        client.tally.goes_to(self.view, Some(found.door));
         let errand = Errand::new(proxy, self.view, client, buffer, request, length, found);
         let mut errand = errand.map_err(|violation| Stop::Here(Failure::Unanswered(ProxyError::Request(violation))))?;
         let Seat { backend, place: _place } = seat;

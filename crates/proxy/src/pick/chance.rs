@@ -1,6 +1,7 @@
 //! Any of them: the dice of a worker.
 
 use std::cell::Cell;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use super::Candidate;
 
@@ -12,6 +13,11 @@ pub(crate) struct Chance(Cell<u64>);
 const THROWS: usize = 4;
 
 impl Chance {
+    /// Other ones in each process, and on each machine.
+    pub(crate) fn random() -> Chance {
+        Chance::seeded(RandomState::new().build_hasher().finish())
+    }
+
     pub(crate) fn seeded(seed: u64) -> Chance {
         Chance(Cell::new(seed))
     }
@@ -26,6 +32,11 @@ impl Chance {
     pub(crate) fn below(&self, end: u64) -> u64 {
         let wide = u128::from(self.next()) * u128::from(end);
         u64::try_from(wide >> 64).unwrap_or(0)
+    }
+
+    /// The same for a smaller number.
+    pub(crate) fn share(&self, end: u32) -> u32 {
+        u32::try_from(self.below(u64::from(end))).unwrap_or(0)
     }
 
     /// A place below `end`, which is not zero.

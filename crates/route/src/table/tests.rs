@@ -51,6 +51,7 @@ fn route(line: &str) -> Route {
         owner: Owner::Container { id: name.to_owned(), name: name.to_owned() },
         service: Service(name.to_owned()),
         pick: PickPolicy::default(),
+        logged: None,
         rewrite,
         https: Https::default(),
         since: value("since").map_or(0, |since| since.parse().unwrap()),

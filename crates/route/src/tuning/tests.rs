@@ -11,7 +11,7 @@ fn check(said: &[(&str, &str)], expected: &str) {
 }
 
 fn show(tuning: &Tuning) -> String {
-    let Tuning { pick, share, check } = tuning;
+    let Tuning { pick, share, check, logged } = tuning;
     let mut words = Vec::new();
     words.extend(pick.algorithm.as_ref().map(ToString::to_string));
     words.extend(pick.sticky.as_ref().map(|sticky| {
@@ -24,6 +24,7 @@ fn show(tuning: &Tuning) -> String {
         let host = if let Probe::Http { host: Some(host), .. } = probe { format!(" of {host}") } else { String::new() };
         format!("{probe}{host} every {interval:?} within {timeout:?} {rise}/{fall}")
     }));
+    words.extend(logged.map(|logged| format!("logged {logged}")));
     words.join(", ")
 }
 
@@ -66,6 +67,13 @@ fn checks() {
     check(&[("check.fall", "0")], "`0` is no whole number from 1 to 100");
     let interval = "`1ms` is no time from 100ms to 1h; write a number and a unit, like `500ms`, `10s` or `2min`";
     check(&[("check.interval", "1ms")], interval);
+}
+
+#[test]
+fn logs() {
+    check(&[("access_log", "off")], "1/0ns, logged off");
+    check(&[("access_log", "0.1")], "1/0ns, logged 10%");
+    check(&[("access_log", "2")], "`2` is none of `on`, `off`, and a share of the requests from 0 to 1 like `0.1` or `10%`");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::labels::misspelled;
 use super::names::{HOST_LABEL, Names, names_of};
 use super::reach::{Place, Reach};
 use super::rules::{Rules, rules_of};
+use super::tuning::logged_of;
 use crate::{Container, Reason};
 
 /// How long a stopped container's hosts get a notice instead of a plain 404.
@@ -227,6 +228,7 @@ impl Findings {
             pick: pick.clone(),
             rewrite: rules.rewrite.clone(),
             https: rules.https.clone(),
+            logged: logged_of(facts),
             since: facts.created,
             offer: offer.clone(),
         }));

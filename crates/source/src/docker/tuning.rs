@@ -1,6 +1,6 @@
 //! What a container's labels say of balancing and health.
 
-use dproxy_route::Tuning;
+use dproxy_route::{Logged, Tuning};
 
 use super::facts::Facts;
 use super::labels::PREFIX;
@@ -20,4 +20,9 @@ pub(super) fn tuning_of(facts: &Facts, problems: &mut Vec<String>) -> Tuning {
         }
     }
     tuning
+}
+
+/// How many of its requests are logged. What makes no sense is told with the rest.
+pub(super) fn logged_of(facts: &Facts) -> Option<Logged> {
+    facts.labels.get(&format!("{PREFIX}access_log"))?.parse().ok()
 }
