@@ -11,13 +11,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("http1", &[]),
     ("stats", &[]),
     ("config", &["route"]),
+    ("store", &["config"]),
     ("source", &["route", "config"]),
-    ("certs", &["route", "config"]),
+    ("certs", &["route", "config", "store"]),
     ("ipc", &["route", "stats", "config"]),
     ("proxy", &["route", "http1", "stats", "config"]),
-    ("control", &["route", "stats", "config"]),
+    ("control", &["route", "stats", "config", "store"]),
     ("worker", &["ipc", "proxy", "route", "http1", "stats", "config"]),
-    ("master", &["ipc", "source", "certs", "control", "route", "stats", "config"]),
+    ("master", &["ipc", "source", "certs", "control", "store", "route", "stats", "config"]),
     ("testkit", &[]),
     ("bin", &["master", "worker", "control", "config"]),
 ];
@@ -26,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &["route", "http1", "stats", "config"];
 
 /// What only a room that does I/O needs.
-const IMPURE: &[&str] = &["tokio", "hyper", "hyper-util", "axum", "bollard", "interprocess", "socket2", "futures-util"];
+const IMPURE: &[&str] = &["tokio", "hyper", "hyper-util", "axum", "bollard", "interprocess", "socket2", "futures-util", "redb", "redis"];
 
 /// `stats` is the shared page itself, and a page is a mapped file.
 const NO_CLOCK: &[&str] = &["route", "http1"];
@@ -98,7 +99,7 @@ fn the_table_has_no_way_round() {
         for other in *others {
             assert!(allowed.contains_key(other), "`{room}` may use `{other}`, which does not exist");
             let layer = |name: &str| {
-                ["route http1 stats", "config", "source certs ipc proxy control", "worker master", "bin"]
+                ["route http1 stats", "config", "store", "source certs ipc proxy control", "worker master", "bin"]
                     .iter()
                     .position(|layer| layer.split(' ').any(|room| room == name))
             };

@@ -24,6 +24,7 @@ mod routes;
 mod schema;
 mod settings;
 mod shown;
+mod store;
 mod tls;
 mod values;
 mod variables;
@@ -45,5 +46,6 @@ pub use proxy::{Ejection, Limits, MarkKey, PageTemplate, Pages, ProxySettings, T
 pub use resolve::Loaded;
 pub use schema::schema;
 pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};
+pub use store::{RedisUrl, StoreChoice, StoreChoiceError};
 pub use tls::{Authority, Certificate, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
 pub use words::{Environment, Flags, Origin, Surroundings};

@@ -3,11 +3,12 @@
 //! It stands in a file that only its owner may read. Whoever can read the file may command the proxy.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use dproxy_store::whole_file;
 use subtle::ConstantTimeEq as _;
 
 /// As short as nobody guesses: 128 bits in hexadecimal digits are twice as long.
@@ -112,20 +113,16 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Nobody sees the file before all of it is there.
 fn make(path: &Path) -> io::Result<()> {
     let mut random = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut random)?;
     let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let aside = path.with_extension("new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&aside)?;
-    writeln!(file, "{digits}")?;
-    fs::rename(aside, path)
+    whole_file::write(path, format!("{digits}\n").as_bytes(), whole_file::PRIVATE)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs::Permissions;
+    use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

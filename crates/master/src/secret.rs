@@ -1,11 +1,11 @@
 //! The key of the marks that clients carry in cookies, over a restart of dproxy: their sessions stay where they were.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use dproxy_config::MarkKey;
+use dproxy_store::whole_file;
 use tracing::warn;
 
 /// The one that is kept in the state directory, else a new one, which is kept from now on.
@@ -31,10 +31,7 @@ fn read(path: &Path) -> io::Result<MarkKey> {
 }
 
 fn write(path: &Path, MarkKey(one, other): MarkKey) -> io::Result<()> {
-    let aside = path.with_extension("new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&aside)?;
-    writeln!(file, "{one:016x}{other:016x}")?;
-    fs::rename(aside, path)
+    whole_file::write(path, format!("{one:016x}{other:016x}\n").as_bytes(), whole_file::PRIVATE)
 }
 
 fn fresh() -> MarkKey {

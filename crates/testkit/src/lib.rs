@@ -41,6 +41,7 @@ mod memory;
 mod network;
 mod options;
 mod origin;
+mod redis;
 mod report;
 mod wait;
 
@@ -56,5 +57,6 @@ pub use memory::resident;
 pub use network::Network;
 pub use options::Options;
 pub use origin::{Origin, Request, Step, answer, chunked, ok};
+pub use redis::Redis;
 pub use report::{Kind, Report};
 pub use wait::{PATIENCE, pause, wait_for, wait_for_some};

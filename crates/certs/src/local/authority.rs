@@ -1,13 +1,13 @@
 //! The authority itself: a key and a certificate in a directory.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dproxy_config::{Certificate, Secret};
 use dproxy_route::HostPattern;
+use dproxy_store::whole_file;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256,
@@ -94,7 +94,7 @@ impl Authority {
             (None, None) => {
                 fs::create_dir_all(home).map_err(|cause| AuthorityError::Write { path: home.to_owned(), cause })?;
                 let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-                write(&other, Zeroizing::new(key.serialize_pem()).as_bytes(), 0o600)?;
+                write(&other, Zeroizing::new(key.serialize_pem()).as_bytes(), whole_file::PRIVATE)?;
                 Authority::make(home, key, now)
             }
         }
@@ -139,7 +139,7 @@ impl Authority {
         let ends = now + AUTHORITY_LASTS;
         params.not_after = ends.into();
         let made = params.self_signed(&key)?;
-        write(&certificate_path(home), made.pem().as_bytes(), 0o644)?;
+        write(&certificate_path(home), made.pem().as_bytes(), whole_file::PUBLIC)?;
         Ok(Authority { issuer: Issuer::new(params, key), ends })
     }
 
@@ -179,19 +179,6 @@ fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, AuthorityError> {
     }
 }
 
-/// As a whole or not at all.
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError> {
-    let aside = path.with_extension("new");
-    let attempt = || {
-        // What an earlier attempt left may have another mode.
-        match fs::remove_file(&aside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().create_new(true).write(true).mode(mode).open(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
-    };
-    attempt().map_err(|cause| AuthorityError::Write { path: path.to_owned(), cause })
+    whole_file::write(path, bytes, mode).map_err(|cause| AuthorityError::Write { path: path.to_owned(), cause })
 }
