@@ -254,6 +254,18 @@ fn what_http2_forbids_is_refused_and_the_connection_goes_on() {
 }
 
 #[test]
+fn an_answer_whose_body_begins_wrongly_is_502() {
+    for body in ["zz\r\n", "2\r\nhiX", "-2\r\nhi\r\n0\r\n\r\n", "0\r\nno colon\r\n\r\n"] {
+        let origin = Origin::raw(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}").as_bytes());
+        let dproxy = before(&origin);
+        over_h2(dproxy.http(), async |requests| {
+            let answer = fetch(&requests, ask("GET", "/")).await.unwrap();
+            assert_eq!(answer.status(), 502, "{body:?}");
+        });
+    }
+}
+
+#[test]
 fn a_request_that_breaks_its_own_length_is_reset() {
     let origin = Origin::saying("ok");
     let dproxy = before(&origin);

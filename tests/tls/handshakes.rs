@@ -4,6 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use dproxy_testkit::Connection;
+
 use super::{Secure, Shop, echo};
 
 /// The first bytes of a client's hello, and never the rest.
@@ -27,6 +29,19 @@ fn a_handshake_that_does_not_go_on_ends_in_time() {
     let secure = Shop::with(&["a.test"]).serve(|options| options.env("DOCKER_PROXY_TIMEOUT_HANDSHAKE", "300ms"));
     let mut stream = half_done(&secure);
     secure.dproxy.wait_for("its end", || is_ended(&mut stream));
+}
+
+#[test]
+fn a_connection_on_which_was_asked_in_the_clear_stays_in_the_clear() {
+    let origin = echo();
+    let secure = Shop::with(&["a.test"]).serve(|options| options.route("a.test", &[origin.addr()]));
+    let mut client = Connection::open(secure.dproxy.http()).unwrap();
+    for _ in 0..2 {
+        client.send(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").unwrap();
+        assert_eq!(client.answer_to("GET").unwrap().status, 200);
+    }
+    client.send(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]).unwrap();
+    assert_eq!(client.answer_to("GET").unwrap().status, 400);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct ClientInfo {
     pub peer: SocketAddr,
     /// The port that the client reached.
     pub port: u16,
+    /// It has asked for something, and speaks no other protocol from now on.
+    pub has_asked: bool,
 }
 
 /// What the master says.

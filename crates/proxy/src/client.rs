@@ -11,7 +11,6 @@ use dproxy_http1::{Framing, ResponseHead};
 use dproxy_route::{Demand, Ends, Https, Listener, Protocol};
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
-use tokio::net::TcpStream;
 
 use crate::access::Tally;
 use crate::buffer::Buffer;
@@ -145,14 +144,6 @@ impl Wire {
                 Carries::Tunnel { reads, writes: Some(writes) } => Some((Inlet::h2(reads), Outlet::H2(writes))),
                 Carries::Tunnel { .. } | Carries::Body(_) | Carries::Nothing => None,
             },
-        }
-    }
-
-    /// The connection, if it is this one's alone and in clear.
-    pub(crate) fn into_tcp(self) -> Option<TcpStream> {
-        match self {
-            Wire::H1(Transport::Tcp(stream)) => Some(stream),
-            Wire::H1(Transport::Tls(_)) | Wire::H2(_) => None,
         }
     }
 

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::front::arrival::Arrival;
+use crate::front::arrival::{Arrival, Stage};
 use crate::proxy::{Open, Proxy};
 
 /// A client that goes to another worker. It is kept until it is known to have arrived: a drain waits for that, and it
@@ -23,6 +23,7 @@ pub struct Traveller {
     socket: Socket,
     peer: SocketAddr,
     port: u16,
+    stage: Stage,
     open: Open,
 }
 
@@ -36,9 +37,7 @@ pub(crate) struct Departures {
 /// One of them; the runtime still knows its socket.
 #[derive(Debug)]
 pub(crate) struct Departing {
-    pub(crate) stream: TcpStream,
-    pub(crate) peer: SocketAddr,
-    pub(crate) port: u16,
+    pub(crate) arrival: Arrival,
     pub(crate) open: Open,
 }
 
@@ -55,12 +54,18 @@ impl Traveller {
         self.port
     }
 
+    /// Whether it has asked for anything: then it speaks HTTP/1, and nothing else may follow.
+    #[must_use]
+    pub fn has_asked(&self) -> bool {
+        self.stage == Stage::Http1
+    }
+
     /// Serves it here after all.
     pub fn stay(self) {
-        let Traveller { socket, peer, port, open } = self;
+        let Traveller { socket, peer, port, stage, open } = self;
         // A socket that the runtime cannot watch is of no use to anybody here.
         if let Ok(stream) = TcpStream::from_std(socket) {
-            open.serve(Arrival { stream, peer, port, known: true });
+            open.serve(Arrival { stream, peer, port, stage });
         }
     }
 }
@@ -85,13 +90,14 @@ impl Proxy {
         }
     }
 
-    /// Serves a client of another worker.
+    /// Serves a client of another worker, of which it `has_asked` for something or not.
     ///
     /// # Errors
     /// When the runtime cannot watch the socket; it is closed then.
-    pub fn take_over(self: &Rc<Self>, connection: OwnedFd, peer: SocketAddr, port: u16) -> io::Result<()> {
+    pub fn take_over(self: &Rc<Self>, connection: OwnedFd, peer: SocketAddr, port: u16, has_asked: bool) -> io::Result<()> {
         let stream = TcpStream::from_std(Socket::from(connection))?;
-        Open::new(Rc::clone(self)).serve(Arrival { stream, peer, port, known: true });
+        let stage = if has_asked { Stage::Http1 } else { Stage::Waits };
+        Open::new(Rc::clone(self)).serve(Arrival { stream, peer, port, stage });
         Ok(())
     }
 }
@@ -105,7 +111,7 @@ impl Departures {
     /// Nobody leaves: those who wait are served on.
     pub(crate) fn take_back(&self) {
         let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
-        waiting.into_iter().for_each(|Departing { stream, peer, port, open }| open.serve(Arrival { stream, peer, port, known: true }));
+        waiting.into_iter().for_each(|Departing { arrival, open }| open.serve(arrival));
     }
 
     fn take(&self, most: usize) -> Vec<Traveller> {
@@ -118,8 +124,8 @@ impl Departures {
 
 impl Departing {
     fn set_out(self) -> Option<Traveller> {
-        let Departing { stream, peer, port, open } = self;
-        Some(Traveller { socket: stream.into_std().ok()?, peer, port, open })
+        let Departing { arrival: Arrival { stream, peer, port, stage }, open } = self;
+        Some(Traveller { socket: stream.into_std().ok()?, peer, port, stage, open })
     }
 }
 

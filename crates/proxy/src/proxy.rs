@@ -16,7 +16,7 @@ use crate::access::AccessLog;
 use crate::buffer::Buffers;
 use crate::clock::{Clock, TICK, boot_millis};
 use crate::departures::{Departing, Departures};
-use crate::front::arrival::{self, Arrival};
+use crate::front::arrival::{self, Arrival, Stage};
 use crate::held::Held;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
@@ -288,7 +288,7 @@ impl Proxy {
     /// Serves a connection that was just accepted.
     pub(crate) fn serve(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr, port: u16) {
         self.page.add(Counter::Accepted, 1);
-        Open::new(Rc::clone(self)).serve(Arrival { stream, peer, port, known: false });
+        Open::new(Rc::clone(self)).serve(Arrival { stream, peer, port, stage: Stage::New });
     }
 
     fn sweep_pools(&self) {
@@ -314,9 +314,9 @@ impl Open {
     /// Serves the connection in a task of its own, until it ends or is given away.
     pub(crate) fn serve(self, arrival: Arrival) {
         tokio::task::spawn_local(async move {
-            if let Some(Arrival { stream, peer, port, .. }) = arrival::serve(&self.0, arrival).await {
+            if let Some(arrival) = arrival::serve(&self.0, arrival).await {
                 let proxy = Rc::clone(&self.0);
-                proxy.departures.add(Departing { stream, peer, port, open: self });
+                proxy.departures.add(Departing { arrival, open: self });
             }
         });
     }

@@ -18,7 +18,7 @@ const PARTY: usize = 64;
 /// Serves the clients of another worker.
 pub(crate) fn take_over(proxy: &Rc<Proxy>, clients: Vec<ClientInfo>, connections: Vec<OwnedFd>) {
     for (client, connection) in clients.into_iter().zip(connections) {
-        if let Err(error) = proxy.take_over(connection, client.peer, client.port) {
+        if let Err(error) = proxy.take_over(connection, client.peer, client.port, client.has_asked) {
             tracing::warn!(%error, peer = %client.peer, "cannot serve a client of another worker");
         }
     }
@@ -62,7 +62,8 @@ impl Worker {
     }
 
     async fn send_off(&self, party: &[Traveller]) -> Result<(), SendError> {
-        let clients = party.iter().map(|client| ClientInfo { peer: client.peer(), port: client.port() }).collect();
+        let clients =
+            party.iter().map(|client| ClientInfo { peer: client.peer(), port: client.port(), has_asked: client.has_asked() }).collect();
         let connections: Vec<BorrowedFd<'_>> = party.iter().map(Traveller::as_fd).collect();
         self.line.channel().send(&ToMaster::HandOver { clients }, &connections).await
     }

@@ -162,7 +162,7 @@ impl World {
         let Some(worker) = self.any_worker().and_then(|worker| self.workers.get_mut(&worker)) else { return };
         for _ in 0..count.min(if worker.accepts.is_empty() { 0 } else { count }) {
             self.clients += 1;
-            worker.clients.push(ClientInfo { peer: (Ipv4Addr::from_bits(self.clients), 1).into(), port: 80 });
+            worker.clients.push(ClientInfo { peer: (Ipv4Addr::from_bits(self.clients), 1).into(), port: 80, has_asked: true });
         }
     }
 

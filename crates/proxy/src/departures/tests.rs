@@ -32,7 +32,7 @@ fn connected() -> (TcpStream, Socket) {
 async fn client_of(proxy: &Rc<Proxy>) -> TcpStream {
     let (mut client, socket) = connected();
     let peer = socket.peer_addr().unwrap();
-    proxy.take_over(socket.into(), peer, 80).unwrap();
+    proxy.take_over(socket.into(), peer, 80, false).unwrap();
     ask(&mut client).await;
     client
 }
@@ -64,7 +64,7 @@ async fn what_a_client_says_on_its_way_is_answered_by_the_next_worker() {
         assert_eq!(party.len(), 1);
         client.write_all(REQUEST).await.unwrap();
         let traveller = party.remove(0);
-        heir.take_over(traveller.as_fd().try_clone_to_owned().unwrap(), traveller.peer(), traveller.port()).unwrap();
+        heir.take_over(traveller.as_fd().try_clone_to_owned().unwrap(), traveller.peer(), traveller.port(), traveller.has_asked()).unwrap();
         let text = answer(&mut client).await;
         assert!(text.starts_with("HTTP/1.1 404") && !text.to_lowercase().contains("connection: close"), "{text}");
         assert!(!drained.is_finished(), "it has not arrived as far as the giver knows");

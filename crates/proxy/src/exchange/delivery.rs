@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
-use dproxy_http1::{BodyReader, Framing, ResponseHead};
+use dproxy_http1::{BodyReader, Frame, Framing, ResponseHead, Violation};
 use dproxy_stats::Fault;
 
 use crate::buffer::Buffer;
@@ -58,12 +58,17 @@ impl Delivering<'_> {
         let (encoding, close) = (delivery.encoding, delivery.close);
         let bytes = &answer.filled()[..head.length];
         let unwanted = owned(response.fields.listed(bytes, response.connection));
+        let mut body = BodyReader::new(response.framing);
+        if self.over_h2 {
+            // The head leaves by itself there: what came with it is looked at before, while the client can be told.
+            look_through(body, &answer.filled()[head.length..])
+                .map_err(|violation| Broken::Final(Failure::Unanswered(ProxyError::Backend(violation))))?;
+        }
         let mut out = proxy.buffers.scratch();
         let spoken = speaker.respond(&mut out, response, bytes, &delivery);
         let mut outlet = spoken.map_err(|_| Broken::Final(Failure::Answered(ProxyError::ClientGone)))?;
         answer.consume(head.length);
 
-        let mut body = BodyReader::new(response.framing);
         self.attempt.pool.answers_long.set(body.expected() > LONG);
         let silenced = || self.attempt.is_silenced();
         let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted, silenced: &silenced };
@@ -123,6 +128,14 @@ impl Delivering<'_> {
         let backend = &self.attempt.pool.label;
         Some(Timings { backend, total: began.elapsed().as_millis(), backend_time: asked.elapsed().as_millis() })
     }
+}
+
+/// Whether `bytes` can be the beginning of such a body.
+fn look_through(mut body: BodyReader, mut bytes: &[u8]) -> Result<(), Violation> {
+    while let Frame::Data(count) | Frame::Framing(count) | Frame::Trailer(count) | Frame::Dropped(count) = body.next(bytes)? {
+        bytes = &bytes[count..];
+    }
+    Ok(())
 }
 
 /// Names that outlive the head they stand in; nearly always none.

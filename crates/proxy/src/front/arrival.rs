@@ -32,28 +32,37 @@ pub(crate) struct Arrival {
     pub(crate) peer: SocketAddr,
     /// The port that it reached.
     pub(crate) port: u16,
-    /// It was served before, in the clear.
-    pub(crate) known: bool,
+    pub(crate) stage: Stage,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Just accepted.
+    New,
+    /// It was served before, in the clear, and has not said anything that we would know.
+    Waits,
+    /// It has asked over HTTP/1 in the clear, and nothing else may follow.
+    Http1,
 }
 
 /// Serves a connection until it ends; one that shall be given away, with nothing under way, is given back.
 pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival> {
-    let Arrival { mut stream, peer, port, known } = arrival;
+    let Arrival { mut stream, peer, port, stage } = arrival;
     let deadline = proxy.clock.deadline();
     let mut ends = own_ends(&stream, peer, port);
-    if !known && proxy.view().is_announced_by(peer.ip()) {
+    if stage == Stage::New && proxy.view().is_announced_by(peer.ip()) {
         // Apart: few connections are.
         ends = Box::pin(announcement::ends(&proxy.view(), &deadline, &mut stream, ends)).await?;
     }
     let (peer, wire) = (Peer::new(ends.from), Wire::H1(Transport::Tcp(stream)));
     let client = Client { wire, peer, ends, tls: None, deadline, tally: Tally::default() };
-    if !known && proxy.view().is_tls_port(port) {
+    if stage == Stage::New && proxy.view().is_tls_port(port) {
         // Apart: a handshake is short, and a connection lives long.
         Box::pin(secure(proxy, client, None)).await;
         return None;
     }
-    let stream = h1::serve(proxy, client).await?;
-    Some(Arrival { stream, peer: ends.from, port: ends.to.port(), known: true })
+    h1::serve(proxy, client, stage).await
 }
 
 /// Serves a client that begins with TLS, of which `begun` was read before.
@@ -76,7 +85,7 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
     if client.tls.as_ref().is_some_and(|agreed| agreed.http2) {
         return Box::pin(h2::serve(proxy, client, None)).await;
     }
-    h1::serve(proxy, client).await;
+    h1::serve(proxy, client, Stage::New).await;
 }
 
 /// The same client behind TLS; none if that came to nothing.

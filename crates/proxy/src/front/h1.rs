@@ -4,21 +4,19 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use dproxy_http1::RequestHead;
-use tokio::net::TcpStream;
-
 use crate::buffer::Buffer;
 use crate::client::{Client, Wire};
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::Served;
-use crate::front::arrival;
+use crate::front::arrival::{self, Arrival, Stage};
 use crate::front::h2::{self, Preface};
 use crate::front::{fail, respond, unread};
 use crate::proxy::Proxy;
 use crate::tls;
 use crate::transport::Transport;
 use crate::unless::unless;
+use dproxy_http1::RequestHead;
 
 /// A client that asks again so soon finds what its last request was served with;
 /// after that it costs as little as a silent client can.
@@ -63,7 +61,7 @@ enum Silence {
 }
 
 /// Serves a connection until it ends; one that shall be given away, with nothing under way, is given back.
-pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client) -> Option<TcpStream> {
+pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, mut stage: Stage) -> Option<Arrival> {
     // The first request is awaited like its first byte, not like another one.
     let mut patience = proxy.view().settings.timeouts.request_head;
     let mut asks_again = false;
@@ -72,9 +70,9 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client) -> Option<TcpSt
         match silence(proxy, &mut client, patience).await {
             Silence::Over => {}
             Silence::Left | Silence::TooLong => return None,
-            Silence::HandedOver => return client.wire.into_tcp(),
+            Silence::HandedOver => return given_away(client, stage),
         }
-        match Box::pin(requests(proxy, &mut client, asks_again)).await {
+        match Box::pin(requests(proxy, &mut client, &mut stage, asks_again)).await {
             Next::Wait if asks_again => patience = proxy.view().settings.timeouts.keep_alive.saturating_sub(BRIEFLY),
             Next::Wait => (patience, asks_again) = (proxy.view().settings.timeouts.keep_alive, true),
             Next::Close => return None,
@@ -93,6 +91,13 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client) -> Option<TcpSt
         }
     }
     None
+}
+
+/// The connection as somebody else shall serve it.
+fn given_away(client: Client, stage: Stage) -> Option<Arrival> {
+    let Client { wire: Wire::H1(Transport::Tcp(stream)), ends, .. } = client else { return None };
+    let stage = if stage == Stage::New { Stage::Waits } else { stage };
+    Some(Arrival { stream, peer: ends.from, port: ends.to.port(), stage })
 }
 
 /// Waits until the client says something, at most for so long.
@@ -115,12 +120,12 @@ async fn silence(proxy: &Proxy, client: &mut Client, patience: Duration) -> Sile
 
 /// Serves requests until the client has nothing more to say for the moment. One
 /// that `asks_again` and again is waited for a little.
-async fn requests(proxy: &Proxy, client: &mut Client, asks_again: bool) -> Next {
+async fn requests(proxy: &Proxy, client: &mut Client, stage: &mut Stage, asks_again: bool) -> Next {
     let mut buffer = proxy.buffers.lend_tiny();
     let mut request = RequestHead::default();
     loop {
         request.clear();
-        let length = match read_head(proxy, client, &mut buffer, &mut request).await {
+        let length = match read_head(proxy, client, &mut buffer, &mut request, *stage).await {
             Ok(Begun::Head(length)) => length,
             Ok(Begun::Preface) => return Next::Http2(buffer),
             Ok(Begun::Handshake) => return Next::Tls(buffer),
@@ -132,6 +137,7 @@ async fn requests(proxy: &Proxy, client: &mut Client, asks_again: bool) -> Next 
                 };
             }
         };
+        *stage = Stage::Http1;
         match respond(proxy, client, &mut buffer, &request, length).await {
             Served::Persists if buffer.is_empty() && !asks_again => return Next::Wait,
             Served::Persists if buffer.is_empty() => {
@@ -157,19 +163,26 @@ async fn pause(proxy: &Proxy, client: &mut Client) -> Option<Next> {
 }
 
 /// Reads one request head.
-async fn read_head(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &mut RequestHead) -> Result<Begun, ProxyError> {
+async fn read_head(
+    proxy: &Proxy,
+    client: &mut Client,
+    buffer: &mut Buffer,
+    request: &mut RequestHead,
+    stage: Stage,
+) -> Result<Begun, ProxyError> {
     let view = proxy.view();
     client.deadline.set(view.settings.timeouts.request_head);
     let Wire::H1(stream) = &mut client.wire else { return Ok(Begun::Nothing) };
     loop {
         if !buffer.is_empty() {
-            // What begins a connection is no request: HTTP/2 behind TLS was agreed upon before.
-            let in_clear = matches!(stream, Transport::Tcp(_));
+            // What begins a connection is no request: HTTP/2 behind TLS was agreed upon before, and nobody changes the
+            // protocol once he has asked in one.
+            let may_begin = stage != Stage::Http1 && matches!(stream, Transport::Tcp(_));
             match h2::preface(buffer.filled()) {
-                _ if in_clear && buffer.filled()[0] == tls::HANDSHAKE && view.peeks() => return Ok(Begun::Handshake),
-                Preface::Whole if in_clear => return Ok(Begun::Preface),
+                _ if may_begin && buffer.filled()[0] == tls::HANDSHAKE && view.peeks() => return Ok(Begun::Handshake),
+                Preface::Whole if may_begin => return Ok(Begun::Preface),
                 // Cannot be told from HTTP/1 before its last byte.
-                Preface::Partial if in_clear => {}
+                Preface::Partial if may_begin => {}
                 Preface::Whole | Preface::Partial | Preface::Other => {
                     if let Some(length) = request.parse(buffer.filled(), &view.limits).map_err(ProxyError::Request)? {
                         return Ok(Begun::Head(length));

@@ -1,6 +1,7 @@
 //! What two readers could understand differently is refused, never guessed at
 //! (RFC 9112 §2.2, §3, §5, §6, §7).
 
+use crate::backend::NEXT;
 use crate::{Case, GET, OK, back};
 
 /// The client is refused and its connection ends; no backend hears of it.
@@ -53,6 +54,14 @@ fn request_lines_and_fields_are_read_strictly() {
     refused("||GET / HTTP/1.1|Host: a.test||");
     refused("{0x16}{0x03}{0x01}{0x02}{0x00}{0x01}{0x00}");
     Case::client("GET / HTTP/2.0|Host: a.test||").passes(&[], "{page 505 close}{end}");
+}
+
+#[test]
+fn nobody_speaks_another_protocol_once_he_has_asked() {
+    for requests in [GET.to_owned(), [GET, GET].concat(), format!("{GET}{{see next}}")] {
+        let answers = NEXT.repeat(requests.matches(GET).count());
+        Case::client(&format!("{requests}PRI * HTTP/2.0||SM||")).answers(&format!("{answers}{{page 505 close}}{{end}}"));
+    }
 }
 
 #[test]
