@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dproxy_testkit::{Load, Mode, Origin, PATIENCE, Signal, Value, answer, ok, wait_for};
+use dproxy_testkit::{Load, Mode, Origin, PATIENCE, Signal, Step, Value, answer, ok, wait_for};
 
 use crate::{alone, dproxy};
 
@@ -207,4 +207,53 @@ fn as_many_requests_are_logged_as_the_setting_or_their_route_says() {
     let (good, failed) = lines_of("off", ", access_log: 0.1", 4000);
     // Beyond six standard deviations.
     assert!((286..=514).contains(&good) && failed == 1, "{good} {failed}");
+}
+
+/// A request that is followed by a number and a trace.
+const FOLLOWED: &str = "GET /path?a=b HTTP/1.1\r\nHost: a.test\r\nX-Request-Id: my-7\r\n\
+    Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nConnection: close\r\n\r\n";
+
+const BOTH: [&str; 2] = ["--tracing-request-id=create", "--tracing-context=create"];
+
+#[test]
+fn lines_tell_what_a_request_is_followed_by() {
+    let ends = |settings: &[&str], request: &str, end: &str| {
+        let line = line_of(settings, request);
+        assert!(line.ends_with(end), "{line}");
+    };
+    let trace = "\"0af7651916cd43dd8448eb211c80319c\"";
+    for format in ["full", "combined", "hipache"] {
+        ends(&["--access-log-format", format, BOTH[0], BOTH[1]], FOLLOWED, &format!(" \"my-7\" {trace}"));
+        ends(&["--access-log-format", format, BOTH[1]], FOLLOWED, &format!(" {trace}"));
+    }
+    // What is only carried changes no line but those of JSON.
+    assert!(!line_of(&[], FOLLOWED).contains("my-7"));
+    let line: Value = line_of(&["--access-log-format", "json"], FOLLOWED).parse().unwrap();
+    assert!(line["request_id"] == "my-7" && line["trace_id"] == trace.trim_matches('"') && line["span_id"] == "b7ad6b7169203331", "{line}");
+}
+
+#[test]
+fn the_number_in_the_log_is_the_one_that_backends_and_clients_see() {
+    let refusing = Origin::start(|_| vec![Step::ReadBody, Step::Close]);
+    let origin = Origin::saying("ok");
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("access.log");
+    let options = dproxy().workers(1).route("a.test", &[refusing.addr(), origin.addr()]).arg("--access-log").arg(file.to_str().unwrap());
+    let options = BOTH.iter().fold(options, |options, word| options.arg(word)).arg("--tracing-answer").arg("--access-log-format=json");
+    let dproxy = options.arg("--balance=round_robin").start();
+    // Each of the two comes first once.
+    let answers = [(); 2].map(|()| dproxy_testkit::get(dproxy.http(), "a.test", "/").unwrap());
+    let missing = dproxy_testkit::get(dproxy.http(), "b.test", "/").unwrap();
+    let lines = || fs::read_to_string(&file).unwrap().lines().map(|line| line.parse().unwrap()).collect::<Vec<Value>>();
+    dproxy.wait_for("the lines", || lines().iter().filter(|line| line["target"] == "/").count() == 3);
+    let told = |id: &str| lines().iter().any(|line| line["request_id"] == id);
+    assert!(told(missing.field("x-request-id").unwrap()) && missing.status == 404, "{missing:?}");
+    for answer in &answers {
+        let id = answer.field("x-request-id").unwrap();
+        assert!(answer.status == 200 && told(id), "{answer:?}");
+        assert!(origin.requests().iter().any(|request| request.field("x-request-id") == Some(id)));
+    }
+    // A second try is the same request.
+    let first_try = refusing.requests().into_iter().find_map(|request| Some(request.field("x-request-id")?.to_owned())).unwrap();
+    assert!(answers.iter().any(|answer| answer.field("x-request-id") == Some(&first_try)));
 }

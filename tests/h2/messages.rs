@@ -341,3 +341,25 @@ fn interim_answers_without_end_are_cut_off() {
         assert!(statuses.len() < 34 && statuses.last() == Some(&502), "{statuses:?}");
     }
 }
+
+#[test]
+fn what_a_request_is_followed_by_passes_from_http2_to_http2() {
+    let seen = backend(|request, mut respond| async move {
+        let text = |name: &str| request.headers().get(name).map_or("none", |value| value.to_str().unwrap()).to_owned();
+        let said = format!("{} {} {}", text("x-request-id"), text("traceparent"), text("tracestate"));
+        respond.send_response(Response::new(()), false).unwrap().send_data(said.into(), true).unwrap();
+    });
+    let following = "tracing: {request_id: create, context: join, answer: true}";
+    let dproxy = leading_to(seen).yaml(following).start();
+    over_h2(dproxy.http(), async |requests| {
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let asked = ask("GET", "/").header("traceparent", parent).header("tracestate", "a=1").header("x-request-id", "my-7");
+        let answer = fetch(&requests, asked).await.unwrap();
+        let text = String::from_utf8(answer.body().clone()).unwrap();
+        assert!(text.starts_with(&format!("my-7 {}", &parent[..36])) && text.ends_with("-01 a=1") && !text.contains(parent), "{text}");
+        assert_eq!(answer.headers()["x-request-id"], "my-7");
+        let answer = fetch(&requests, ask("GET", "/")).await.unwrap();
+        let text = String::from_utf8(answer.body().clone()).unwrap();
+        assert!(text.starts_with(answer.headers()["x-request-id"].to_str().unwrap()) && text.ends_with("-01 none"), "{text}");
+    });
+}

@@ -84,6 +84,12 @@ pub enum AccessField {
     Referer,
     /// What the client calls itself.
     UserAgent,
+    /// The number of the request, `x-request-id`.
+    RequestId,
+    /// The trace it belongs to, of `traceparent`.
+    TraceId,
+    /// Its place there, as the backend sees it.
+    SpanId,
     /// Of the answer; 0 where the client went before there was one.
     Status,
     /// Of the answer's body.
@@ -114,7 +120,7 @@ impl From<PathBuf> for AccessTarget {
 
 impl AccessField {
     /// Every field, in the order in which they are written where none is chosen.
-    pub const ALL: [AccessField; 15] = [
+    pub const ALL: [AccessField; 18] = [
         AccessField::Time,
         AccessField::Client,
         AccessField::ForwardedFor,
@@ -125,6 +131,9 @@ impl AccessField {
         AccessField::Protocol,
         AccessField::Referer,
         AccessField::UserAgent,
+        AccessField::RequestId,
+        AccessField::TraceId,
+        AccessField::SpanId,
         AccessField::Status,
         AccessField::Bytes,
         AccessField::Duration,
@@ -146,6 +155,9 @@ impl AccessField {
             AccessField::Protocol => "protocol",
             AccessField::Referer => "referer",
             AccessField::UserAgent => "user_agent",
+            AccessField::RequestId => "request_id",
+            AccessField::TraceId => "trace_id",
+            AccessField::SpanId => "span_id",
             AccessField::Status => "status",
             AccessField::Bytes => "bytes",
             AccessField::Duration => "duration_ms",

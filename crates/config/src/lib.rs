@@ -12,6 +12,7 @@ mod config;
 mod endpoint;
 mod engines;
 mod file;
+mod following;
 mod load;
 mod mistake;
 mod older;
@@ -38,6 +39,7 @@ pub use config::{
     PortChoice, WorkerCount, WorkerCountError,
 };
 pub use file::nearest;
+pub use following::{Following, RequestIds, RequestIdsError, TraceContexts, TraceContextsError};
 pub use load::{LoadError, ReadFile, load, load_api, show};
 pub use mistake::{Excerpt, Mistake, Mistakes};
 pub use places::CONFIG_PATHS;

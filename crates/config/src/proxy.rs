@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dproxy_route::Algorithm;
 
-use crate::{AccessLines, TlsSettings};
+use crate::{AccessLines, Following, TlsSettings};
 
 /// Everything that a worker needs to know besides routes and sockets.
 #[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
@@ -26,6 +26,8 @@ pub struct ProxySettings {
     pub announced_by: Vec<String>,
     /// What is written of each request, where there is an access log.
     pub access: AccessLines,
+    /// What requests are followed by.
+    pub following: Following,
     /// What people see where no backend answers.
     pub pages: Pages,
     /// Whether `www.X` is served as `X` where nothing else serves it.
@@ -197,6 +199,7 @@ impl Default for ProxySettings {
             trusted: Vec::new(),
             announced_by: Vec::new(),
             access: AccessLines::default(),
+            following: Following::default(),
             pages: Pages::default(),
             www_fallback: true,
             tls: TlsSettings::default(),

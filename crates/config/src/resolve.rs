@@ -13,6 +13,7 @@ use dproxy_route::InClear;
 use crate::access::{AccessField, AccessFormat, AccessLines, AccessLog, AccessTarget, Rotation};
 use crate::config::{Api, Config, Directories, Listen, LogLevel, PortChoice, WorkerCount};
 use crate::file::File;
+use crate::following::Following;
 use crate::mistake::{Mistake, Mistakes, Source};
 use crate::places;
 use crate::privileges::Privileges;
@@ -175,6 +176,7 @@ impl Reader<'_> {
             timeouts: self.timeouts(),
             limits: self.limits(),
             access: self.access_lines(),
+            following: self.following(),
             pages: Pages { templates: Vec::new(), container_names: self.switch(&settings::PAGES_CONTAINER_NAMES) },
             trusted: self.networks(&settings::TRUSTED),
             announced_by: self.networks(&settings::PROXY_PROTOCOL),
@@ -209,6 +211,14 @@ impl Reader<'_> {
             other => other,
         };
         AccessLines { format, logged: self.required(&settings::ACCESS_LOG_SAMPLE) }
+    }
+
+    fn following(&mut self) -> Following {
+        Following {
+            request_id: self.required(&settings::TRACING_REQUEST_ID),
+            context: self.required(&settings::TRACING_CONTEXT),
+            answers: self.switch(&settings::TRACING_ANSWER),
+        }
     }
 
     fn tls(&mut self) -> TlsSettings {

@@ -7,12 +7,14 @@
 
 mod balancing;
 mod docker;
+mod following;
 mod limits;
 mod logs;
 mod table;
 
 pub(crate) use balancing::*;
 pub(crate) use docker::*;
+pub(crate) use following::*;
 pub(crate) use limits::*;
 pub(crate) use logs::*;
 pub use table::SETTINGS;

@@ -56,6 +56,10 @@ pub enum Name {
     Te,
     /// `Trailer`
     Trailer,
+    /// `Traceparent`
+    Traceparent,
+    /// `Tracestate`
+    Tracestate,
     /// `Transfer-Encoding`
     TransferEncoding,
     /// `Upgrade`
@@ -80,6 +84,8 @@ pub enum Name {
     XForwardedServer,
     /// `X-Real-IP`
     XRealIp,
+    /// `X-Request-ID`
+    XRequestId,
 }
 
 impl Span {
@@ -153,6 +159,9 @@ impl Name {
             (7, b'u') => is("upgrade", Name::Upgrade),
             (7, b'x') => is("x-debug", Name::XDebug),
             (9, b'x') if name.eq_ignore_ascii_case(b"x-real-ip") => Name::XRealIp,
+            (10, b't') => is("tracestate", Name::Tracestate),
+            (11, b't') => is("traceparent", Name::Traceparent),
+            (12, b'x') if name.eq_ignore_ascii_case(b"x-request-id") => Name::XRequestId,
             (10, b'c') => is("connection", Name::Connection),
             (10, b'k') => is("keep-alive", Name::KeepAlive),
             (12, b'm') => is("max-forwards", Name::MaxForwards),

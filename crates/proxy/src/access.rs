@@ -76,13 +76,14 @@ impl AccessLog {
     }
 
     /// Ends a line, or drops it where not all requests get one.
-    pub(crate) fn end(&self, entry: &Entry, tally: &Tally) {
+    pub(crate) fn end(&self, entry: &Entry, client: &Client) {
+        let tally = &client.tally;
         let logged = tally.logged().unwrap_or(entry.logged());
         if !logged.takes(tally.status(), || self.chance.share(Logged::WHOLE)) {
             return;
         }
         let mut lines = self.lines.borrow_mut();
-        entry.end(tally, &mut lines);
+        entry.end(client, &mut lines);
         let full = lines.len() >= FULL;
         drop(lines);
         if full {

@@ -21,6 +21,7 @@ use crate::forward::{self, Delivery};
 use crate::message;
 use crate::peer::Peer;
 use crate::tls::Agreed;
+use crate::trail::Trail;
 use crate::transport::Transport;
 use crate::unless::unless;
 
@@ -35,6 +36,8 @@ pub(crate) struct Client {
     pub(crate) deadline: Deadline,
     /// What the request that is being answered came to so far.
     pub(crate) tally: Tally,
+    /// What that request is followed by, where anybody wants to know.
+    pub(crate) trail: Option<Box<Trail>>,
 }
 
 /// How a client is spoken to.
@@ -98,6 +101,11 @@ impl Client {
         let authority = https.client_auth.as_ref().map(|auth| auth.authority.as_str());
         let identity = self.tls.as_ref().and_then(|agreed| agreed.identity.as_ref());
         identity.zip(authority).and_then(|(identity, authority)| identity.told_by(authority)).unwrap_or_default()
+    }
+
+    /// The number of its request, if it is told.
+    pub(crate) fn answered_id(&self) -> Option<&[u8]> {
+        self.trail.as_ref()?.answered_id()
     }
 
     /// The port it reached.

@@ -7,6 +7,7 @@ use dproxy_http1::{Field, Framing, Method, Name, RequestHead, ResponseHead, Vers
 use dproxy_route::Rewrite;
 
 use crate::peer::Peer;
+use crate::trail::Trail;
 
 /// What a backend is told about where a request came from.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Origin<'r> {
     pub(crate) rewrite: &'r Rewrite,
     /// Who the client is by its certificate, as field lines.
     pub(crate) identity: &'r [u8],
+    /// What it is followed by, where we have a say.
+    pub(crate) trail: Option<&'r Trail>,
 }
 
 /// How a body is written.
@@ -51,6 +54,8 @@ pub(crate) struct Delivery<'r> {
     pub(crate) cookie: Option<&'r str>,
     /// What the client shall remember of TLS, where the backend does not say it.
     pub(crate) hsts: Option<&'r str>,
+    /// The number of the request, where the client is told and the backend does not say it.
+    pub(crate) request_id: Option<&'r [u8]>,
 }
 
 /// Where the answer came from and how long it took, in milliseconds.
@@ -70,6 +75,11 @@ impl Delivery<'_> {
         let says = |field: &Field| field.name_in(bytes).eq_ignore_ascii_case(HSTS.as_bytes());
         self.hsts.filter(|_| !head.fields.list().iter().any(says))
     }
+
+    /// The number of the request, likewise.
+    pub(crate) fn request_id_beside(&self, head: &ResponseHead) -> Option<&[u8]> {
+        self.request_id.filter(|_| !head.fields.list().iter().any(|field| field.name == Name::XRequestId))
+    }
 }
 
 /// Writes the request head but for what differs between backends and the empty line.
@@ -81,7 +91,9 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     let mut has_host = false;
     head.fields.copy_end_to_end(bytes, head.connection, out, |field| {
         has_host |= field.name == Name::Host;
-        !(is_ours(field, origin.trusted) || field.name == Name::MaxForwards && head.method == Method::Options)
+        !(is_ours(field, origin.trusted)
+            || origin.trail.is_some_and(|trail| trail.replaces(field.name))
+            || field.name == Name::MaxForwards && head.method == Method::Options)
     });
     if let Some(left) = forwards_left(head, bytes) {
         number(out, "max-forwards", left);
@@ -95,6 +107,9 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     if let Some(token) = upgrade_token(head, bytes) {
         out.extend_from_slice(b"connection: upgrade\r\n");
         line(out, "upgrade", token);
+    }
+    if let Some(trail) = origin.trail {
+        trail.write(|name, value| line(out, name, value));
     }
     if origin.trusted {
         appended_forwarding(out, head, bytes, origin);
@@ -154,6 +169,9 @@ pub(crate) fn response_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]
     }
     if let Some(hsts) = delivery.hsts_beside(head, bytes) {
         line(out, HSTS, hsts.as_bytes());
+    }
+    if let Some(id) = delivery.request_id_beside(head) {
+        line(out, "x-request-id", id);
     }
     if let Some(timings) = &delivery.timings {
         for (name, value) in timing_fields(timings) {

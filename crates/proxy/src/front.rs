@@ -9,6 +9,7 @@ mod unread;
 
 use std::time::Instant;
 
+use dproxy_config::Following;
 use dproxy_http1::{BodyReader, RequestHead};
 
 use crate::buffer::Buffer;
@@ -18,17 +19,22 @@ use crate::error::{Blame, ProxyError};
 use crate::exchange::{Failure, Served, exchange};
 use crate::page::{self, Asked};
 use crate::proxy::Proxy;
+use crate::trail::Trail;
 
 /// Answers the request whose head is the first `length` bytes of `buffer`, by a backend or ourselves.
 async fn respond(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, request: &RequestHead, length: usize) -> Served {
     let _counted = proxy.count_request();
     let began = Instant::now();
     client.tally.begin();
-    let entry = proxy.access.is_on().then(|| proxy.access.begin(proxy.view(), client, request, &buffer.filled()[..length]));
+    let view = proxy.view();
+    let followed = proxy.access.is_on() || view.settings.following != Following::default();
+    let head = &buffer.filled()[..length];
+    client.trail = followed.then(|| Box::new(Trail::of(&view.settings.following, request, head, &proxy.numbers)));
+    let entry = proxy.access.is_on().then(|| proxy.access.begin(view, client, request, head));
     let served = serve(proxy, client, buffer, request, length).await;
     client.tally.settle(&proxy.page, began);
     if let Some(entry) = entry {
-        proxy.access.end(&entry, &client.tally);
+        proxy.access.end(&entry, client);
     }
     served
 }
@@ -68,7 +74,9 @@ async fn fail(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, asking: O
     let close = rest.is_none() || status == 400 || status == 408 || proxy.says_goodbye(client.is_in_clear());
     let mut out = proxy.buffers.scratch();
     let request = asking.as_ref().map(|asking| (asking.request, &buffer.filled()[..asking.length]));
-    let asked = Asked { request, close };
+    // A request that was not understood has none.
+    let request_id = request.and_then(|_| client.answered_id());
+    let asked = Asked { request, close, request_id };
     let view = proxy.view();
     let body = page::write(&mut out, status, error, &asked, &view.settings.pages);
     proxy.count_status(status);

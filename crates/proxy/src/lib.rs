@@ -31,6 +31,7 @@ mod proxy;
 mod queue;
 mod relay;
 mod tls;
+mod trail;
 mod transport;
 mod unless;
 mod upstream;

@@ -225,6 +225,11 @@ pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Deli
     {
         response.headers_mut().append(http::header::STRICT_TRANSPORT_SECURITY, value);
     }
+    if let Some(id) = delivery.and_then(|delivery| delivery.request_id_beside(head))
+        && let Ok(value) = HeaderValue::from_bytes(id)
+    {
+        response.headers_mut().append("x-request-id", value);
+    }
     if let Some(timings) = delivery.and_then(|delivery| delivery.timings.as_ref()) {
         for (name, value) in forward::timing_fields(timings) {
             if let Ok(value) = HeaderValue::from_str(&value) {

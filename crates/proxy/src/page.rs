@@ -37,6 +37,8 @@ pub(crate) struct Asked<'r> {
     pub(crate) request: Option<(&'r RequestHead, &'r [u8])>,
     /// The connection ends with this answer.
     pub(crate) close: bool,
+    /// The number of the request, if the client is told.
+    pub(crate) request_id: Option<&'r [u8]>,
 }
 
 /// Writes the whole answer to a request that failed, by the operator's `pages` where there are some; how many bytes of
@@ -112,6 +114,9 @@ fn head(out: &mut Vec<u8>, status: u16, reason: &str, media_type: &str, length: 
 }
 
 fn finish(out: &mut Vec<u8>, asked: &Asked<'_>, body: &[u8]) -> usize {
+    if let Some(id) = asked.request_id {
+        line(out, "x-request-id", id);
+    }
     let old = asked.request.is_some_and(|(head, _)| head.version == Version::Http10);
     if asked.close {
         out.extend_from_slice(b"connection: close\r\n");

@@ -22,6 +22,7 @@ use crate::listen::Listening;
 use crate::lookout::Lookout;
 use crate::memory::{Known, Memory};
 use crate::tls::{Handshakes, Keyring};
+use crate::trail::Numbers;
 use crate::upstream::Pools;
 use crate::view::{Tables, View};
 
@@ -32,6 +33,7 @@ pub struct Proxy {
     pub(crate) buffers: Rc<Buffers>,
     pub(crate) clock: Rc<Clock>,
     pub(crate) access: AccessLog,
+    pub(crate) numbers: Numbers,
     memory: Memory,
     pub(crate) handshakes: Handshakes,
     /// Requests that wait for their site to come back.
@@ -98,6 +100,7 @@ impl Proxy {
             buffers: Rc::default(),
             clock: Clock::new(),
             access: AccessLog::default(),
+            numbers: Numbers::default(),
             memory: Memory::default(),
             handshakes: Handshakes::default(),
             held: Held::default(),

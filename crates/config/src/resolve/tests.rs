@@ -99,6 +99,8 @@ fn every_setting_obeys_flag_environment_and_file() {
         name if name.starts_with("timeout-") => "77s",
         "limit-head-bytes" | "limit-target-bytes" => "8KiB",
         "access-log-max-age" => "77s",
+        "tracing-request-id" => "create",
+        "tracing-context" => "join",
         "access-log-sample" => "77%",
         "max-memory" => "64MiB",
         "balance" => "hash:cookie:sid",

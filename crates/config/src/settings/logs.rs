@@ -27,7 +27,8 @@ pub(crate) const ACCESS_LOG_FORMAT: Setting = Setting::new(
     One("FORMAT"),
     Text("full"),
     "What a line of the access log looks like: `combined` as Apache writes it, `full` for that with host and milliseconds behind it, \
-     `hipache` for that with host and the seconds of request and backend, or `json`.",
+     `hipache` for that with host and the seconds of request and backend, or `json`. Where `tracing` creates them, request id and \
+     trace id end each line.",
 )
 .environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FORMAT")]);
 
@@ -38,7 +39,7 @@ pub(crate) const ACCESS_LOG_FIELDS: Setting = Setting::new(
     List("FIELD"),
     Text(""),
     "What each line of `json` tells; all where none is named: `time`, `client`, `forwarded_for`, `method`, `scheme`, `host`, `target`, \
-     `protocol`, `referer`, `user_agent`, `status`, `bytes`, `duration_ms`, `backend`, `backend_ms`.",
+     `protocol`, `referer`, `user_agent`, `request_id`, `trace_id`, `span_id`, `status`, `bytes`, `duration_ms`, `backend`, `backend_ms`.",
 )
 .environment(&[variable("DOCKER_PROXY_ACCESS_LOG_FIELDS")]);
 

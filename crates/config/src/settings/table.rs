@@ -6,6 +6,7 @@ use super::DefaultValue::{Depends, Text};
 use super::Kind::{List, One, Switch};
 use super::balancing::*;
 use super::docker::*;
+use super::following::*;
 use super::limits::*;
 use super::logs::*;
 use super::{Reading, Setting, Variable};
@@ -326,6 +327,9 @@ pub const SETTINGS: &[Setting] = &[
     ACCESS_LOG_MAX_SIZE,
     ACCESS_LOG_MAX_AGE,
     ACCESS_LOG_KEEP,
+    TRACING_REQUEST_ID,
+    TRACING_CONTEXT,
+    TRACING_ANSWER,
     PAGES_DIRECTORY,
     PAGES_CONTAINER_NAMES,
     PID_PATH,

@@ -7,12 +7,13 @@ use std::io::Write as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use dproxy_config::{AccessField, AccessFormat};
+use dproxy_config::{AccessField, AccessFormat, RequestIds, TraceContexts};
 use dproxy_http1::{Name, RequestHead, Version};
 use dproxy_route::Logged;
 
 use crate::access::{Tally, Time};
 use crate::client::Client;
+use crate::trail::{TraceContext, Trail};
 use crate::view::View;
 
 /// Bytes that one byte of a client's becomes at most, as `\\u0000`.
@@ -78,19 +79,25 @@ impl Entry {
     }
 
     /// Writes the whole line to `out`.
-    pub(crate) fn end(&self, tally: &Tally, out: &mut Vec<u8>) {
+    pub(crate) fn end(&self, client: &Client, out: &mut Vec<u8>) {
+        let tally = &client.tally;
         let took = self.started.elapsed();
         out.extend_from_slice(&self.line);
         match &self.view.settings.access.format {
             AccessFormat::Full => {
                 self.result(tally, out);
                 number(out, format_args!(" {}", took.as_millis()));
+                self.trail(client, out);
             }
-            AccessFormat::Combined => self.result(tally, out),
+            AccessFormat::Combined => {
+                self.result(tally, out);
+                self.trail(client, out);
+            }
             AccessFormat::Hipache => {
                 self.result(tally, out);
                 let backend = tally.backend_time().unwrap_or_default();
                 number(out, format_args!(" {:.3} {:.3}", took.as_secs_f64(), backend.as_secs_f64()));
+                self.trail(client, out);
             }
             AccessFormat::Json(fields) => {
                 for field in fields {
@@ -134,10 +141,29 @@ impl Entry {
         number(out, format_args!("{} {}", tally.status(), tally.bytes()));
         out.extend_from_slice(&self.rest);
     }
+
+    /// What the request is followed by, where the settings have it be followed by something.
+    fn trail(&self, client: &Client, out: &mut Vec<u8>) {
+        let Some(trail) = &client.trail else { return };
+        let following = &self.view.settings.following;
+        // Both fit a line as they are.
+        if following.request_id != RequestIds::Passed {
+            out.push(b' ');
+            quoted(out, trail.request_id().unwrap_or(b"-"), usize::MAX);
+        }
+        if following.context != TraceContexts::Passed {
+            out.push(b' ');
+            let trace = trail.context().map_or_else(|| "-".to_owned(), TraceContext::trace_id);
+            quoted(out, trace.as_bytes(), usize::MAX);
+        }
+    }
 }
 
 fn json_of_request(out: &mut Vec<u8>, field: AccessField, time: &Time, seen: Seen<'_>) {
     let Seen { client, request, head, longest } = seen;
+    let trail = client.trail.as_deref();
+    let context = trail.and_then(Trail::context);
+    let made;
     let text = match field {
         AccessField::Time => Some(time.precise.as_bytes()),
         AccessField::Client => Some(client.peer.text()),
@@ -149,6 +175,15 @@ fn json_of_request(out: &mut Vec<u8>, field: AccessField, time: &Time, seen: See
         AccessField::Protocol => Some(protocol(seen).as_bytes()),
         AccessField::Referer => said(b"referer", seen),
         AccessField::UserAgent => said(b"user-agent", seen),
+        AccessField::RequestId => trail.and_then(Trail::request_id),
+        AccessField::TraceId => {
+            made = context.map(TraceContext::trace_id);
+            made.as_deref().map(str::as_bytes)
+        }
+        AccessField::SpanId => {
+            made = context.map(TraceContext::parent_id);
+            made.as_deref().map(str::as_bytes)
+        }
         AccessField::Status | AccessField::Bytes | AccessField::Duration | AccessField::Backend | AccessField::BackendTime => return,
     };
     json_text(out, field, text, longest);
@@ -173,7 +208,10 @@ fn json_of_answer(out: &mut Vec<u8>, field: AccessField, tally: &Tally, took: Du
         | AccessField::Target
         | AccessField::Protocol
         | AccessField::Referer
-        | AccessField::UserAgent => {}
+        | AccessField::UserAgent
+        | AccessField::RequestId
+        | AccessField::TraceId
+        | AccessField::SpanId => {}
     }
 }
 

@@ -66,6 +66,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) clocked: Option<Instant>,
     /// What the client shall remember of TLS.
     pub(crate) hsts: Option<&'r str>,
+    /// The number of the request, if the client is told.
+    pub(crate) request_id: Option<&'r [u8]>,
     /// An answer that is an error is kept from the client: somebody else may serve the name.
     pub(crate) wary: bool,
 }

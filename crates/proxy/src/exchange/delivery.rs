@@ -106,6 +106,7 @@ impl Delivering<'_> {
             timings: self.timings(),
             cookie: self.attempt.cookie.as_deref(),
             hsts: self.attempt.hsts,
+            request_id: self.attempt.request_id,
         }
     }
 

@@ -34,6 +34,8 @@ pub(super) struct Errand<'r> {
     clocked: Option<Instant>,
     /// What the client shall remember of TLS, if it speaks that.
     hsts: Option<&'r str>,
+    /// The number of the request, if the client is told.
+    request_id: Option<Vec<u8>>,
     /// The head as a backend gets it, but for the name of the backend behind the first `common` bytes.
     head: Scratch,
     common: usize,
@@ -66,6 +68,7 @@ impl<'r> Errand<'r> {
             server_name: &view.settings.server_name,
             rewrite: found.rewrite,
             identity: client.identity(found.https),
+            trail: client.trail.as_deref(),
         };
         forward::request_head(&mut head, request, bytes, &origin);
         Ok(Errand {
@@ -80,6 +83,7 @@ impl<'r> Errand<'r> {
             wants_trailers: request.fields.only(bytes, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers")),
             clocked: (origin.trusted && request.fields.only(bytes, Name::XDebug).is_some()).then(Instant::now),
             hsts: client.tls.as_ref().and_then(|agreed| view.hsts(agreed, found.https)),
+            request_id: client.answered_id().map(<[u8]>::to_vec),
             common: head.len(),
             head,
         })
@@ -113,6 +117,7 @@ impl<'r> Errand<'r> {
             wants_trailers: self.wants_trailers,
             clocked: self.clocked,
             hsts: self.hsts,
+            request_id: self.request_id.as_deref(),
             wary,
         };
         let outcome = attempt.run(client, buffer).await;

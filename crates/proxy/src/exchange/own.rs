@@ -81,7 +81,7 @@ impl Own {
         let mut out = proxy.buffers.scratch();
         let close =
             request.framing != Framing::None || !request.connection.persists(request.version) || proxy.says_goodbye(client.is_in_clear());
-        let asked = Asked { request: Some((request, &buffer.filled()[..length])), close };
+        let asked = Asked { request: Some((request, &buffer.filled()[..length])), close, request_id: client.answered_id() };
         let body = match self {
             Own::Ping => page::write_ping(&mut out, &asked),
             Own::Options => page::write_options(&mut out, &asked),

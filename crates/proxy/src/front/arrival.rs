@@ -56,7 +56,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival
         ends = Box::pin(announcement::ends(&proxy.view(), &deadline, &mut stream, ends)).await?;
     }
     let (peer, wire) = (Peer::new(ends.from), Wire::H1(Transport::Tcp(stream)));
-    let client = Client { wire, peer, ends, tls: None, deadline, tally: Tally::default() };
+    let client = Client { wire, peer, ends, tls: None, deadline, tally: Tally::default(), trail: None };
     if stage == Stage::New && proxy.view().is_tls_port(port) {
         // Apart: a handshake is short, and a connection lives long.
         Box::pin(secure(proxy, client, None)).await;

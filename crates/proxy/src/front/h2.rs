@@ -75,7 +75,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, begun: Option<B
 
 /// Serves a connection on which there is more than a hello.
 async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
-    let Client { wire, peer, ends, tls, deadline, tally: _ } = client;
+    let Client { wire, peer, ends, tls, deadline, tally: _, trail: _ } = client;
     let Wire::H1(stream) = wire else { return };
     let timeouts = proxy.view().settings.timeouts.clone();
     let mut begun = proxy.buffers.lend_tiny();
@@ -91,7 +91,7 @@ async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
     while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
         let stream = Stream { carries: Carries::Nothing, respond: answer };
         let (tls, deadline) = (tls.clone(), proxy.clock.deadline());
-        let client = Client { wire: Wire::H2(stream), peer, ends, tls, deadline, tally: Tally::default() };
+        let client = Client { wire: Wire::H2(stream), peer, ends, tls, deadline, tally: Tally::default(), trail: None };
         let proxy = Rc::clone(proxy);
         // Kilobytes that are made where they stay: a task is moved several times before it runs.
         tokio::task::spawn_local(Box::pin(async move { serve_request(&proxy, client, request).await }));

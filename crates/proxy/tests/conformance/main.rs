@@ -12,6 +12,7 @@ mod answers;
 mod backends;
 mod bodies;
 mod expectations;
+mod following;
 mod framing;
 mod limits;
 mod requests;
