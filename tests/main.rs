@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access_log;
+mod acme;
 mod balancing;
 mod caps;
 mod cli;

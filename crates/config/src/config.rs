@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dproxy_route::{HostPattern, Issuer, Route};
 
-use crate::{AccessLog, Privileges, ProxySettings, Timeouts};
+use crate::{AccessLog, Acme, Privileges, ProxySettings, Timeouts};
 
 /// Everything `dproxy master` was told, by flag, environment, file or default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Config {
     pub certificates: Option<PathBuf>,
     /// Who makes the certificates of hosts that have none there, where they do not say otherwise.
     pub issuer: Issuer,
+    /// How an authority is asked for certificates.
+    pub acme: Acme,
     /// Routes written in the file.
     pub routes: Vec<Route>,
 }

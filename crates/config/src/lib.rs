@@ -7,6 +7,7 @@
 //! reading of files are arguments.
 
 mod access;
+mod acme;
 mod by_hand;
 mod config;
 mod endpoint;
@@ -33,6 +34,7 @@ mod words;
 mod yaml;
 
 pub use access::{AccessField, AccessFieldError, AccessFormat, AccessFormatError, AccessLines, AccessLog, AccessTarget, Rotation};
+pub use acme::{Acme, AcmeDirectory, AcmeDirectoryError, Email, EmailError};
 pub use by_hand::{HandRoute, HandRouteError};
 pub use config::{
     Api, Assignment, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError,
@@ -49,5 +51,5 @@ pub use resolve::Loaded;
 pub use schema::schema;
 pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};
 pub use store::{RedisUrl, StoreChoice, StoreChoiceError};
-pub use tls::{Authority, Certificate, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
+pub use tls::{Authority, Certificate, Challenge, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
 pub use words::{Environment, Flags, Origin, Surroundings};

@@ -1,5 +1,6 @@
 //! From words to meaning: which word counts, what it says, and what follows from it.
 
+mod acme;
 mod docker;
 
 use std::collections::BTreeMap;
@@ -93,6 +94,7 @@ pub(crate) fn resolve_what_makes_sense(
         proxy: reader.proxy(surroundings),
         certificates: reader.path(&settings::SSL_PATH),
         issuer: reader.required(&settings::SSL_ISSUER),
+        acme: reader.acme(),
         routes: written.routes,
         directories,
     };

@@ -5,6 +5,7 @@
 //! setting, `etc/docker-proxy.yaml` and the table of the README all come from
 //! [`SETTINGS`].
 
+mod acme;
 mod balancing;
 mod docker;
 mod following;
@@ -12,6 +13,7 @@ mod limits;
 mod logs;
 mod table;
 
+pub(crate) use acme::*;
 pub(crate) use balancing::*;
 pub(crate) use docker::*;
 pub(crate) use following::*;

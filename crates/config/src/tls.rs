@@ -30,6 +30,8 @@ pub struct TlsSettings {
     pub authorities: Arc<[Authority]>,
     /// The first one seals new tickets, all of them open old ones.
     pub tickets: Vec<TicketKey>,
+    /// What authorities are shown at the moment.
+    pub challenges: Vec<Challenge>,
 }
 
 /// Which versions of TLS are spoken.
@@ -64,6 +66,19 @@ pub struct Certificate {
     pub key: Secret,
     /// An answer of its authority that it is not revoked (OCSP), in DER.
     pub staple: Option<Vec<u8>>,
+}
+
+/// What an authority is shown that wants to see whether a name is ours (RFC 8555 §8).
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub enum Challenge {
+    /// A page in the clear (`http-01`).
+    Page {
+        /// The last part of its path.
+        token: String,
+        /// What it says.
+        text: String,
+    },
 }
 
 /// An authority that vouches for clients.

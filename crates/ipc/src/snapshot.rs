@@ -19,7 +19,9 @@ use std::os::unix::fs::FileExt;
 use std::sync::LazyLock;
 
 use bincode::config::Configuration;
-use dproxy_config::{AccessField, AccessFormat, AccessLines, Authority, Certificate, ProxySettings, Secret, TicketKey, TlsSettings};
+use dproxy_config::{
+    AccessField, AccessFormat, AccessLines, Authority, Certificate, Challenge, ProxySettings, Secret, TicketKey, TlsSettings,
+};
 use dproxy_route::{
     Backend, BackendId, Entrance, HostPattern, Hsts, Logged, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect,
     RedirectCode, Rewrite, Route, RouteName, Service,
@@ -229,6 +231,7 @@ fn specimen_of_tls() -> TlsSettings {
         certificates: [certificate].into(),
         authorities: [Authority { name: "name".to_owned(), certificates: vec![vec![4]] }].into(),
         tickets: vec![TicketKey { name: [5; 16], secret: key() }],
+        challenges: vec![Challenge::Page { token: "token".to_owned(), text: "text".to_owned() }],
         ..TlsSettings::default()
     }
 }

@@ -159,6 +159,7 @@ where
             break;
         }
         driver.tell_supervisor();
+        driver.tell_authority();
         if driver.may_give_way() {
             let bound = control.close().await?;
             while let Ok(event) = happenings.try_recv() {

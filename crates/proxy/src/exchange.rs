@@ -202,6 +202,9 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
     if let Some(own) = Own::to(authority, request, head) {
         return Ok(Goal::Own(own));
     }
+    if let Some(own) = Own::to_authority(view, request, head) {
+        return Ok(Goal::Own(own));
+    }
     if client.tls.as_ref().is_some_and(|agreed| !view.is_meant_for(agreed, authority.host)) {
         return Err(ProxyError::Misdirected);
     }

@@ -83,6 +83,12 @@ pub(crate) fn write_ping(out: &mut Vec<u8>, asked: &Asked<'_>) -> usize {
     finish(out, asked, b"ok")
 }
 
+/// Writes what an authority wants to see, with a type that keeps browsers from making more of it.
+pub(crate) fn write_challenge(out: &mut Vec<u8>, text: &str, asked: &Asked<'_>) -> usize {
+    head(out, 200, "OK", "application/octet-stream", text.len());
+    finish(out, asked, text.as_bytes())
+}
+
 /// Writes the answer to an OPTIONS that is meant for us.
 pub(crate) fn write_options(out: &mut Vec<u8>, asked: &Asked<'_>) -> usize {
     out.extend_from_slice(b"HTTP/1.1 200 OK\r\nserver: dproxy\r\ncontent-length: 0\r\n");

@@ -81,11 +81,15 @@ pub enum Issuer {
     Nobody,
     /// An authority of our own, which only those believe who were told to.
     Internal,
+    /// An authority that is asked over the network (RFC 8555).
+    Acme,
 }
 
 /// Why a text names nobody who makes certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` makes no certificates; write `internal` (an authority of our own) or `off`")]
+#[error(
+    "`{0}` makes no certificates; write `acme` (Let's Encrypt, or whom `acme.directory` names), `internal` (an authority of our own) or `off`"
+)]
 pub struct IssuerError(String);
 
 /// Why a text says nothing of requests in the clear.
@@ -146,6 +150,7 @@ impl fmt::Display for Https {
         let issuer = self.issuer.map(|issuer| match issuer {
             Issuer::Nobody => "its certificate is in a file".to_owned(),
             Issuer::Internal => "its certificate is made here".to_owned(),
+            Issuer::Acme => "its certificate comes by ACME".to_owned(),
         });
         let passthrough = self.passthrough.then(|| "its backend speaks TLS with clients".to_owned());
         f.write_str(&in_clear.into_iter().chain(hsts).chain(client_auth).chain(issuer).chain(passthrough).collect::<Vec<_>>().join(", "))
@@ -170,6 +175,7 @@ impl FromStr for Issuer {
     fn from_str(text: &str) -> Result<Issuer, IssuerError> {
         match text.to_ascii_lowercase().as_str() {
             "internal" => Ok(Issuer::Internal),
+            "acme" => Ok(Issuer::Acme),
             "off" => Ok(Issuer::Nobody),
             _ => Err(IssuerError(text.to_owned())),
         }

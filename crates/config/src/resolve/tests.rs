@@ -107,6 +107,8 @@ fn every_setting_obeys_flag_environment_and_file() {
         "ejection-time" => "77s",
         "ejection-max-time" => "77min",
         "docker-dialects" => "caddy",
+        "acme-directory" => "https://acme.test/directory",
+        "acme-email" => "you@example.org",
         _ => match setting.kind {
             settings::Kind::Switch if setting.default_text() == "true" => "false",
             settings::Kind::Switch => "true",

@@ -4,6 +4,7 @@
 
 use super::DefaultValue::{Depends, Text};
 use super::Kind::{List, One, Switch};
+use super::acme::*;
 use super::balancing::*;
 use super::docker::*;
 use super::following::*;
@@ -269,8 +270,8 @@ pub(crate) const SSL_ISSUER: Setting = Setting::new(
     "ssl-issuer",
     One("ISSUER"),
     Text("off"),
-    "Who makes the certificates of hosts that have none in `ssl.path`: `internal` is an authority of our own for development, kept in \
-     `directories.state`; `off` is nobody. A container says otherwise by label `dproxy.tls`.",
+    "Who makes the certificates of hosts that have none in `ssl.path`: `acme` is Let's Encrypt, or whom `acme.directory` names; \
+     `internal` is an authority of our own for development, kept in `directories.state`; `off` is nobody. A container says otherwise by label `dproxy.tls`.",
 )
 .environment(&[variable("DOCKER_PROXY_SSL_ISSUER")]);
 
@@ -381,6 +382,11 @@ pub const SETTINGS: &[Setting] = &[
     SSL_PEEK,
     SSL_REDIRECT,
     SSL_HSTS,
+    ACME_AGREE,
+    ACME_EMAIL,
+    ACME_DIRECTORY,
+    ACME_STAGING,
+    ACME_ROOT,
 ];
 
 pub(super) const fn variable(name: &'static str) -> Variable {

@@ -110,6 +110,11 @@ impl Process {
         matches!(self.life, Life::Ready | Life::Online)
     }
 
+    /// Whether clients may come to it: also while others take its place.
+    pub(crate) fn accepts(&self) -> bool {
+        self.serves() || self.life == Life::Leaving
+    }
+
     /// Whether it was told to drain, or worse; it may still hold copies of sockets.
     pub(crate) fn is_on_its_way_out(&self) -> bool {
         matches!(self.life, Life::Draining { .. } | Life::Terminated { .. } | Life::Killed)

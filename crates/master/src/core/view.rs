@@ -45,6 +45,13 @@ impl Core {
         serving.filter(|process| process.applied == Some(newest)).count()
     }
 
+    /// Whether somebody serves, and everybody who does has this generation or a later one. Whoever hangs is left out,
+    /// because siblings accept for it.
+    pub(crate) fn is_served_everywhere(&self, generation: Generation) -> bool {
+        let mut serving = self.processes.values().filter(|process| process.accepts() && !process.pulse.is_silent()).peekable();
+        serving.peek().is_some() && serving.all(|process| process.applied >= Some(generation))
+    }
+
     pub(crate) fn wanted(&self) -> WorkerCount {
         self.wanted
     }

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use dproxy_certs::{Directory, Holdings, Local, Tickets, reminder};
+use dproxy_certs::{Acme, Directory, Holdings, Local, Tickets, reminder};
 use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
 use dproxy_control::{CertificateRow, CertificatesRow};
+use dproxy_ipc::{Generation, Snapshot};
 use dproxy_route::{HostPattern, Issuer, Problem, Route};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -21,6 +22,9 @@ use crate::listen::{Chosen, ListenError};
 /// What the workers need for TLS beside the configuration.
 pub(super) struct Vault {
     holdings: Holdings,
+    acme: Acme,
+    /// The newest version of what the authority wants to see, and the first generation in which workers show it.
+    challenged: Option<(u64, Generation)>,
     local: Local,
     tickets: Tickets,
     watcher: Option<Watcher>,
@@ -43,6 +47,8 @@ impl Vault {
     pub(super) fn open(config: &Config, before: Vec<TicketKey>) -> Vault {
         let mut vault = Vault {
             holdings: Holdings::default(),
+            acme: acme(config),
+            challenged: None,
             local: Local::recall(config.directories.state.join("local-ca"), SystemTime::now()),
             tickets: Tickets::inheriting(before, Instant::now()),
             watcher: None,
@@ -103,13 +109,14 @@ impl Vault {
     }
 
     pub(super) fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.holdings.problems.iter().chain(self.local.problem())
+        self.holdings.problems.iter().chain(self.acme.problems()).chain(self.local.problem())
     }
 
     /// The file of each certificate, and until when it is valid.
     pub(super) fn expiries(&self) -> impl Iterator<Item = (&str, SystemTime)> {
         let files = self.certificates().map(|certificate| certificate.file.as_str());
-        files.zip(self.holdings.ends.iter().copied().chain(self.local.ends()))
+        let ends = self.holdings.ends.iter().chain(&self.acme.acquired().ends).copied();
+        files.zip(ends.chain(self.local.ends()))
     }
 
     /// A row for each certificate, and for each file that should be one and is not.
@@ -120,6 +127,7 @@ impl Vault {
             certificates::served(certificate, source, &remarks, now)
         };
         let mut rows: Vec<CertificateRow> = self.holdings.certificates.iter().map(|certificate| row(certificate, "file")).collect();
+        rows.extend(self.acme.acquired().certificates.iter().map(|certificate| row(certificate, "acme")));
         rows.extend(self.local.certificates().map(|certificate| row(certificate, "internal")));
         rows.extend(remarks.iter().map(|(file, reasons)| certificates::unusable(file, reasons)));
         rows
@@ -138,31 +146,51 @@ impl Vault {
     /// Makes certificates for those of `routes` whose hosts want them from us, unless there is one in a file; whether
     /// that changed anything.
     fn vouch(&mut self, routes: &[Route], issuer: Issuer) -> bool {
-        let is_local = |route: &Route| !route.https.passthrough && route.https.issuer.unwrap_or(issuer) == Issuer::Internal;
-        let hosts = routes.iter().filter(|route| is_local(route)).map(|route| &route.host);
-        let hosts: BTreeSet<HostPattern> = hosts.filter(|host| **host != HostPattern::Any).cloned().collect();
-        let missing = hosts.into_iter().filter(|host| !self.holdings.covers(host)).collect();
-        self.local.vouch(&missing, SystemTime::now())
+        let missing = |wanted: Issuer| -> BTreeSet<HostPattern> {
+            let is_of = |route: &&Route| !route.https.passthrough && route.https.issuer.unwrap_or(issuer) == wanted;
+            let hosts = routes.iter().filter(is_of).map(|route| &route.host).filter(|host| **host != HostPattern::Any);
+            hosts.filter(|host| !self.holdings.covers(host)).cloned().collect()
+        };
+        let (acme, local) = (missing(Issuer::Acme), missing(Issuer::Internal));
+        self.acme.want(&acme);
+        self.local.vouch(&local, SystemTime::now())
+    }
+
+    /// Asks the authority by other settings from now on.
+    pub(super) fn ask_otherwise(&mut self, config: &Config) {
+        self.acme = acme(config);
+        self.challenged = None;
+    }
+
+    /// The first generation in which workers show what the authority wants to see, given the newest.
+    fn challenged(&mut self, newest: &Snapshot) -> Option<Generation> {
+        let acquired = self.acme.acquired();
+        let shows = newest.settings.tls.challenges == acquired.challenges;
+        let known = self.challenged.filter(|(version, _)| *version == acquired.version);
+        self.challenged = if shows { known.or(Some((acquired.version, newest.generation))) } else { None };
+        self.challenged.map(|(_, generation)| generation)
     }
 
     /// Those of files count first.
     fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.holdings.certificates.iter().chain(self.local.certificates())
+        self.holdings.certificates.iter().chain(self.acme.acquired().certificates.iter()).chain(self.local.certificates())
     }
 
-    /// Looks at every file again, soon.
+    /// Looks at every file again, soon, and tries again what failed.
     pub(super) fn nudge(&self) {
+        self.acme.nudge();
         self.watcher.iter().for_each(|watcher| watcher.nudge.notify_one());
     }
 
-    /// Resolves when the files have changed; never without a directory.
+    /// Resolves when the files have changed, or there is news of the authority.
     pub(super) async fn changed(&mut self) {
-        let Some(watcher) = &mut self.watcher else { return std::future::pending().await };
-        if watcher.news.changed().await.is_err() {
-            std::future::pending::<()>().await;
+        tokio::select! {
+            () = Watcher::changed(&mut self.watcher) => {
+                self.holdings = self.watcher.iter_mut().map(|watcher| watcher.news.borrow_and_update().clone()).next().unwrap_or_default();
+                self.report();
+            }
+            () = self.acme.changed() => {}
         }
-        self.holdings = watcher.news.borrow_and_update().clone();
-        self.report();
     }
 
     /// Adds to the operator's settings what the workers need besides.
@@ -174,6 +202,7 @@ impl Vault {
             certificates: self.certificates().cloned().collect(),
             authorities: Arc::clone(&self.holdings.authorities),
             tickets: if self.has_sessions() { self.ticket_keys() } else { Vec::new() },
+            challenges: self.acme.acquired().challenges.clone(),
             ..settings.tls
         };
         ProxySettings { tls, ..settings }
@@ -181,7 +210,7 @@ impl Vault {
 
     /// Without certificates nobody has a session with us.
     fn has_sessions(&self) -> bool {
-        self.watcher.is_some() || self.local.certificates().next().is_some()
+        self.watcher.is_some() || self.certificates().next().is_some()
     }
 
     fn report(&self) {
@@ -198,6 +227,14 @@ impl Watcher {
         let task = tokio::spawn(dproxy_certs::watch(directory, sender, Arc::clone(&nudge)));
         Watcher { task, news, nudge }
     }
+
+    /// Resolves when the files have changed; never without a directory.
+    async fn changed(watcher: &mut Option<Watcher>) {
+        let Some(watcher) = watcher else { return std::future::pending().await };
+        if watcher.news.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Drop for Watcher {
@@ -206,7 +243,20 @@ impl Drop for Watcher {
     }
 }
 
+fn acme(config: &Config) -> Acme {
+    Acme::recall(&config.acme, &config.directories.state.join("acme"))
+}
+
 impl Driver {
+    /// Lets the authority look once every worker shows what it wants to see.
+    pub(super) fn tell_authority(&mut self) {
+        let Driver { vault, core, .. } = self;
+        let challenged = core.snapshot().and_then(|newest| vault.challenged(newest));
+        if challenged.is_some_and(|generation| core.is_served_everywhere(generation)) {
+            vault.acme.is_shown(vault.acme.acquired().version);
+        }
+    }
+
     /// Hands the certificates out that were found, and opens the TLS port for the first one.
     pub(super) fn certificates_changed(&mut self) {
         let ours = self.core.addresses();

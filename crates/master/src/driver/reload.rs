@@ -131,6 +131,9 @@ impl Driver {
         } else {
             self.vault = Vault::open(&config, self.vault.ticket_keys());
         }
+        if before.acme != config.acme {
+            self.vault.ask_otherwise(&config);
+        }
         self.happened.push_back(Event::Routes(SourceId::File, config.routes));
         if self.remembered.reconfigure(config.workers) {
             self.order(Change::Resize(config.workers));
@@ -202,7 +205,7 @@ fn kept<T: Clone + PartialEq>(before: &T, now: &mut T) -> bool {
 mod tests {
     use std::path::PathBuf;
 
-    use dproxy_config::{Api, Directories, Listen, LogLevel, Privileges, ProxySettings, Rotation, WorkerCount};
+    use dproxy_config::{Acme, AcmeDirectory, Api, Directories, Listen, LogLevel, Privileges, ProxySettings, Rotation, WorkerCount};
 
     use dproxy_route::Issuer;
 
@@ -227,6 +230,7 @@ mod tests {
             proxy: ProxySettings::default(),
             certificates: None,
             issuer: Issuer::default(),
+            acme: Acme { directory: AcmeDirectory::production(), agreed: false, email: None, root: None },
             routes: Vec::new(),
         }
     }

@@ -1,12 +1,13 @@
 //! Answers that need no backend.
 
+use dproxy_config::Challenge;
 use dproxy_http1::{Framing, Method, Name, RequestHead};
 use dproxy_route::{Authority, HostError, Redirect, RedirectCode, Rewrite};
 
 use crate::buffer::Buffer;
 use crate::client::Client;
 use crate::error::ProxyError;
-use crate::exchange::{Failure, Served};
+use crate::exchange::{CHALLENGES, Failure, Served};
 use crate::page::{self, Asked};
 use crate::proxy::Proxy;
 use crate::view::View;
@@ -18,6 +19,8 @@ pub(super) enum Own {
     Ping,
     /// What we can do.
     Options,
+    /// What an authority wants to see before it vouches for a name.
+    Challenge { text: String },
     /// It is elsewhere.
     Redirect { code: RedirectCode, location: Vec<u8> },
 }
@@ -32,6 +35,17 @@ impl Own {
             _ if authority.host == "__ping__" => Some(Own::Ping),
             _ => None,
         }
+    }
+
+    /// The answer to an authority that asks for what we show it at the moment, by whatever name it comes. Nobody else
+    /// knows the token, so the pages of backends that answer for themselves are not hidden.
+    pub(super) fn to_authority(view: &View, request: &RequestHead, head: &[u8]) -> Option<Own> {
+        let wanted = request.origin_form(head).strip_prefix(CHALLENGES)?;
+        let is_read = matches!(request.method, Method::Get | Method::Head);
+        let shown = view.settings.tls.challenges.iter().find_map(|challenge| match challenge {
+            Challenge::Page { token, text } => (token.as_bytes() == wanted && is_read).then_some(text),
+        });
+        shown.map(|text| Own::Challenge { text: text.clone() })
     }
 
     /// The answer that sends a request for `target` elsewhere.
@@ -64,7 +78,7 @@ impl Own {
 
     fn status(&self) -> u16 {
         match self {
-            Own::Ping | Own::Options => 200,
+            Own::Ping | Own::Options | Own::Challenge { .. } => 200,
             Own::Redirect { code, .. } => code.status(),
         }
     }
@@ -85,6 +99,7 @@ impl Own {
         let body = match self {
             Own::Ping => page::write_ping(&mut out, &asked),
             Own::Options => page::write_options(&mut out, &asked),
+            Own::Challenge { text } => page::write_challenge(&mut out, text, &asked),
             Own::Redirect { code, location } => page::write_redirect(&mut out, *code, location, &asked),
         };
         buffer.consume(length);

@@ -1,0 +1,350 @@
+//! What is asked of the authority, and when. Nothing here reads a clock or speaks with anybody: the time comes in, and
+//! what is to be done goes out, so that years with an unreliable authority are simulated in a second.
+//!
+//! ```text
+//!             next                    holds
+//!   missing ───────► under way ───────────────────► held ──┐
+//!      ▲                │                            ▲     │ it is time (window of the authority,
+//!      │                │ failed                     │     │ else two thirds of its life)
+//!      └── resting ◄────┴────────► resting with it ──┴─────┘
+//! ```
+//!
+//! A host that is refused rests by itself, longer each time, and holds nobody else back. An authority that cannot be
+//! reached rests as a whole: then one order at a time finds out whether it is back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use dproxy_route::{HostPattern, Problem};
+
+/// The names of one certificate, at least one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Names(BTreeSet<HostPattern>);
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Order a certificate; answered by [`Judge::holds`] or [`Judge::failed`].
+    Order(Names),
+    /// Ask when it shall be renewed; answered by [`Judge::window`].
+    AskWindow(Names),
+}
+
+/// Why there is no certificate yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Setback {
+    /// It is about these names.
+    Refused(String),
+    /// There were too many for the authority, at least for these names.
+    Limited {
+        /// When it may be tried again, if the authority said so.
+        until: Option<SystemTime>,
+        why: String,
+    },
+    /// Nobody would get one.
+    Authority(String),
+}
+
+/// How long a certificate lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) begins: SystemTime,
+    pub(super) ends: SystemTime,
+}
+
+/// When the authority would like a certificate to be renewed (RFC 9773).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) start: SystemTime,
+    pub(super) end: SystemTime,
+}
+
+/// So many orders are under way at a time.
+const MOST_AT_ONCE: usize = 10;
+/// Authorities allow five failures of a name in an hour: these are at 0, 1, 4, 13, 40 and 121 minutes.
+const REFUSED: Pause = Pause { first: Duration::from_secs(60), factor: 3, longest: Duration::from_secs(12 * 3600) };
+const UNREACHABLE: Pause = Pause { first: Duration::from_secs(5), factor: 2, longest: Duration::from_secs(3600) };
+/// For all names, so that thousands of them do not each find out for themselves that there were too many.
+const CROWDED: Pause = Pause { first: Duration::from_secs(10), factor: 2, longest: Duration::from_secs(600) };
+/// Without a word of the authority on it.
+const LIMITED: Duration = Duration::from_secs(3600);
+/// The authority is asked for its window again after at least, and at most, so long.
+const ASKED_AGAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(24 * 3600));
+/// A window is asked for within this time, so that not all are at once.
+const ASKED_FIRST: Duration = Duration::from_secs(300);
+/// A step of the clock is noticed after so long.
+const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+
+/// How long is waited after failures.
+struct Pause {
+    first: Duration,
+    factor: u32,
+    longest: Duration,
+}
+
+/// All certificates that are wanted or held.
+#[derive(Debug)]
+pub(super) struct Judge {
+    cases: BTreeMap<Names, Case>,
+    /// It cannot be reached, or wants no business with us.
+    unreachable: Rest,
+    /// There were too many orders.
+    crowded: Rest,
+    chance: fastrand::Rng,
+}
+
+/// One certificate.
+#[derive(Debug, Default)]
+struct Case {
+    wanted: bool,
+    held: Option<Held>,
+    rest: Rest,
+    under_way: bool,
+    asking: bool,
+}
+
+#[derive(Debug)]
+struct Held {
+    term: Term,
+    renewed: SystemTime,
+    window: Option<Window>,
+    /// When the authority is asked for its window.
+    asked: SystemTime,
+}
+
+/// After failures nothing is tried for a while.
+#[derive(Debug, Default)]
+struct Rest {
+    failures: u32,
+    until: Option<SystemTime>,
+    why: String,
+}
+
+impl Names {
+    /// A certificate for this host alone.
+    pub(super) fn one(host: HostPattern) -> Names {
+        Names([host].into())
+    }
+
+    /// None where there is no name.
+    pub(super) fn of(hosts: impl IntoIterator<Item = HostPattern>) -> Option<Names> {
+        let names: BTreeSet<HostPattern> = hosts.into_iter().collect();
+        (!names.is_empty()).then_some(Names(names))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &HostPattern> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Judge {
+    pub(super) fn new(seed: u64) -> Judge {
+        Judge { cases: BTreeMap::new(), unreachable: Rest::default(), crowded: Rest::default(), chance: fastrand::Rng::with_seed(seed) }
+    }
+
+    /// Exactly these are wanted from now on.
+    pub(super) fn want(&mut self, wanted: &BTreeSet<Names>) {
+        for names in wanted {
+            self.cases.entry(names.clone()).or_default();
+        }
+        for (names, case) in &mut self.cases {
+            case.wanted = wanted.contains(names);
+        }
+        self.cases.retain(|_, case| case.wanted || case.held.is_some() || case.under_way);
+    }
+
+    /// There is a certificate, a new one or one from before.
+    pub(super) fn holds(&mut self, now: SystemTime, names: &Names, term: Term) {
+        let life = term.ends.duration_since(term.begins).unwrap_or_default();
+        // Two thirds of its life, and not all hosts in one moment.
+        let jitter = life.mul_f64(0.05 * self.chance.f64());
+        let held = Held {
+            term,
+            renewed: term.begins + life.mul_f64(0.64) + jitter,
+            window: None,
+            asked: now + ASKED_FIRST.mul_f64(self.chance.f64()),
+        };
+        let case = self.cases.entry(names.clone()).or_default();
+        if std::mem::take(&mut case.under_way) {
+            self.unreachable = Rest::default();
+            self.crowded = Rest::default();
+        }
+        case.held = Some(held);
+        case.rest = Rest::default();
+    }
+
+    /// An order came to nothing.
+    pub(super) fn failed(&mut self, now: SystemTime, names: &Names, setback: Setback) {
+        let chance = self.chance.f64();
+        if let Some(case) = self.cases.get_mut(names) {
+            case.under_way = false;
+            match &setback {
+                Setback::Refused(why) => case.rest.longer(now, &REFUSED, chance, why),
+                Setback::Limited { until, why } => {
+                    case.rest.longer(now, &REFUSED, chance, why);
+                    let said = until.unwrap_or(now + LIMITED);
+                    case.rest.until = case.rest.until.max(Some(said));
+                }
+                // Not its fault.
+                Setback::Authority(_) => {}
+            }
+        }
+        match setback {
+            // It answers.
+            Setback::Refused(_) => self.unreachable = Rest::default(),
+            Setback::Limited { why, .. } => {
+                self.unreachable = Rest::default();
+                self.crowded.longer(now, &CROWDED, chance, &why);
+            }
+            // Orders that were under way together have failed together.
+            Setback::Authority(_) if self.unreachable.is_resting(now) => {}
+            Setback::Authority(why) => self.unreachable.longer(now, &UNREACHABLE, chance, &why),
+        }
+        self.cases.retain(|_, case| case.wanted || case.held.is_some() || case.under_way);
+    }
+
+    /// The authority has told when it would like a certificate to be renewed, or has not; it may be asked again after `again`.
+    pub(super) fn window(&mut self, now: SystemTime, names: &Names, window: Option<Window>, again: Duration) {
+        let Some(case) = self.cases.get_mut(names) else { return };
+        case.asking = false;
+        let Some(held) = &mut case.held else { return };
+        let again = again.clamp(ASKED_AGAIN.0, ASKED_AGAIN.1);
+        held.asked = now + again.mul_f64(1.0 + 0.1 * self.chance.f64());
+        let Some(window) = window.filter(|window| held.window.as_ref() != Some(window) && window.start < window.end) else { return };
+        let width = window.end.duration_since(window.start).unwrap_or_default();
+        held.window = Some(window);
+        held.renewed = window.start + width.mul_f64(self.chance.f64());
+    }
+
+    /// Somebody says that what was wrong is mended.
+    pub(super) fn forgive(&mut self) {
+        let rests = self.cases.values_mut().map(|case| &mut case.rest);
+        rests.chain([&mut self.unreachable, &mut self.crowded]).for_each(|rest| rest.until = None);
+    }
+
+    /// What is to be done now.
+    pub(super) fn next(&mut self, now: SystemTime) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if !self.unreachable.is_resting(now) && !self.crowded.is_resting(now) {
+            let under_way = self.cases.values().filter(|case| case.under_way).count();
+            let at_once = if self.unreachable.failures > 0 { 1 } else { MOST_AT_ONCE };
+            let mut due: Vec<(Option<SystemTime>, &Names)> =
+                self.cases.iter().filter(|(_, case)| case.is_due(now)).map(|(names, case)| (case.renewed(), names)).collect();
+            // Who has none comes first.
+            due.sort_unstable();
+            let orders: Vec<Names> = due.into_iter().take(at_once.saturating_sub(under_way)).map(|(_, names)| names.clone()).collect();
+            steps.extend(orders.into_iter().map(Step::Order));
+        }
+        if !self.unreachable.is_resting(now) {
+            let asked = self.cases.iter().filter(|(_, case)| case.asks(now)).take(MOST_AT_ONCE);
+            steps.extend(asked.map(|(names, _)| Step::AskWindow(names.clone())));
+        }
+        for step in &steps {
+            match step {
+                Step::Order(names) => self.cases.get_mut(names).into_iter().for_each(|case| case.under_way = true),
+                Step::AskWindow(names) => self.cases.get_mut(names).into_iter().for_each(|case| case.asking = true),
+            }
+        }
+        steps
+    }
+
+    /// When to ask [`Judge::next`] again, if nothing happens before.
+    pub(super) fn deadline(&self, now: SystemTime) -> SystemTime {
+        let cases = self.cases.values().filter(|case| case.wanted);
+        let moments = cases.flat_map(|case| [case.rest.until, case.renewed(), case.held.as_ref().map(|held| held.asked)]);
+        let moments = moments.chain([self.unreachable.until, self.crowded.until]).flatten();
+        moments.filter(|moment| *moment > now).min().unwrap_or(now + LONGEST_SLEEP).min(now + LONGEST_SLEEP)
+    }
+
+    /// Certificates that nobody wants any more, and that are old: they are forgotten.
+    pub(super) fn forgotten(&mut self, now: SystemTime) -> Vec<Names> {
+        let is_old = |case: &Case| !case.wanted && !case.under_way && case.renewed().is_some_and(|renewed| renewed <= now);
+        let old: Vec<Names> = self.cases.iter().filter(|(_, case)| is_old(case)).map(|(names, _)| names.clone()).collect();
+        self.cases.retain(|names, _| !old.contains(names));
+        old
+    }
+
+    /// What an operator should know.
+    pub(super) fn problems(&self, now: SystemTime) -> Vec<Problem> {
+        let wanted = || self.cases.iter().filter(|(_, case)| case.wanted);
+        let mut problems = Vec::new();
+        for (names, case) in wanted().filter(|(_, case)| case.rest.failures > 0) {
+            let state = case.held.as_ref().map_or(Standing::Missing, |held| held.standing(now));
+            problems.push(Problem::new(format!("certificate of {names}"), format!("{}; {state}", case.rest.why)));
+        }
+        if self.unreachable.failures > 0 {
+            let missing: Vec<String> = wanted().filter(|(_, case)| case.held.is_none()).map(|(names, _)| names.to_string()).collect();
+            let waiting = match missing.len() {
+                0 => "certificates that are there are served on".to_owned(),
+                1..=5 => format!("{} wait for a certificate, those that are there are served on", missing.join(", ")),
+                many => format!("{many} hosts wait for a certificate, those that are there are served on"),
+            };
+            problems
+                .push(Problem::new("certificates by ACME", format!("{}; it is tried again by itself; {waiting}", self.unreachable.why)));
+        }
+        problems
+    }
+}
+
+/// Whether clients are served although the last order came to nothing.
+enum Standing {
+    Missing,
+    Good,
+    Expired,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Standing::Missing => "it is tried again by itself, at once with `dproxy ctl reload`",
+            Standing::Good => "the one from before is served on, and it is tried again by itself",
+            Standing::Expired => "the one from before has expired; it is tried again by itself, at once with `dproxy ctl reload`",
+        })
+    }
+}
+
+impl Held {
+    fn standing(&self, now: SystemTime) -> Standing {
+        if self.term.ends > now { Standing::Good } else { Standing::Expired }
+    }
+}
+
+impl Case {
+    /// Whether it is time for an order.
+    fn is_due(&self, now: SystemTime) -> bool {
+        self.wanted && !self.under_way && !self.rest.is_resting(now) && self.renewed().is_none_or(|renewed| renewed <= now)
+    }
+
+    fn asks(&self, now: SystemTime) -> bool {
+        self.wanted && !self.asking && !self.under_way && self.held.as_ref().is_some_and(|held| held.asked <= now)
+    }
+
+    /// When it is time for another one; none where there is none yet.
+    fn renewed(&self) -> Option<SystemTime> {
+        self.held.as_ref().map(|held| held.renewed)
+    }
+}
+
+impl Rest {
+    fn is_resting(&self, now: SystemTime) -> bool {
+        self.until.is_some_and(|until| until > now)
+    }
+
+    fn longer(&mut self, now: SystemTime, pause: &Pause, chance: f64, why: &str) {
+        let time = pause.factor.checked_pow(self.failures).and_then(|factor| pause.first.checked_mul(factor));
+        let time = time.unwrap_or(pause.longest).min(pause.longest);
+        self.failures += 1;
+        self.until = Some(now + time.mul_f64(1.0 + 0.1 * chance));
+        why.clone_into(&mut self.why);
+    }
+}
+
+#[cfg(test)]
+mod tests;
