@@ -39,7 +39,7 @@ pub(super) struct Agent {
     /// Files that cannot be read.
     spoilt: Vec<Problem>,
     account: Option<(Account, Silence)>,
-    /// The authority has forgotten the account in the files.
+    /// The authority has forgotten the account in the files, and has made nothing for another one yet.
     forgotten: bool,
     board: Board,
     acquired: watch::Sender<Acquired>,
@@ -130,10 +130,7 @@ impl Agent {
     async fn introduced(&mut self, steps: &[Step]) -> Option<(Account, Silence)> {
         if self.account.is_none() {
             match account::open(&self.settings, &self.shelf, self.forgotten).await {
-                Ok(account) => {
-                    self.forgotten = false;
-                    self.account = Some(account);
-                }
+                Ok(account) => self.account = Some(account),
                 Err(error) => {
                     let now = SystemTime::now();
                     let why = chain(&error);
@@ -160,6 +157,7 @@ impl Agent {
                     Ok(voucher) => {
                         info!(%names, file = voucher.certificate.file, "certificate issued");
                         self.judge.holds(now, &names, term(&voucher));
+                        self.forgotten = false;
                         self.spoilt.clear();
                         self.held.insert(names, voucher);
                     }
@@ -180,9 +178,11 @@ impl Agent {
 
     fn failed(&mut self, now: SystemTime, names: &Names, error: &OrderError) {
         warn!(%names, error = chain(error), "certificate not issued");
-        if error.is_unknown() {
+        if error.is_unknown() && !self.forgotten {
+            // It has lost what it knew: that is nobody's fault, and a new account mends it.
             self.account = None;
             self.forgotten = true;
+            return self.judge.again(names);
         }
         let silence = self.account.as_ref().map(|(_, silence)| silence.clone()).unwrap_or_default();
         self.judge.failed(now, names, error.setback(&silence, now));

@@ -210,6 +210,11 @@ impl Judge {
         self.cases.retain(|_, case| case.wanted || case.held.is_some() || case.under_way);
     }
 
+    /// An order came to nothing that may begin again at once.
+    pub(super) fn again(&mut self, names: &Names) {
+        self.cases.get_mut(names).into_iter().for_each(|case| case.under_way = false);
+    }
+
     /// The authority has told when it would like a certificate to be renewed, or has not; it may be asked again after `again`.
     pub(super) fn window(&mut self, now: SystemTime, names: &Names, window: Option<Window>, again: Duration) {
         let Some(case) = self.cases.get_mut(names) else { return };
