@@ -545,7 +545,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__check__subcmd__upgrade)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -628,6 +628,18 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log-keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-request-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1017,7 +1029,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__config__subcmd__show)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1100,6 +1112,18 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log-keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-request-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2437,7 +2461,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__doctor)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2520,6 +2544,18 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log-keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-request-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3669,7 +3705,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__master)
-            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
+            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3752,6 +3788,18 @@ _dproxy() {
                     return 0
                     ;;
                 --access-log-keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-request-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tracing-answer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

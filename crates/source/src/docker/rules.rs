@@ -157,7 +157,11 @@ mod tests {
         check("client_ca=a;client_auth=x", "label dproxy.client_auth: `x` is neither `required` nor `optional`…");
         check("tls=internal", "any /, nothing, its certificate is made here");
         check("tls=off", "any /, nothing, its certificate is in a file");
-        check("tls=yes", "label dproxy.tls: `yes` makes no certificates; write `acme` (Let's Encrypt, …");
+        check(
+            "tls=yes",
+            "label dproxy.tls: `yes` makes no certificates; write `acme` (Let's Encrypt, or whom `acme.directory` names), `internal` (an \
+             authority of our own) or `off`…",
+        );
         check("tls.passthrough=true", "any /, nothing, its backend speaks TLS with clients");
         check("tls.passthrough=yes", "label dproxy.tls.passthrough: `yes` is neither `true` nor `false`…");
         check(
