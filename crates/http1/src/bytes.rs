@@ -10,29 +10,53 @@ pub(crate) const fn is_value(byte: u8) -> bool {
     VALUE[byte as usize]
 }
 
-/// Whether all of `text` is made of [`is_value`] bytes. Eight are looked at at once: nearly every value is plain text.
-pub(crate) fn are_value(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
-    words.iter().all(|word| is_plain(*word) || word.iter().all(|&byte| is_value(byte))) && rest.iter().all(|&byte| is_value(byte))
+/// How many bytes `text` begins with that are all [`is_token`]. Four are looked at at once, without a guess at each.
+pub(crate) fn token_length(text: &[u8]) -> usize {
+    let (words, _) = text.as_chunks::<4>();
+    let whole = 4 * words.iter().take_while(|[a, b, c, d]| is_token(*a) & is_token(*b) & is_token(*c) & is_token(*d)).count();
+    whole + text[whole..].iter().take_while(|&&byte| is_token(byte)).count()
 }
 
-/// Whether none of the bytes is a control character; a tab is one.
-const fn is_plain(bytes: [u8; 8]) -> bool {
+/// How many bytes `text` begins with that are all [`is_value`]. Eight are looked at at once: nearly every value is plain text.
+pub(crate) fn value_length(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(word) = text[length..].first_chunk::<8>() {
+        let plain = plain_length(*word);
+        length += plain;
+        if plain < word.len() {
+            // A tab, or no part of a value.
+            if !is_value(text[length]) {
+                return length;
+            }
+            length += 1;
+        }
+    }
+    length + text[length..].iter().take_while(|&&byte| is_value(byte)).count()
+}
+
+/// How many of the bytes come before the first control character; a tab is one.
+const fn plain_length(bytes: [u8; 8]) -> usize {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }
-    let word = u64::from_ne_bytes(bytes);
-    // A byte borrows from its high bit only if it is less than what is taken away, and had none.
+    let word = u64::from_le_bytes(bytes);
+    // A byte borrows from its high bit only if it is less than what is taken away, and had none. Such a borrow may
+    // reach the bytes behind it, of which nobody asks then.
     let below_blank = word.wrapping_sub(each(b' ')) & !word;
     let without_delete = word ^ each(0x7f);
     let delete = without_delete.wrapping_sub(each(1)) & !without_delete;
-    (below_blank | delete) & each(0x80) == 0
+    ((below_blank | delete) & each(0x80)).trailing_zeros() as usize / 8
 }
 
 /// What a request target may hold: no blank, no control, no `#`. Bytes above
 /// ASCII are no URI, but are sent in the wild and passed on as they are.
 pub(crate) const fn is_target(byte: u8) -> bool {
     byte > b' ' && byte != 0x7f && byte != b'#'
+}
+
+/// Blanks that may stand around a value.
+pub(crate) const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
@@ -77,7 +101,20 @@ mod tests {
             for place in 0..19 {
                 let mut text = *b"a value\tof letters\xff";
                 text[place] = byte;
-                assert_eq!(are_value(&text), is_value(byte), "{byte:#x} at {place}");
+                let length = if is_value(byte) { text.len() } else { place };
+                assert_eq!(value_length(&text), length, "{byte:#x} at {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_are_judged_alike_at_every_place() {
+        for byte in 0..=u8::MAX {
+            for place in 0..11 {
+                let mut text = *b"Some-Name-1";
+                text[place] = byte;
+                let length = if is_token(byte) { text.len() } else { place };
+                assert_eq!(token_length(&text), length, "{byte:#x} at {place}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Field lines: where they lie in the buffer and which of them mean something to a gateway.
 
 use crate::Violation;
-use crate::bytes::{are_value, is_token};
+use crate::bytes::{is_blank, token_length, value_length};
 
 /// A stretch of the buffer that a head was read from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,33 +102,50 @@ impl Span {
 }
 
 impl Field {
+    /// Reads the line that begins at `start` of `buffer`, its end and all, in one go. None when it is not all there or
+    /// breaks a rule, which [`Field::parse`] tells.
+    pub(crate) fn sound(buffer: &[u8], start: usize) -> Option<Field> {
+        let lines = &buffer[start..];
+        let colon = token_length(lines);
+        if colon == 0 || lines.get(colon) != Some(&b':') {
+            return None;
+        }
+        let line = colon + 1 + value_length(&lines[colon + 1..]);
+        lines[line..].starts_with(b"\r\n").then(|| Field::of(buffer, start, start + colon, start + line))
+    }
+
     /// Reads the line that begins at `start` of `buffer` and whose CR stands at `line_end`.
     pub(crate) fn parse(buffer: &[u8], start: usize, line_end: usize) -> Result<Field, Violation> {
         let line = &buffer[start..line_end];
-        let colon = line.iter().position(|&byte| !is_token(byte)).ok_or(Violation::FieldName)?;
-        if line[colon] != b':' || colon == 0 {
+        let colon = token_length(line);
+        if colon == 0 || line.get(colon) != Some(&b':') {
             return Err(if matches!(line[0], b' ' | b'\t') { Violation::Folded } else { Violation::FieldName });
         }
-        let mut value = &line[colon + 1..];
-        let mut value_start = start + colon + 1;
-        while let [b' ' | b'\t', rest @ ..] = value {
-            value = rest;
-            value_start += 1;
-        }
-        while let [rest @ .., b' ' | b'\t'] = value {
-            value = rest;
-        }
-        if !are_value(value) {
+        let value = &line[colon + 1..];
+        if value_length(value) < value.len() {
             return Err(Violation::FieldValue);
         }
-        let name = Span::new(start, start + colon);
-        Ok(Field {
-            name: Name::of(&line[..colon]),
+        Ok(Field::of(buffer, start, start + colon, line_end))
+    }
+
+    /// The line from `start` to the CR at `line_end`, with the colon at `name_end`.
+    fn of(buffer: &[u8], start: usize, name_end: usize, line_end: usize) -> Field {
+        let mut value_start = name_end + 1;
+        while value_start < line_end && is_blank(buffer[value_start]) {
+            value_start += 1;
+        }
+        let mut value_end = line_end;
+        while value_end > value_start && is_blank(buffer[value_end - 1]) {
+            value_end -= 1;
+        }
+        let name = Span::new(start, name_end);
+        Field {
+            name: Name::of(&buffer[start..name_end]),
             start: name.start,
             name_end: name.end,
-            value: Span::new(value_start, value_start + value.len()),
+            value: Span::new(value_start, value_end),
             end: Span::new(start, line_end + 2).end,
-        })
+        }
     }
 
     /// The name as it was written.
@@ -169,12 +186,17 @@ impl Name {
             (16, b'p') => is("proxy-connection", Name::ProxyConnection),
             (17, b't') => is("transfer-encoding", Name::TransferEncoding),
             (9.., b'x') => Name::of_x(name),
-            (10.., b'c' | b's') => Name::of_identity(name),
+            (10.., b'c') if name[1] | 0x20 == b'l' => Name::of_identity(name),
+            (10.., b's') if name[1] | 0x20 == b's' => Name::of_identity(name),
             _ => Name::Other,
         }
     }
 
+    /// The letter behind `x-` keeps most names from being compared with anything.
     fn of_x(name: &[u8]) -> Name {
+        if !matches!(name[2] | 0x20, b'c' | b'd' | b'f' | b's') {
+            return Name::Other;
+        }
         if let Some((start, rest)) = name.split_at_checked(12)
             && start.eq_ignore_ascii_case(b"x-forwarded-")
         {
@@ -209,6 +231,14 @@ impl Name {
         } else {
             Name::Other
         }
+    }
+}
+
+impl Name {
+    /// A bit of its own.
+    pub(crate) fn bit(self) -> u32 {
+        const { assert!((Name::XRealIp as u32) < u32::BITS) };
+        1 << self as u32
     }
 }
 

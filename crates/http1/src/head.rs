@@ -20,6 +20,8 @@ pub struct Limits {
 #[derive(Debug, Default)]
 pub struct Fields {
     list: Vec<Field>,
+    /// The bits of all their names.
+    names: u32,
     /// Where the next line to read begins.
     next_line: usize,
     /// Up to where no LF was found behind `next_line`.
@@ -46,6 +48,9 @@ impl Fields {
     /// The value of the only field with this meaning; none if there is none or more than one.
     #[must_use]
     pub fn only<'b>(&self, buffer: &'b [u8], name: Name) -> Option<&'b [u8]> {
+        if self.names & name.bit() == 0 {
+            return None;
+        }
         let mut values = self.list.iter().filter(|field| field.name == name);
         match (values.next(), values.next()) {
             (Some(field), None) => Some(field.value_in(buffer)),
@@ -101,6 +106,7 @@ impl Fields {
 
     pub(crate) fn clear(&mut self) {
         self.list.clear();
+        self.names = 0;
         self.next_line = 0;
         self.searched = 0;
     }
@@ -135,21 +141,35 @@ impl Fields {
     pub(crate) fn parse(&mut self, buffer: &[u8], limits: &Limits) -> Result<Option<usize>, Violation> {
         loop {
             let start = self.next_line;
+            // A line that came in pieces is not read from its beginning for each.
+            if self.searched <= start
+                && let Some(field) = Field::sound(buffer, start)
+                && field.end as usize <= limits.head_bytes
+            {
+                self.next_line = field.end as usize;
+                self.push(limits, || Ok(field))?;
+                continue;
+            }
             match self.line(buffer, limits)? {
                 Line::Partial => return Ok(None),
                 Line::Empty(length) => return Ok(Some(length)),
-                Line::Whole(line) => {
-                    if self.list.len() == limits.fields {
-                        return Err(Violation::HeadTooLarge);
-                    }
-                    let field = Field::parse(buffer, start, start + line.of(buffer).len())?;
-                    if self.list.capacity() == 0 {
-                        self.list.reserve(USUAL_FIELDS);
-                    }
-                    self.list.push(field);
-                }
+                Line::Whole(line) => self.push(limits, || Field::parse(buffer, start, start + line.of(buffer).len()))?,
             }
         }
+    }
+
+    /// Adds the field that `read` brings, if there may be another.
+    fn push(&mut self, limits: &Limits, read: impl FnOnce() -> Result<Field, Violation>) -> Result<(), Violation> {
+        if self.list.len() == limits.fields {
+            return Err(Violation::HeadTooLarge);
+        }
+        let field = read()?;
+        if self.list.capacity() == 0 {
+            self.list.reserve(USUAL_FIELDS);
+        }
+        self.names |= field.name.bit();
+        self.list.push(field);
+        Ok(())
     }
 }
 
