@@ -12,6 +12,7 @@ mod compose;
 mod control;
 mod deploy;
 mod dialects;
+mod differential;
 mod docker;
 mod engine;
 mod engines;
