@@ -1,5 +1,6 @@
 //! The same odd requests for dproxy, nginx and HAProxy, before backends that record every byte: nothing may leave dproxy
-//! that two readers could take for different requests, and what both others refuse, dproxy refuses too. Where it is stricter than both, `cases` names the rule.
+//! that two readers could take for different requests, and what both others refuse, dproxy refuses too. Where it is
+//! stricter than both, `cases` names the rule.
 
 mod cases;
 mod peers;
@@ -112,7 +113,7 @@ fn judge(proxy: SocketAddr, case: &[u8], silence: Duration) -> Verdict {
         }
     };
     let text = String::from_utf8_lossy(&received);
-    let first = text.split("HTTP/1.").skip(1).find(|answer| !answer.get(2..3).is_some_and(|class| class == "1"));
+    let first = text.split("HTTP/1.").skip(1).find(|answer| answer.get(2..3).is_none_or(|class| class != "1"));
     match first {
         Some(answer) if answer.contains(recorder::MARK) => Verdict::Served,
         Some(_) => Verdict::Refused,

@@ -1,20 +1,23 @@
-//! One try to have a request answered by one backend.
+//! One try to have a request answered by one backend: find a `way` there, be `sending`, await the answer, deliver it.
 
-use std::cell::Cell;
+mod sending;
+mod way;
+
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use dproxy_http1::{BodyReader, Frame, Framing, RequestHead, Version, Violation};
-use dproxy_route::{Algorithm, BackendIndex, Ends, Found, Scheme};
+use dproxy_http1::{BodyReader, Framing, RequestHead, Version};
+use dproxy_route::{Algorithm, BackendIndex, Ends, Found};
 use dproxy_stats::Counter;
-use tokio::net::TcpStream;
 
+use self::sending::{Sent, read_ahead};
+use self::way::Way;
 use crate::buffer::{Buffer, KEPT};
-use crate::client::{Client, Wire};
+use crate::client::Client;
 use crate::clock::Elapsed;
 use crate::error::ProxyError;
 use crate::exchange::answer::{Awaiting, Expected, NoHead, await_head};
@@ -26,19 +29,12 @@ use crate::exchange::wild::is_unfit;
 use crate::exchange::{Failure, Opening, Served};
 use crate::flow::Outlet;
 use crate::forward;
-use crate::message::{self, Manner};
 use crate::proxy::Proxy;
-use crate::relay::{LONG, Sink, Source};
-use crate::tls::{Offer, is_about_tls};
-use crate::transport::Transport;
+use crate::relay::{Sink, Source};
 use crate::unless::unless;
-use crate::upstream::h2::{Connections, Share};
 use crate::upstream::{Pool, Upstream};
 use crate::view::View;
 use crate::websocket;
-
-/// A container on this machine takes a connection at once, or its network is gone and nothing says so.
-const CONNECT_HERE: Duration = Duration::from_secs(1);
 
 /// A try with everything it needs.
 pub(crate) struct Attempt<'r> {
@@ -85,15 +81,6 @@ pub(crate) enum Broken {
     Final(Failure),
 }
 
-/// The way that a request goes to a backend.
-struct Way {
-    upstream: Upstream,
-    /// The connection was there before.
-    kept: bool,
-    /// What of the request leaves at once.
-    opening: Opening,
-}
-
 /// Waiting for the backend is in vain, or another one is quicker.
 struct GivenUp;
 
@@ -107,13 +94,6 @@ struct Carried {
 struct Rest<'b> {
     buffer: &'b mut Buffer,
     body: BodyReader,
-}
-
-/// A request that is on its way.
-struct Sent<'u> {
-    answer: Awaiting<'u>,
-    /// Where the rest of the body goes.
-    outlet: Outlet<'u>,
 }
 
 impl Attempt<'_> {
@@ -184,49 +164,6 @@ impl Attempt<'_> {
         Ok(Carried { client: Served::Ends, backend_reusable: false })
     }
 
-    /// A kept connection, or a new one.
-    async fn way(&self, client: &mut Client) -> Result<Way, Broken> {
-        let (upstream, kept) = match self.pool.take_kept() {
-            Some(stream) => (Upstream::H1(stream), true),
-            // Apart, so that requests on kept connections make no room for it.
-            None => Box::pin(self.open(client)).await?,
-        };
-        if kept {
-            self.proxy.page.add(Counter::Reuses, 1);
-        }
-        let opening = match upstream {
-            Upstream::H1(_) => self.opening,
-            // HTTP/2 takes none of HTTP/1's framing.
-            Upstream::H2(_) => Opening { body: 0, rest: BodyReader::new(self.request.framing), ..self.opening },
-        };
-        Ok(Way { upstream, kept, opening })
-    }
-
-    async fn open(&self, client: &mut Client) -> Result<(Upstream, bool), Broken> {
-        let address = self.pool.address;
-        client.deadline.set(self.connect_limit());
-        let opened = unless(self.share_or_connect(), |_| self.poll_given_up());
-        let error = match client.deadline.guard(client.wire.unless_gone(opened)).await {
-            Ok(Some(Ok(Ok(upstream)))) => {
-                self.pool.standing.recover();
-                return Ok(upstream);
-            }
-            Ok(Some(Err(GivenUp))) => ProxyError::BackendGone { address },
-            Ok(None) => return Err(Broken::Final(Failure::Unanswered(ProxyError::ClientGone))),
-            Ok(Some(Ok(Err(cause)))) if is_about_tls(&cause) => ProxyError::BackendTls { address, cause },
-            Ok(Some(Ok(Err(cause)))) => ProxyError::Connect { address, cause },
-            Err(Elapsed) => ProxyError::ConnectTimeout { address },
-        };
-        self.proxy.page.add(Counter::ConnectFailures, 1);
-        self.pool.standing.fail(self.proxy.clock.now());
-        Err(Broken::Unreached(error))
-    }
-
-    fn connect_limit(&self) -> Duration {
-        let limit = self.view.settings.timeouts.connect;
-        if self.pool.standing.is_here() { limit.min(CONNECT_HERE) } else { limit }
-    }
-
     /// Ready when nothing will come from the backend any more, or not before its container is unpaused, for which no
     /// request waits that another backend can answer; the clock wakes whoever is under way then.
     fn poll_given_up(&self) -> Poll<GivenUp> {
@@ -244,87 +181,6 @@ impl Attempt<'_> {
     fn has_sibling(&self) -> bool {
         let others = self.view.group(self.found).members.iter().filter(|member| **member != self.backend);
         others.map(|member| self.view.pool(*member)).any(|pool| !pool.standing.has_left())
-    }
-
-    async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
-        match self.pool.scheme {
-            Scheme::Http => Ok((Upstream::H1(Transport::Tcp(self.dial().await?)), false)),
-            Scheme::H2c => self.join(async { Ok(Transport::Tcp(self.dial().await?)) }).await,
-            // What an upgrade asks for is had most surely over HTTP/1.
-            Scheme::Https if self.upgrade.is_some() => Ok((Upstream::H1(self.secure(Offer::Http1).await?.0), false)),
-            Scheme::Https if self.pool.prefers_h2.get() => self.join(async { Ok(self.secure(Offer::Both).await?.0) }).await,
-            Scheme::Https => match self.secure(Offer::Both).await? {
-                (transport, true) => self.join(std::future::ready(Ok(transport))).await,
-                (transport, false) => Ok((Upstream::H1(transport), false)),
-            },
-        }
-    }
-
-    async fn join(&self, dial: impl Future<Output = io::Result<Transport>>) -> io::Result<(Upstream, bool)> {
-        let head_bytes = self.view.settings.limits.head_bytes;
-        let own = Connections::default();
-        let shared = if self.pool.is_announced() { &own } else { &self.pool.shared };
-        let (share, kept) = shared.join(&self.proxy.clock, head_bytes, dial).await?;
-        Ok((Upstream::H2(share), kept))
-    }
-
-    /// A new connection behind TLS, and whether HTTP/2 is spoken on it.
-    async fn secure(&self, offer: Offer) -> io::Result<(Transport, bool)> {
-        let stream = self.dial().await?;
-        let (session, http2) = self.view.clients.secure(&self.view.settings.tls, &self.pool.trust, offer, stream).await?;
-        // A backend that changed its mind is believed.
-        self.pool.prefers_h2.set(http2 || offer == Offer::Http1 && self.pool.prefers_h2.get());
-        Ok((Transport::Tls(session), http2))
-    }
-
-    async fn dial(&self) -> io::Result<TcpStream> {
-        let stream = self.pool.connect(self.ends).await?;
-        self.proxy.page.add(Counter::Connects, 1);
-        Ok(stream)
-    }
-
-    /// Sends the head and what is there of the body.
-    async fn send<'u>(&self, upstream: &'u mut Upstream, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
-        match upstream {
-            Upstream::H1(stream) => self.send_h1(stream, client, body, kept).await,
-            Upstream::H2(share) => self.send_h2(share),
-        }
-    }
-
-    fn send_h2<'u>(&self, share: &mut Share) -> Result<Sent<'u>, Broken> {
-        let is_whole = self.request.framing == Framing::None;
-        // Without what was asked for, the request would mean something else.
-        if self.upgrade.is_some() && !(is_whole && share.takes_tunnels()) {
-            return Err(Broken::Unreached(ProxyError::NoTunnel { address: self.pool.address }));
-        }
-        let manner = Manner { wants_trailers: self.wants_trailers, tunnel: self.upgrade, secure: self.pool.scheme == Scheme::Https };
-        let request = message::backend_request(self.head, &self.view.limits, manner);
-        let Some(request) = request else { return Err(Broken::Final(Failure::Unanswered(ProxyError::Request(Violation::Target)))) };
-        let ends = is_whole && self.upgrade.is_none();
-        let sent = share.send(request, ends).map_err(|cause| Broken::Again(ProxyError::BackendClosed(cause)))?;
-        let outlet = if ends { Outlet::Ended } else { Outlet::H2(sent.1) };
-        Ok(Sent { answer: Awaiting::H2(sent.0), outlet })
-    }
-
-    async fn send_h1<'u>(&self, stream: &'u mut Transport, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
-        let (inlet, mut outlet) = stream.split();
-        let idle = self.view.settings.timeouts.idle;
-        client.deadline.set(idle);
-        let took_some = Cell::new(false);
-        let moved = || {
-            took_some.set(true);
-            client.deadline.set(idle);
-        };
-        let length = body.map(<[u8]>::len).iter().sum::<usize>();
-        self.proxy.page.add(Counter::BytesIn, length as u64);
-        client.tally.received(length);
-        match client.deadline.guard(write_opening(&mut outlet, self.head, body, moved)).await {
-            // A connection that had gone before we wrote took nothing in. One that goes later may have been acted upon.
-            Ok(Err(cause)) if kept && !took_some.get() && is_gone(&cause) => Err(self.stale(cause)),
-            Err(Elapsed) => Err(Broken::Final(Failure::Unanswered(ProxyError::BackendTimeout))),
-            // With an error too: it may have answered before it closed, and the answer tells.
-            Ok(Ok(()) | Err(_)) => Ok(Sent { answer: Awaiting::H1(inlet), outlet }),
-        }
     }
 
     /// Awaits the answer and delivers it while the request's body goes on.
@@ -446,32 +302,4 @@ impl Attempt<'_> {
         self.pool.clear();
         Broken::Again(ProxyError::BackendClosed(cause))
     }
-}
-
-/// Takes what waits of a long body of known length, so that it leaves with the head: a second call, and
-/// a backend that is woken twice, would cost more than its bytes. How much of `upload` that is.
-fn read_ahead(client: &mut Client, opening: &mut Opening, upload: &mut Buffer) -> usize {
-    if !matches!(client.wire, Wire::H1(_)) || opening.body == 0 || opening.rest.expected() <= LONG {
-        return 0;
-    }
-    while upload.grow() {}
-    client.wire.read_waiting(upload);
-    match opening.rest.next(upload.filled()) {
-        Ok(Frame::Data(length)) => length,
-        // Nothing waits yet; what is no data is left to the relay, which says why.
-        _ => 0,
-    }
-}
-
-async fn write_opening(backend: &mut Outlet<'_>, head: &[u8], body: [&[u8]; 2], moved: impl FnMut()) -> io::Result<()> {
-    let head = IoSlice::new(head);
-    match body {
-        [[], []] => backend.write_all(&mut [head], moved).await,
-        [body, []] | [[], body] => backend.write_all(&mut [head, IoSlice::new(body)], moved).await,
-        [body, ahead] => backend.write_all(&mut [head, IoSlice::new(body), IoSlice::new(ahead)], moved).await,
-    }
-}
-
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::NotConnected)
 }
