@@ -12,13 +12,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("config", &["route"]),
     ("store", &["config"]),
+    ("tls", &["route", "config"]),
     ("source", &["route", "config"]),
     ("certs", &["route", "config", "store"]),
     ("ipc", &["route", "stats", "config"]),
-    ("proxy", &["route", "http1", "stats", "config"]),
+    ("proxy", &["route", "http1", "stats", "config", "tls"]),
     ("control", &["route", "stats", "config", "store"]),
     ("worker", &["ipc", "proxy", "route", "http1", "stats", "config"]),
-    ("master", &["ipc", "source", "certs", "control", "store", "route", "stats", "config"]),
+    ("master", &["ipc", "source", "certs", "control", "store", "route", "stats", "config", "tls"]),
     ("testkit", &[]),
     ("bin", &["master", "worker", "control", "config"]),
 ];
@@ -99,7 +100,7 @@ fn the_table_has_no_way_round() {
         for other in *others {
             assert!(allowed.contains_key(other), "`{room}` may use `{other}`, which does not exist");
             let layer = |name: &str| {
-                ["route http1 stats", "config", "store", "source certs ipc proxy control", "worker master", "bin"]
+                ["route http1 stats", "config", "store tls", "source certs ipc proxy control", "worker master", "bin"]
                     .iter()
                     .position(|layer| layer.split(' ').any(|room| room == name))
             };

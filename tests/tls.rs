@@ -4,9 +4,11 @@ mod backends;
 mod certificates;
 mod certs;
 mod clients;
+mod containers;
 mod handshakes;
 mod passthrough;
 mod redirects;
+mod scanners;
 mod sessions;
 
 use std::fs;

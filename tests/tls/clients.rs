@@ -9,7 +9,7 @@ use super::{Secure, Shop, echo};
 
 impl Shop {
     /// A file with the certificate of a client and its key; the authority is ours.
-    fn client(&self, name: &str) -> String {
+    pub(super) fn client(&self, name: &str) -> String {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name = DistinguishedName::new();

@@ -60,7 +60,7 @@ impl Voucher {
         let covered = names_of(&parsed);
         let by_file = name_by_file(file);
         let default = stem(file) == DEFAULT;
-        if covered.is_empty() && by_file.is_none() && !default {
+        if covered.is_empty() && by_file.is_none() && !default && !is_for_clients(&parsed) {
             return Err(VouchError::NoName);
         }
         let uncovered: Vec<HostPattern> = by_file.into_iter().filter(|name| !covers(&covered, name)).collect();
@@ -107,6 +107,11 @@ pub(crate) fn is_authority(der: &[u8]) -> bool {
 
 fn expected_key(file: &str) -> String {
     format!("{}.key", stem(file))
+}
+
+/// Whether it was made to be shown to backends: such a one needs no name of a host.
+fn is_for_clients(certificate: &X509Certificate<'_>) -> bool {
+    matches!(certificate.extended_key_usage(), Ok(Some(usage)) if usage.value.client_auth)
 }
 
 /// The name of a file without its folders and its last extension.

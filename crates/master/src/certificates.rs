@@ -1,13 +1,57 @@
 //! Certificates, as operators see them.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::SystemTime;
 
 use dproxy_certs::{Description, reminder};
-use dproxy_config::Certificate;
+use dproxy_config::{Authority, Certificate};
 use dproxy_control::{CertificateRow, CertificatesRow};
+use dproxy_route::{Backend, Problem, Route, Scheme};
 use jiff::Timestamp;
 
 const DAY: i64 = 24 * 3600;
+
+/// What lies in the directory of certificates.
+pub(crate) struct Shelf<'s> {
+    /// Where it is; none if there is no such directory.
+    pub(crate) path: Option<&'s Path>,
+    pub(crate) authorities: &'s [Authority],
+    pub(crate) certificates: &'s [Certificate],
+}
+
+impl Shelf<'_> {
+    /// What these routes name that is not there, and what that means for them.
+    pub(crate) fn missing(&self, routes: &[Route]) -> BTreeSet<Problem> {
+        let mut problems = BTreeSet::new();
+        for route in routes {
+            let asked = route.https.client_auth.iter().filter(|auth| !self.has_authority(&auth.authority));
+            let asked = asked.map(|auth| self.lack("authority", &auth.authority, "nobody is let in"));
+            let met = route.backends().filter(|backend| backend.scheme == Scheme::Https).flat_map(|backend| self.lacks_for(backend));
+            problems.extend(asked.chain(met).map(|text| Problem::new(route.owner.to_string(), text)));
+        }
+        problems
+    }
+
+    fn lacks_for(&self, backend: &Backend) -> Vec<String> {
+        let trust = &backend.trust;
+        let authority = trust.authority.as_ref().filter(|name| trust.verify && !self.has_authority(name));
+        let certificate = trust.certificate.as_ref().filter(|name| self.certificates.iter().all(|known| known.file != **name));
+        let authority = authority.map(|name| self.lack("authority", name, "it gets no requests"));
+        authority.into_iter().chain(certificate.map(|name| self.lack("certificate", name, "it gets no requests"))).collect()
+    }
+
+    fn has_authority(&self, name: &str) -> bool {
+        self.authorities.iter().any(|authority| authority.name == name)
+    }
+
+    fn lack(&self, kind: &str, name: &str, so: &str) -> String {
+        match self.path {
+            Some(path) => format!("there is no {kind} `{name}` in `{}`, so {so}", path.display()),
+            None => format!("there is no {kind} `{name}`, so {so}: `ssl.path` must name the directory where it is"),
+        }
+    }
+}
 
 /// The row of a certificate that is shown to clients at `now`; `remarks` are what should be mended.
 pub(crate) fn served(certificate: &Certificate, source: &str, remarks: &[&str], now: SystemTime) -> CertificateRow {
@@ -108,6 +152,34 @@ mod tests {
         let row = served(&certificate, "file", &[], at(10));
         assert_eq!((row.begins.as_deref(), row.ends.as_deref()), (Some("2024-10-14T00:00:00Z"), Some("2025-01-12T00:00:00Z")));
         assert_eq!(served(&Certificate { chain: Vec::new(), ..certificate }, "file", &[], at(10)).state, "unusable");
+    }
+
+    #[test]
+    fn what_routes_name_and_is_not_there_is_told() {
+        use dproxy_route::{Backend, HostPattern, Https, PathPrefix, Trust};
+        let there = Authority { name: "there.pem".to_owned(), certificates: Vec::new() };
+        let check = |authority: &str, trust: Trust, path: Option<&str>, expected: &[&str]| {
+            let backend = Backend { scheme: Scheme::Https, trust, ..Backend::at("10.0.0.1:443".parse().unwrap()) };
+            let mut https = Https::default();
+            https.say("client_ca", authority).unwrap();
+            let route = Route { https, ..Route::fixed(0, HostPattern::Any, PathPrefix::root(), backend) };
+            let shelf = Shelf { path: path.map(Path::new), authorities: std::slice::from_ref(&there), certificates: &[] };
+            let told: Vec<String> = shelf.missing(&[route.clone(), route]).into_iter().map(|problem| problem.text).collect();
+            assert_eq!(told, expected);
+        };
+        check("there.pem", Trust::default(), Some("/tls"), &[]);
+        check("gone.pem", Trust::default(), Some("/tls"), &["there is no authority `gone.pem` in `/tls`, so nobody is let in"]);
+        let text = "there is no authority `gone.pem`, so nobody is let in: `ssl.path` must name the directory where it is";
+        check("gone.pem", Trust::default(), None, &[text]);
+        let strict = Trust { verify: true, authority: Some("x.pem".to_owned()), certificate: Some("us.pem".to_owned()), name: None };
+        let (one, other) = ("there is no authority `x.pem` in `/tls`", "there is no certificate `us.pem` in `/tls`");
+        check(
+            "there.pem",
+            strict,
+            Some("/tls"),
+            &[one, other].map(|text| format!("{text}, so it gets no requests")).each_ref().map(String::as_str),
+        );
+        check("there.pem", Trust { authority: Some("there.pem".to_owned()), verify: true, ..Trust::default() }, Some("/tls"), &[]);
     }
 
     #[test]

@@ -45,6 +45,7 @@ mod begin;
 mod certificates;
 mod engines;
 mod fading;
+mod files;
 mod hand;
 mod herald;
 mod metrics;

@@ -5,6 +5,7 @@
 
 mod probe;
 mod record;
+mod way;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -12,17 +13,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dproxy_config::TlsSettings;
 use dproxy_control::BackendRow;
 use dproxy_ipc::Snapshot;
-use dproxy_route::{Announcement, Backend, BackendId, Check, Condition, Probe, Problem, Route, Scheme};
+use dproxy_route::{Announcement, Backend, BackendId, Check, Condition, Probe, Problem, Route, Scheme, Trust};
 use dproxy_stats::{Board, Column, Standing, Verdict, Vitals};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
 use self::probe::ProbeError;
 use self::record::{Record, Turn};
+use self::way::Way;
 
 /// All backends of the newest snapshot.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Health {
     patients: BTreeMap<BackendId, Patient>,
     findings: mpsc::Receiver<Finding>,
     finder: mpsc::Sender<Finding>,
+    /// With what TLS is spoken there.
+    tls: watch::Sender<TlsSettings>,
     /// How many questions may be under way at once.
     turns: Arc<Semaphore>,
     round: u64,
@@ -69,6 +74,8 @@ pub(crate) struct Target {
     name: String,
     address: SocketAddr,
     announced: Option<Announcement>,
+    /// How far it is trusted, where TLS is spoken.
+    trust: Option<Trust>,
     check: Check,
 }
 
@@ -82,7 +89,8 @@ const IMPATIENCE: Duration = Duration::from_secs(1);
 impl Health {
     pub(crate) fn new() -> Health {
         let (finder, findings) = mpsc::channel(FINDINGS);
-        Health { patients: BTreeMap::new(), findings, finder, turns: Arc::new(Semaphore::new(AT_ONCE)), round: 0, begun: None }
+        let (tls, turns) = (watch::Sender::default(), Arc::new(Semaphore::new(AT_ONCE)));
+        Health { patients: BTreeMap::new(), findings, finder, tls, turns, round: 0, begun: None }
     }
 
     /// Looks after the backends of `snapshot` from now on. Workers must not have seen it yet: who is new on the board
@@ -90,6 +98,13 @@ impl Health {
     pub(crate) fn follow(&mut self, snapshot: &Snapshot, board: &Board, now: u64) {
         let backends: BTreeMap<&BackendId, &Backend> =
             snapshot.routes.iter().flat_map(Route::backends).map(|backend| (&backend.id, backend)).collect();
+        self.tls.send_if_modified(|tls| {
+            let news = snapshot.settings.tls != *tls;
+            if news {
+                tls.clone_from(&snapshot.settings.tls);
+            }
+            news
+        });
         let mut before = std::mem::take(&mut self.patients);
         // Whoever was there before us has long been warm: it starts as if it had always been.
         let welcomed = if self.begun.is_none() { 0 } else { now };
@@ -147,11 +162,13 @@ impl Health {
 
     /// What is wrong with those who fail their checks.
     pub(crate) fn problems(&self) -> impl Iterator<Item = Problem> {
-        self.patients.values().filter_map(|patient| patient.checked.as_ref()).filter_map(|checked| {
-            let error = checked.record.last_error().filter(|_| !checked.record.is_well())?;
-            let Target { name, check, .. } = &checked.target;
-            Some(Problem::new(format!("backend {name}"), format!("its check fails ({}): {error}", check.probe)))
-        })
+        let checked = self.patients.values().filter_map(|patient| patient.checked.as_ref());
+        checked.filter_map(|checked| Some(Problem::new(format!("backend {}", checked.target.name), checked.failure()?)))
+    }
+
+    /// What is wrong with this one, if it fails its check.
+    pub(crate) fn failure(&self, backend: &BackendId) -> Option<String> {
+        self.patients.get(backend)?.checked.as_ref()?.failure()
     }
 
     fn admit(&mut self, known: Option<Patient>, backend: &Backend, column: Column, vitals: Vitals<'_>, now: u64) -> Patient {
@@ -181,8 +198,16 @@ impl Health {
     fn begin(&mut self, backend: BackendId, target: Target) -> Checked {
         self.round += 1;
         let round = self.round;
-        let asking = ask_again_and_again(backend, target.clone(), round, self.finder.clone(), Arc::clone(&self.turns));
+        let way = Way::to(&target, self.tls.subscribe());
+        let asking = ask_again_and_again(backend, target.clone(), way, round, self.finder.clone(), Arc::clone(&self.turns));
         Checked { target, record: Record::default(), round, task: tokio::spawn(asking) }
+    }
+}
+
+impl Checked {
+    fn failure(&self) -> Option<String> {
+        let error = self.record.last_error().filter(|_| !self.record.is_well())?;
+        Some(format!("its check fails ({}): {error}", self.target.check.probe))
     }
 }
 
@@ -209,18 +234,30 @@ impl Drop for Checked {
     }
 }
 
-/// What is asked of a backend. HTTP is spoken in the clear only; of others it is asked whether they take connections.
+/// What is asked of a backend: of one that speaks HTTP/2 in the clear, whether it takes connections.
 fn target_of(backend: &Backend) -> Option<Target> {
     let mut check = (**backend.check.as_ref()?).clone();
-    match backend.scheme {
-        Scheme::Http => {}
-        Scheme::Https | Scheme::H2c => check.probe = Probe::Tcp,
-    }
-    Some(Target { name: format!("{}:{}", backend.name, backend.port), address: backend.address, announced: backend.announced, check })
+    let trust = match backend.scheme {
+        Scheme::Http => None,
+        Scheme::Https => Some(backend.trust.clone()),
+        Scheme::H2c => {
+            check.probe = Probe::Tcp;
+            None
+        }
+    };
+    let name = format!("{}:{}", backend.name, backend.port);
+    Some(Target { name, address: backend.address, announced: backend.announced, trust, check })
 }
 
 /// Asks one backend for ever.
-async fn ask_again_and_again(backend: BackendId, target: Target, round: u64, finder: mpsc::Sender<Finding>, turns: Arc<Semaphore>) {
+async fn ask_again_and_again(
+    backend: BackendId,
+    target: Target,
+    mut way: Way,
+    round: u64,
+    finder: mpsc::Sender<Finding>,
+    turns: Arc<Semaphore>,
+) {
     let check = &target.check;
     let mut due = Instant::now();
     let mut proven = false;
@@ -228,7 +265,7 @@ async fn ask_again_and_again(backend: BackendId, target: Target, round: u64, fin
         sleep_until(due).await;
         let Ok(turn) = turns.acquire().await else { return };
         let asked = Instant::now();
-        let result = probe::ask(&target).await;
+        let result = probe::ask(&target, &mut way).await;
         drop(turn);
         proven |= result.is_ok();
         let finding = Finding { backend: backend.clone(), round, result };

@@ -44,6 +44,7 @@ use dproxy_config::{Config, Loaded};
 use dproxy_route::Problem;
 use tracing::error;
 
+use certificates::Shelf;
 use configuration::Configuration;
 use legacy::Legacy;
 
@@ -77,14 +78,8 @@ pub fn run(load: impl Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>) -> anyhow::Re
 pub fn certificate_problems(config: &Config) -> Vec<Problem> {
     let Some(path) = &config.certificates else { return Vec::new() };
     let mut holdings = Directory::new(path.clone()).read(SystemTime::now());
-    let missing = config.routes.iter().filter_map(|route| Some((route, &route.https.client_auth.as_ref()?.authority)));
-    let missing = missing.filter(|(_, name)| holdings.authorities.iter().all(|authority| authority.name != **name));
-    let missing: Vec<Problem> = missing
-        .map(|(route, name)| {
-            let text = format!("there is no authority `{name}` in `{}`, so nobody is let in", path.display());
-            Problem::new(route.owner.to_string(), text)
-        })
-        .collect();
+    let shelf = Shelf { path: Some(path), authorities: &holdings.authorities, certificates: &holdings.certificates };
+    let missing = shelf.missing(&config.routes);
     holdings.problems.extend(missing);
     holdings.problems
 }

@@ -1,8 +1,10 @@
 //! Why a container is, or is not, routed: what its source says, and what the others' routes make of it.
 
+use std::collections::BTreeSet;
+
 use dproxy_config::nearest;
 use dproxy_control::{ReasonRow, Refusal, Standing, Why};
-use dproxy_route::{Condition, HostPattern, Offer, Owner, Route};
+use dproxy_route::{BackendId, Condition, HostPattern, Offer, Owner, Route};
 use dproxy_source::{Container, Reason};
 
 use crate::views;
@@ -50,11 +52,21 @@ fn unknown(word: &str, known: &[Known<'_>]) -> Refusal {
     Refusal::NotFound(format!("no container `{word}`; {way_out}"))
 }
 
-/// The judgement on `container`, given all routes that are served.
-pub(crate) fn judgement(container: &Container, engine: Option<&str>, served: &[Route]) -> Why {
+/// The judgement on `container`, given all routes that are served; `illness` is what is wrong with a backend.
+pub(crate) fn judgement(
+    container: &Container,
+    engine: Option<&str>,
+    served: &[Route],
+    illness: &dyn Fn(&BackendId) -> Option<String>,
+) -> Why {
     let own: Vec<&Route> = served.iter().filter(|route| is_of(route, container)).collect();
     let mut reasons: Vec<ReasonRow> = container.reasons.iter().map(reason_row).collect();
     reasons.extend(own.iter().flat_map(|route| beside_others(route, container, served)).map(|reason| reason_row(&reason)));
+    let backends: BTreeSet<(u16, &BackendId)> =
+        own.iter().flat_map(|route| route.backends()).map(|backend| (backend.port, &backend.id)).collect();
+    let ill =
+        backends.into_iter().filter_map(|(port, backend)| Some(Reason::hindrance("health", format!("port {port}: {}", illness(backend)?))));
+    reasons.extend(ill.map(|reason| reason_row(&reason)));
     if own.is_empty() && !container.backends.is_empty() && !container.hosts.is_empty() {
         let text = "it offers routes that are not served yet; `dproxy ctl status` says which table is";
         reasons.push(reason_row(&Reason::hindrance("table", text)));

@@ -213,3 +213,13 @@ fn a_swapped_link_is_a_change_and_a_second_look_is_none() {
     assert_eq!(directory.read(now).certificates[0].names[0].to_string(), "b.test");
     assert!(directory.has_changed(now + JUDGED_AGAIN));
 }
+
+#[test]
+fn a_certificate_to_be_shown_to_backends_needs_no_name_of_a_host() {
+    let mut us = params(&[]);
+    us.subject_alt_names.push(rcgen::SanType::URI("spiffe://shop/us".try_into().unwrap()));
+    us.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ClientAuth);
+    let mut shop = Shop::new();
+    shop.put_pair("us", &signed_by_itself(us));
+    assert_eq!((shop.served(), shop.read().problems), (vec!["us.crt: ".to_owned()], Vec::new()));
+}

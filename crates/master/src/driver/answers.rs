@@ -198,6 +198,7 @@ impl Driver {
         for engine in self.engines.iter() {
             rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
         }
+        rows.extend(self.missing_files().iter().map(|problem| views::problem_row(problem, None)));
         rows.extend(contradictions(self.routes()).iter().map(|problem| views::problem_row(problem, None)));
         let counted = self.core.snapshot().map_or(0, |snapshot| snapshot.columns.len());
         rows.extend(views::uncounted(views::count_backends(self.routes()), counted));
@@ -234,7 +235,7 @@ impl Driver {
             known.extend(engine.update().containers.iter().map(|container| (container.clone(), engine.name())));
         }
         let (container, engine) = why::find(word, &known)?;
-        Ok(why::judgement(container, *engine, self.routes()))
+        Ok(why::judgement(container, *engine, self.routes(), &|backend| self.health.failure(backend)))
     }
 
     /// All workers that are, and the totals of those that were.

@@ -3,17 +3,30 @@
 use std::io;
 use std::time::Duration;
 
-use super::Target;
+use bytes::Bytes;
 use dproxy_route::Probe;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use dproxy_tls::TrustError;
+use http::Request;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use super::Target;
+use super::way::{Stream, Way};
 
 /// Why a backend did not pass.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProbeError {
     #[error("no connection: {0}")]
     Connect(io::Error),
+    #[error("TLS cannot be spoken with it: {0}")]
+    Trust(#[from] TrustError),
+    #[error("no TLS: {0}")]
+    Tls(io::Error),
+    #[error("no HTTP/2: {0}")]
+    Http2(#[from] h2::Error),
+    #[error("it cannot be asked for that: {0}")]
+    Target(http::Error),
     #[error("no answer within {0:?}")]
     Timeout(Duration),
     #[error("the connection ended: {0}")]
@@ -26,30 +39,55 @@ pub(crate) enum ProbeError {
 
 /// The longest head that is read.
 const LONGEST: usize = 64 * 1024;
+const LONGEST_LIST: u32 = 64 * 1024;
+/// As what we come.
+const AGENT: &str = "dproxy-check";
 
 /// Asks; all together takes no longer than the check may.
-pub(crate) async fn ask(target: &Target) -> Result<(), ProbeError> {
+pub(crate) async fn ask(target: &Target, way: &mut Way) -> Result<(), ProbeError> {
     let limit = target.check.timeout;
-    timeout(limit, answer(target)).await.unwrap_or(Err(ProbeError::Timeout(limit)))
+    timeout(limit, answer(target, way)).await.unwrap_or(Err(ProbeError::Timeout(limit)))
 }
 
-async fn answer(target: &Target) -> Result<(), ProbeError> {
+async fn answer(target: &Target, way: &mut Way) -> Result<(), ProbeError> {
     let address = target.address;
-    let mut stream = TcpStream::connect(address).await.map_err(ProbeError::Connect)?;
+    let mut tcp = TcpStream::connect(address).await.map_err(ProbeError::Connect)?;
     if let Some(announced) = target.announced {
         // It is our own: no client stands behind it.
-        stream.write_all(&announced.of(None)).await.map_err(ProbeError::Ended)?;
+        tcp.write_all(&announced.of(None)).await.map_err(ProbeError::Ended)?;
     }
+    let stream = way.secure(tcp).await?;
     let Probe::Http { path, host, good } = &target.check.probe else { return Ok(()) };
-    let host = host.clone().unwrap_or_else(|| address.to_string());
-    let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: dproxy-check\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.map_err(ProbeError::Ended)?;
-    let status = status(&mut stream).await?;
+    let name = target.trust.as_ref().and_then(|trust| trust.name.clone());
+    let host = host.clone().or(name).unwrap_or_else(|| address.to_string());
+    let status = match stream {
+        Stream::Clear(tcp) => over_http1(tcp, &host, path).await?,
+        Stream::Http1(tls) => over_http1(tls, &host, path).await?,
+        Stream::Http2(tls) => over_http2(tls, &host, path).await?,
+    };
     if good.contains(status) { Ok(()) } else { Err(ProbeError::Status(status)) }
 }
 
+async fn over_http1(mut stream: impl AsyncRead + AsyncWrite + Unpin, host: &str, path: &str) -> Result<u16, ProbeError> {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {AGENT}\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.map_err(ProbeError::Ended)?;
+    status(&mut stream).await
+}
+
+async fn over_http2(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str, path: &str) -> Result<u16, ProbeError> {
+    let mut client = h2::client::Builder::new();
+    client.max_header_list_size(LONGEST_LIST).enable_push(false);
+    let (mut asking, connection) = client.handshake::<_, Bytes>(stream).await?;
+    let request = Request::get(format!("https://{host}{path}")).header("user-agent", AGENT).header("accept", "*/*");
+    let (answer, _) = asking.send_request(request.body(()).map_err(ProbeError::Target)?, true)?;
+    tokio::select! {
+        answer = answer => Ok(answer?.status().as_u16()),
+        ended = connection => Err(ended.map_or_else(ProbeError::from, |()| ProbeError::Ended(io::ErrorKind::UnexpectedEof.into()))),
+    }
+}
+
 /// The status of the answer itself; interim ones are read over.
-async fn status(stream: &mut TcpStream) -> Result<u16, ProbeError> {
+async fn status(stream: &mut (impl AsyncRead + Unpin)) -> Result<u16, ProbeError> {
     let mut read = Vec::new();
     loop {
         while let Some(end) = find(&read, b"\r\n\r\n") {
@@ -87,6 +125,7 @@ mod tests {
     use std::net::{SocketAddr, TcpListener};
 
     use dproxy_route::{Check, Tuning};
+    use tokio::sync::watch;
 
     use super::*;
 
@@ -116,7 +155,9 @@ mod tests {
         words.iter().for_each(|(word, text)| tuning.say(word, text).unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let check = Check { timeout: limit, ..tuning.check.unwrap() };
-        runtime.block_on(ask(&Target { name: "x".to_owned(), address, announced: None, check }))
+        let target = Target { name: "x".to_owned(), address, announced: None, trust: None, check };
+        let mut way = Way::to(&target, watch::Sender::default().subscribe());
+        runtime.block_on(ask(&target, &mut way))
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn a_container_is_found_by_name_by_id_and_by_the_beginning_of_an_id() {
 /// The standing of container `a` and what the routes of others mean for it.
 #[track_caller]
 fn check(routes: &[Route], standing: Standing, expected: &[&str]) {
-    let why = judgement(&container("a", "a"), None, routes);
+    let why = judgement(&container("a", "a"), None, routes, &|_| None);
     let told = why.reasons.iter().filter(|reason| reason.about != "state");
     let told: Vec<String> = told.map(|reason| format!("{}{}", if reason.hinders { "! " } else { "" }, reason.text)).collect();
     assert_eq!((why.standing, told), (standing, expected.iter().map(|&text| text.to_owned()).collect()));
@@ -85,4 +85,14 @@ fn the_routes_of_others_are_part_of_the_judgement() {
     let many: Vec<Route> = (0..7).map(|n| route(&n.to_string(), &format!("r{n}"), "a.test", ready)).chain([own()]).collect();
     let five = "container r0, container r1, container r2, container r3, container r4";
     check(&many, Standing::Routed, &[&format!("a.test/: it shares the requests with {five} and 2 more")]);
+}
+
+#[test]
+fn a_backend_that_fails_its_check_is_part_of_the_judgement() {
+    let own = route("a", "a", "a.test", Some(Condition::Ready));
+    let routes = [own.clone(), Route { path: "/x".parse().unwrap(), ..own }];
+    let why = judgement(&container("a", "a"), None, &routes, &|_| Some("its check fails (GET /): no TLS".to_owned()));
+    let told: Vec<&ReasonRow> = why.reasons.iter().filter(|reason| reason.about == "health").collect();
+    assert_eq!(told.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>(), ["port 80: its check fails (GET /): no TLS"]);
+    assert!(told[0].hinders);
 }

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dproxy_config::TlsSettings;
 use dproxy_route::{Admission, Demand};
+use dproxy_tls::provider;
 use hashbrown::HashMap;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -22,7 +23,6 @@ use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::x509::X509Name;
 
 use super::Keyring;
-use super::keyring::provider;
 use crate::forward::line;
 
 /// How the handshakes of one view ask for certificates.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use dproxy_config::{Certificate, TlsPolicy, TlsSettings};
 use dproxy_route::{Authority, HostPattern};
+use dproxy_tls::provider;
 use hashbrown::HashMap;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, NoClientAuth, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -170,32 +171,6 @@ fn certified(certificate: &Certificate, provider: &CryptoProvider) -> Result<Cer
     let mut certified = CertifiedKey::from_der(chain, key.clone_key(), provider)?;
     certified.ocsp = certificate.staple.clone();
     Ok(certified)
-}
-
-/// What is agreed upon, the best first: keys that no quantum computer breaks, then the usual curves; the cipher that
-/// costs least of those that nobody breaks.
-pub(crate) fn provider() -> CryptoProvider {
-    use aws_lc_rs::cipher_suite::{
-        TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-        TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-        TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
-    };
-    use aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768};
-    CryptoProvider {
-        kx_groups: vec![X25519MLKEM768, X25519, SECP256R1, SECP384R1],
-        cipher_suites: vec![
-            TLS13_AES_128_GCM_SHA256,
-            TLS13_AES_256_GCM_SHA384,
-            TLS13_CHACHA20_POLY1305_SHA256,
-            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-            TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-            TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-            TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-        ],
-        ..aws_lc_rs::default_provider()
-    }
 }
 
 fn server_config(settings: &TlsSettings, names: &Arc<Names>, verifier: Arc<dyn ClientCertVerifier>, scope: Vec<u8>) -> ServerConfig {
