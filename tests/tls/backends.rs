@@ -92,8 +92,8 @@ fn a_check_meets_a_backend_of_tls_as_requests_do() {
 
 #[test]
 fn a_backend_that_does_not_speak_tls_fails_its_check() {
-    let origin = Origin::saying("clear");
-    let front = checking(origin.addr().port(), Shop::with(&["b.test"]), "check: tcp");
+    let clear = dproxy().start();
+    let front = checking(clear.http().port(), Shop::with(&["b.test"]), "check: tcp");
     wait_for_health(&front, "no TLS: received corrupt message");
 }
 

@@ -82,9 +82,8 @@ fn hello() -> Vec<u8> {
 #[test]
 fn thousands_of_clients_that_say_hello_and_nothing_more_cost_little_memory_and_keep_nobody_out() {
     let origin = echo();
-    let secure = Shop::with(&["a.test"]).serve(|options| {
-        options.workers(1).env("DOCKER_PROXY_TIMEOUT_HANDSHAKE", "10min").route("a.test", &[origin.addr()])
-    });
+    let secure = Shop::with(&["a.test"])
+        .serve(|options| options.workers(1).env("DOCKER_PROXY_TIMEOUT_HANDSHAKE", "10min").route("a.test", &[origin.addr()]));
     assert!(secure.get("https://a.test/", &[]).contains("x-forwarded-proto: https"));
     let worker = secure.dproxy.worker_pids()[0];
     let (before, hello) = (resident(worker), hello());

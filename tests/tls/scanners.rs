@@ -52,12 +52,17 @@ fn testssl_finds_nothing_above_info() {
     let quiet = ["--quiet", "--color", "0", "--warnings", "off", "--ip", "127.0.0.1", "--add-ca", &secure.shop.ca(), "--jsonfile", &file];
     // Protocols, server defaults, ciphers, forward secrecy, the order of ciphers, vulnerabilities.
     let Some(said) = scanned("testssl", &[&quiet[..], &["-p", "-S", "-s", "-f", "-P", "-U", &url]].concat()) else { return };
-    let report: Vec<Value> = fs::read_to_string(&file).ok().and_then(|text| text.parse::<Value>().ok()?.as_array().cloned()).unwrap_or_default();
+    let report: Vec<Value> =
+        fs::read_to_string(&file).ok().and_then(|text| text.parse::<Value>().ok()?.as_array().cloned()).unwrap_or_default();
     let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
     let tls13 = report.iter().find(|row| row["id"] == "TLS1_3").unwrap_or_else(|| panic!("nothing was scanned: {said}"));
     assert!(text(tls13, "finding").contains("offered"), "{tls13}");
     // The certificate and its zone are a test's; the rest is ours.
     let theirs = |row: &&Value| text(row, "id").starts_with("cert_") || text(row, "id").starts_with("DNS_");
-    let found: Vec<&Value> = report.iter().filter(|row| !theirs(row)).filter(|row| ["LOW", "MEDIUM", "HIGH", "CRITICAL"].contains(&&*text(row, "severity"))).collect();
+    let found: Vec<&Value> = report
+        .iter()
+        .filter(|row| !theirs(row))
+        .filter(|row| ["LOW", "MEDIUM", "HIGH", "CRITICAL"].contains(&&*text(row, "severity")))
+        .collect();
     assert!(found.is_empty(), "{found:#?}");
 }
