@@ -1,9 +1,14 @@
 //! Clients that show certificates: who is let in, and what backends are told of them.
 
 use std::fs;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use dproxy_testkit::{Options, Origin};
-use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, SanType};
+use rcgen::{
+    CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyIdMethod, KeyPair,
+    RevokedCertParams, SanType, SerialNumber,
+};
 
 use super::{Secure, Shop, echo};
 
@@ -21,6 +26,31 @@ impl Shop {
         let file = self.home.path().join(format!("{name}.client"));
         fs::write(&file, certificate.pem() + &key.serialize_pem()).unwrap();
         file.display().to_string()
+    }
+
+    /// A list of the authority that revokes the certificate in this file.
+    fn revoking(&self, file: &str) -> String {
+        let serial = Command::new("openssl").args(["x509", "-noout", "-serial", "-in", file]).output().unwrap();
+        let digits = String::from_utf8(serial.stdout).unwrap();
+        let digits = digits.trim().trim_start_matches("serial=").to_owned();
+        let bytes: Vec<u8> =
+            (0..digits.len() / 2).map(|place| u8::from_str_radix(&digits[place * 2..place * 2 + 2], 16).unwrap()).collect();
+        let now = SystemTime::now();
+        let revoked = RevokedCertParams {
+            serial_number: SerialNumber::from(bytes),
+            revocation_time: now.into(),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: now.into(),
+            next_update: (now + Duration::from_secs(3600)).into(),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: vec![revoked],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.authority).unwrap().pem().unwrap()
     }
 
     /// The authority may vouch for clients, too.
@@ -125,6 +155,32 @@ fn a_session_that_is_taken_up_again_is_the_same_client() {
         let other = client("a.test", &["-sess_in", &session]);
         assert!(!other.contains("Reused, ") && !other.contains("200 OK"), "{other}");
     }
+}
+
+#[test]
+fn what_the_authority_has_revoked_is_not_let_in_and_a_broken_list_lets_nobody_in() {
+    let origin = echo();
+    let secure = Shop::with(&["a.test"]).trusts_clients().serve(|options| routes(options, &origin, &[PRIVATE]));
+    let (alice, bob) = (secure.shop.client("alice"), secure.shop.client("bob"));
+    let seen = |client: &str| status(&secure, "https://a.test/", &["--cert", client]);
+    assert_eq!((seen(&alice), seen(&bob)), ("200".to_owned(), "200".to_owned()));
+    let session = secure.shop.home.path().join("session").display().to_string();
+    let request = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+    let client = |words: &[&str]| secure.s_client(&[&["-servername", "a.test", "-ign_eof"], words].concat(), request);
+    assert!(client(&["-cert", &alice, "-key", &alice, "-sess_out", &session]).contains("200 OK"));
+
+    fs::write(secure.shop.path("partners.crl"), secure.shop.revoking(&alice)).unwrap();
+    secure.dproxy.wait_for("alice kept out", || seen(&alice) == "000");
+    assert_eq!(seen(&bob), "200");
+    let again = client(&["-sess_in", &session]);
+    assert!(!again.contains("Reused, ") && !again.contains("200 OK"), "{again}");
+
+    fs::write(secure.shop.path("partners.crl"), "nothing").unwrap();
+    secure.dproxy.wait_for("everybody kept out", || seen(&bob) == "000");
+    let problems = secure.dproxy.data("/problems").to_string();
+    assert!(problems.contains("`partners.crl` holds no list of revoked certificates"), "{problems}");
+    fs::remove_file(secure.shop.path("partners.crl")).unwrap();
+    secure.dproxy.wait_for("alice again", || seen(&alice) == "200");
 }
 
 #[test]

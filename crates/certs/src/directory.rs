@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::layout::{Bundle, Layout};
 use crate::pem::{PemError, Sections};
+use crate::revoked::{Revoked, RevokedError};
 use crate::vouch::{VouchError, Voucher, covers, is_authority};
 
 /// Larger than any certificate or key.
@@ -65,12 +66,15 @@ enum BundleError {
     Pem(#[from] PemError),
     #[error(transparent)]
     Vouch(#[from] VouchError),
+    #[error(transparent)]
+    Revoked(#[from] RevokedError),
 }
 
 /// What one bundle came to.
 enum Use {
     Voucher(Voucher),
-    Authority(Authority),
+    /// Its list of revoked certificates may be overdue.
+    Authority(Authority, bool),
 }
 
 impl Holdings {
@@ -119,11 +123,15 @@ impl Directory {
         self.good.retain(|file, _| there.contains(file));
         for bundle in &layout.bundles {
             let file = self.called(&bundle.certificate);
-            match self.bundle(bundle, &file) {
+            match self.bundle(bundle, &file, now) {
                 Ok(Use::Voucher(voucher)) => {
                     self.good.insert(bundle.certificate.clone(), voucher);
                 }
-                Ok(Use::Authority(authority)) => {
+                Ok(Use::Authority(authority, overdue)) => {
+                    if overdue {
+                        let text = "its list of revoked certificates should have been renewed; the one that is there counts on";
+                        problems.insert(Problem::new(format!("{SUBJECT}{file}"), text));
+                    }
                     self.good.remove(&bundle.certificate);
                     authorities.push(authority);
                 }
@@ -163,14 +171,22 @@ impl Directory {
         vouchers
     }
 
-    fn bundle(&self, bundle: &Bundle, file: &str) -> Result<Use, BundleError> {
+    fn bundle(&self, bundle: &Bundle, file: &str, now: SystemTime) -> Result<Use, BundleError> {
         let mut sections = Sections::read(&self.bytes(&bundle.certificate)?)?;
         let key_file = bundle.key.as_deref().map_or_else(|| file.to_owned(), |key| self.called(key));
         if let Some(key) = &bundle.key {
             sections.keys = Sections::read(&self.bytes(key)?)?.keys;
         }
         if sections.keys.is_empty() && bundle.key.is_none() && sections.certificates.iter().any(|der| is_authority(der)) {
-            return Ok(Use::Authority(Authority { name: file.to_owned(), certificates: sections.certificates }));
+            let revoked = match &bundle.revoked {
+                Some(path) => Revoked::read(&self.bytes(path)?, &self.called(path), &sections.certificates)?,
+                None => Revoked::default(),
+            };
+            let overdue = revoked.is_overdue(now);
+            return Ok(Use::Authority(
+                Authority { name: file.to_owned(), certificates: sections.certificates, revoked: revoked.lists },
+                overdue,
+            ));
         }
         let staple = bundle.staple.as_ref().map(|staple| self.bytes(staple)).transpose()?.map(|bytes| bytes.to_vec());
         Ok(Use::Voucher(Voucher::new(file, &key_file, sections, staple)?))

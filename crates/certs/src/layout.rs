@@ -6,7 +6,8 @@
 //! | `fullchain.pem` or `cert.pem` | `privkey.pem` or `key.pem`, in the same folder |
 //! | `NAME.pem.rsa`, `NAME.pem.ecdsa` | in the same file |
 //!
-//! Beside a certificate its staple may lie: `NAME.ocsp`, `NAME.crt.ocsp` or `NAME.der`.
+//! Beside a certificate its staple may lie: `NAME.ocsp`, `NAME.crt.ocsp` or `NAME.der`; and beside that of an authority
+//! what it has revoked: `NAME.crl` or `NAME.pem.crl`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) struct Bundle {
     /// None: in the same file, or it needs none.
     pub(crate) key: Option<PathBuf>,
     pub(crate) staple: Option<PathBuf>,
+    pub(crate) revoked: Option<PathBuf>,
 }
 
 /// What lies in a directory.
@@ -52,7 +54,7 @@ impl Layout {
     /// Every file that plays a part.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         let bundled = self.bundles.iter().flat_map(|bundle| {
-            let others = bundle.key.iter().chain(&bundle.staple).map(PathBuf::as_path);
+            let others = bundle.key.iter().chain(&bundle.staple).chain(&bundle.revoked).map(PathBuf::as_path);
             std::iter::once(bundle.certificate.as_path()).chain(others)
         });
         bundled.chain(self.lonely.iter().map(PathBuf::as_path))
@@ -97,7 +99,9 @@ impl Layout {
             let key = key_names(stem).into_iter().find_map(|key| files.get_key_value(&key));
             taken.extend(key.map(|(name, _)| name.as_str()));
             let staple = staple_names(stem, name).into_iter().find_map(|staple| files.get(&staple));
-            self.bundles.push(Bundle { certificate: path.clone(), key: key.map(|(_, path)| path.clone()), staple: staple.cloned() });
+            let revoked = [format!("{stem}.crl"), format!("{name}.crl")].into_iter().find_map(|revoked| files.get(&revoked));
+            let (certificate, key) = (path.clone(), key.map(|(_, path)| path.clone()));
+            self.bundles.push(Bundle { certificate, key, staple: staple.cloned(), revoked: revoked.cloned() });
         }
         let lonely = files.iter().filter(|(name, _)| is_key(name) && !taken.contains(name.as_str()));
         self.lonely.extend(lonely.map(|(_, path)| path.clone()));
@@ -123,7 +127,7 @@ fn staple_names(stem: &str, name: &str) -> [String; 4] {
 mod tests {
     use super::*;
 
-    /// `certificate key staple`, with `-` for none, of each bundle; then the keys without one.
+    /// `certificate key staple`, with `-` for none, of each bundle, and what is revoked if there is such a list; then the keys without one.
     #[track_caller]
     fn check(files: &str, expected: &[&str]) {
         let directory = tempfile::tempdir().unwrap();
@@ -135,8 +139,10 @@ mod tests {
         let layout = Layout::of(directory.path());
         let name = |path: &Path| path.strip_prefix(directory.path()).unwrap().display().to_string();
         let other = |path: &Option<PathBuf>| path.as_deref().map_or("-".to_owned(), name);
-        let bundles =
-            layout.bundles.iter().map(|bundle| format!("{} {} {}", name(&bundle.certificate), other(&bundle.key), other(&bundle.staple)));
+        let bundles = layout.bundles.iter().map(|bundle| {
+            let revoked = bundle.revoked.as_deref().map(|path| format!(" {}", name(path))).unwrap_or_default();
+            format!("{} {} {}{revoked}", name(&bundle.certificate), other(&bundle.key), other(&bundle.staple))
+        });
         let lonely = layout.lonely.iter().map(|path| name(path));
         let found: Vec<String> = bundles.chain(lonely).collect();
         assert_eq!(found, expected, "{files}");
@@ -148,6 +154,7 @@ mod tests {
         check("a.test.crt a.test.key a.test.ocsp", &["a.test.crt a.test.key a.test.ocsp"]);
         check("_.a.test.crt _.a.test.key b.key", &["_.a.test.crt _.a.test.key -", "b.key"]);
         check("a.pem", &["a.pem - -"]);
+        check("a.pem a.crl b.crt b.crt.crl c.crl", &["a.pem - - a.crl", "b.crt - - b.crt.crl"]);
         check("a.pem a-key.pem", &["a.pem a-key.pem -"]);
         check("a.pem a.key.pem a.chain.pem a.dhparam.pem", &["a.pem a.key.pem -"]);
         check("a.pem.rsa a.pem.ecdsa", &["a.pem.ecdsa - -", "a.pem.rsa - -"]);

@@ -15,6 +15,7 @@ mod directory;
 mod layout;
 mod local;
 mod pem;
+mod revoked;
 mod tickets;
 mod vouch;
 mod watch;

@@ -89,6 +89,8 @@ pub struct Authority {
     pub name: String,
     /// In DER.
     pub certificates: Vec<Vec<u8>>,
+    /// Lists of certificates that it has taken back, in DER.
+    pub revoked: Vec<Vec<u8>>,
 }
 
 /// A key that seals session tickets.

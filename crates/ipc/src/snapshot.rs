@@ -229,7 +229,7 @@ fn specimen_of_tls() -> TlsSettings {
         ports: vec![443],
         hsts: Hsts::Says("max-age=1".to_owned()),
         certificates: [certificate].into(),
-        authorities: [Authority { name: "name".to_owned(), certificates: vec![vec![4]] }].into(),
+        authorities: [Authority { name: "name".to_owned(), certificates: vec![vec![4]], revoked: vec![vec![5]] }].into(),
         tickets: vec![TicketKey { name: [5; 16], secret: key() }],
         challenges: vec![Challenge::Page { token: "token".to_owned(), text: "text".to_owned() }],
         ..TlsSettings::default()

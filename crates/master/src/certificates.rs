@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn what_routes_name_and_is_not_there_is_told() {
         use dproxy_route::{Backend, HostPattern, Https, PathPrefix, Trust};
-        let there = Authority { name: "there.pem".to_owned(), certificates: Vec::new() };
+        let there = Authority { name: "there.pem".to_owned(), certificates: Vec::new(), revoked: Vec::new() };
         let check = |authority: &str, trust: Trust, path: Option<&str>, expected: &[&str]| {
             let backend = Backend { scheme: Scheme::Https, trust, ..Backend::at("10.0.0.1:443".parse().unwrap()) };
             let mut https = Https::default();

@@ -16,7 +16,7 @@ use rustls::client::danger::HandshakeSignatureValid;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::objects::{oid_registry, oid2abbrev};
@@ -111,8 +111,14 @@ impl Vouchers {
                 roots.add(CertificateDer::from(der.clone())).map_err(|cause| CallersError::Unusable(name.clone(), cause))?;
             }
             vouchers.subjects.extend(roots.subjects());
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(provider())).build();
-            vouchers.each.push((name.clone(), verifier.map_err(|cause| CallersError::Verifier(name.clone(), cause))?));
+            let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(provider()));
+            if !authority.revoked.is_empty() {
+                authority.revoked.iter().for_each(|list| print.update(list));
+                let lists = authority.revoked.iter().map(|list| CertificateRevocationListDer::from(list.clone()));
+                // Authorities between have lists of their own, which need not be here.
+                verifier = verifier.with_crls(lists).allow_unknown_revocation_status();
+            }
+            vouchers.each.push((name.clone(), verifier.build().map_err(|cause| CallersError::Verifier(name.clone(), cause))?));
         }
         vouchers.print = print.finish().as_ref().to_vec();
         Ok(vouchers)
