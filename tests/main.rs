@@ -35,6 +35,7 @@ mod routing;
 mod sandbox;
 mod service;
 mod settings;
+mod store;
 mod streaming;
 mod supervised;
 mod tls;

@@ -59,6 +59,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log-directory=[Where logs go. \[env\: DOCKER_PROXY_LOG_DIRECTORY\] \[default\: \`/var/log/docker-proxy\`; without root \`docker-proxy/log\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--state-directory=[Where the things are that survive a restart. \[env\: DOCKER_PROXY_STATE_DIRECTORY\] \[default\: \`/var/lib/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--run-directory=[Where the PID file and the control socket are. \[env\: DOCKER_PROXY_RUN_DIRECTORY\] \[default\: \`/var/run/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_RUNTIME_DIR\`, else \`/tmp/dproxy-<uid>\`\]]:PATH:_default' \
+'--store=[Who keeps what survives a restart\: \`file\` is a file in \`directories.state\`, \`memory\` is nobody, and a URL like \`redis\://\:password@host\:6379/0\` or \`redis+unix\:///path\` is a Redis server, of which this dproxy has a database for itself. \[env\: DOCKER_PROXY_STORE\] \[default\: file\]]:STORE:_default' \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
@@ -145,6 +146,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log-directory=[Where logs go. \[env\: DOCKER_PROXY_LOG_DIRECTORY\] \[default\: \`/var/log/docker-proxy\`; without root \`docker-proxy/log\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--state-directory=[Where the things are that survive a restart. \[env\: DOCKER_PROXY_STATE_DIRECTORY\] \[default\: \`/var/lib/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--run-directory=[Where the PID file and the control socket are. \[env\: DOCKER_PROXY_RUN_DIRECTORY\] \[default\: \`/var/run/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_RUNTIME_DIR\`, else \`/tmp/dproxy-<uid>\`\]]:PATH:_default' \
+'--store=[Who keeps what survives a restart\: \`file\` is a file in \`directories.state\`, \`memory\` is nobody, and a URL like \`redis\://\:password@host\:6379/0\` or \`redis+unix\:///path\` is a Redis server, of which this dproxy has a database for itself. \[env\: DOCKER_PROXY_STORE\] \[default\: file\]]:STORE:_default' \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
@@ -238,6 +240,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log-directory=[Where logs go. \[env\: DOCKER_PROXY_LOG_DIRECTORY\] \[default\: \`/var/log/docker-proxy\`; without root \`docker-proxy/log\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--state-directory=[Where the things are that survive a restart. \[env\: DOCKER_PROXY_STATE_DIRECTORY\] \[default\: \`/var/lib/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--run-directory=[Where the PID file and the control socket are. \[env\: DOCKER_PROXY_RUN_DIRECTORY\] \[default\: \`/var/run/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_RUNTIME_DIR\`, else \`/tmp/dproxy-<uid>\`\]]:PATH:_default' \
+'--store=[Who keeps what survives a restart\: \`file\` is a file in \`directories.state\`, \`memory\` is nobody, and a URL like \`redis\://\:password@host\:6379/0\` or \`redis+unix\:///path\` is a Redis server, of which this dproxy has a database for itself. \[env\: DOCKER_PROXY_STORE\] \[default\: file\]]:STORE:_default' \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
@@ -561,6 +564,20 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(images)
+_arguments "${_arguments_options[@]}" : \
+'-w+[Asks again and again, until it is ended]::SECONDS:_default' \
+'--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (backends)
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
@@ -719,6 +736,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(images)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (backends)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -816,6 +837,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log-directory=[Where logs go. \[env\: DOCKER_PROXY_LOG_DIRECTORY\] \[default\: \`/var/log/docker-proxy\`; without root \`docker-proxy/log\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--state-directory=[Where the things are that survive a restart. \[env\: DOCKER_PROXY_STATE_DIRECTORY\] \[default\: \`/var/lib/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_STATE_HOME\`\]]:PATH:_default' \
 '--run-directory=[Where the PID file and the control socket are. \[env\: DOCKER_PROXY_RUN_DIRECTORY\] \[default\: \`/var/run/docker-proxy\`; without root \`docker-proxy\` in \`\$XDG_RUNTIME_DIR\`, else \`/tmp/dproxy-<uid>\`\]]:PATH:_default' \
+'--store=[Who keeps what survives a restart\: \`file\` is a file in \`directories.state\`, \`memory\` is nobody, and a URL like \`redis\://\:password@host\:6379/0\` or \`redis+unix\:///path\` is a Redis server, of which this dproxy has a database for itself. \[env\: DOCKER_PROXY_STORE\] \[default\: file\]]:STORE:_default' \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
@@ -1171,6 +1193,20 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(images)
+_arguments "${_arguments_options[@]}" : \
+'-w+[Asks again and again, until it is ended]::SECONDS:_default' \
+'--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (backends)
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
@@ -1357,6 +1393,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(images)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (backends)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1481,6 +1521,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(images)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (backends)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1544,6 +1588,7 @@ _dproxy_commands() {
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
 'containers:Every container' \
+'images:Every image that containers are of' \
 'backends:Every backend' \
 'certs:Every certificate, and until when it is valid' \
 'certificates:Every certificate, and until when it is valid' \
@@ -1668,6 +1713,7 @@ _dproxy__subcmd__ctl_commands() {
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
 'containers:Every container' \
+'images:Every image that containers are of' \
 'backends:Every backend' \
 'certs:Every certificate, and until when it is valid' \
 'certificates:Every certificate, and until when it is valid' \
@@ -1726,6 +1772,7 @@ _dproxy__subcmd__ctl__subcmd__help_commands() {
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
 'containers:Every container' \
+'images:Every image that containers are of' \
 'backends:Every backend' \
 'certs:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
@@ -1769,6 +1816,11 @@ _dproxy__subcmd__ctl__subcmd__help__subcmd__health_commands() {
 _dproxy__subcmd__ctl__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl help help commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__images_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__help__subcmd__images_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl help images commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__list_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__help__subcmd__list_commands() {
@@ -1839,6 +1891,11 @@ _dproxy__subcmd__ctl__subcmd__help__subcmd__upgrade_commands() {
 _dproxy__subcmd__ctl__subcmd__help__subcmd__why_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl help why commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__images_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__images_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl images commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__ctl__subcmd__list_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__list_commands() {
@@ -1956,6 +2013,7 @@ _dproxy__subcmd__help_commands() {
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
 'containers:Every container' \
+'images:Every image that containers are of' \
 'backends:Every backend' \
 'certs:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
@@ -2038,6 +2096,7 @@ _dproxy__subcmd__help__subcmd__ctl_commands() {
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
 'containers:Every container' \
+'images:Every image that containers are of' \
 'backends:Every backend' \
 'certs:Every certificate, and until when it is valid' \
 'problems:Everything that should be mended' \
@@ -2075,6 +2134,11 @@ _dproxy__subcmd__help__subcmd__ctl__subcmd__explain_commands() {
 _dproxy__subcmd__help__subcmd__ctl__subcmd__health_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help ctl health commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__images_commands] )) ||
+_dproxy__subcmd__help__subcmd__ctl__subcmd__images_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help ctl images commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__list_commands] )) ||
 _dproxy__subcmd__help__subcmd__ctl__subcmd__list_commands() {
@@ -2171,6 +2235,11 @@ _dproxy__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help help commands' commands "$@"
 }
+(( $+functions[_dproxy__subcmd__help__subcmd__images_commands] )) ||
+_dproxy__subcmd__help__subcmd__images_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help images commands' commands "$@"
+}
 (( $+functions[_dproxy__subcmd__help__subcmd__list_commands] )) ||
 _dproxy__subcmd__help__subcmd__list_commands() {
     local commands; commands=()
@@ -2255,6 +2324,11 @@ _dproxy__subcmd__help__subcmd__why_commands() {
 _dproxy__subcmd__help__subcmd__worker_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help worker commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__images_commands] )) ||
+_dproxy__subcmd__images_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy images commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__list_commands] )) ||
 _dproxy__subcmd__list_commands() {

@@ -80,6 +80,7 @@ fn ctl_asks_what_the_api_answers() {
     asks("dproxy ctl workers", Command::Workers);
     asks("dproxy ctl routes", Command::Routes);
     asks("dproxy ctl containers", Command::Containers);
+    asks("dproxy ctl images", Command::Images);
     asks("dproxy ctl backends", Command::Backends);
     asks("dproxy ctl certs", Command::Certificates);
     asks("dproxy ctl certificates", Command::Certificates);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dproxy_route::{HostPattern, Issuer, Route};
 
-use crate::{AccessLog, Acme, Privileges, ProxySettings, Timeouts};
+use crate::{AccessLog, Acme, Privileges, ProxySettings, StoreChoice, Timeouts};
 
 /// Everything `dproxy master` was told, by flag, environment, file or default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Config {
     pub pid_path: PathBuf,
     /// Where everything else is.
     pub directories: Directories,
+    /// Who keeps what survives a restart.
+    pub store: StoreChoice,
     /// The control side.
     pub api: Api,
     /// The engines whose containers are served, at least one.

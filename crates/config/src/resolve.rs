@@ -89,6 +89,7 @@ pub(crate) fn resolve_what_makes_sense(
         access_log: reader.access_log(),
         pages: reader.path(&settings::PAGES_DIRECTORY),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
+        store: reader.required(&settings::STORE),
         api: reader.api(&directories),
         docker: reader.docker(&written.engines, written.older.assignments),
         proxy: reader.proxy(surroundings),

@@ -36,6 +36,8 @@ pub enum Command {
     Routes,
     /// Every container the engine told of.
     Containers,
+    /// Every image that containers are of.
+    Images,
     /// Every backend.
     Backends,
     /// Every certificate.
@@ -101,6 +103,7 @@ impl Command {
             Command::Workers => "/workers".to_owned(),
             Command::Routes => "/routes".to_owned(),
             Command::Containers => "/containers".to_owned(),
+            Command::Images => "/images".to_owned(),
             Command::Backends => "/backends".to_owned(),
             Command::Certificates => "/certificates".to_owned(),
             Command::Problems => "/problems".to_owned(),
@@ -131,6 +134,7 @@ impl Command {
             | Command::Logs
             | Command::Routes
             | Command::Containers
+            | Command::Images
             | Command::Backends
             | Command::Certificates
             | Command::Problems
@@ -163,6 +167,7 @@ impl Command {
             | Command::Workers
             | Command::Routes
             | Command::Containers
+            | Command::Images
             | Command::Backends
             | Command::Certificates
             | Command::Problems
@@ -189,6 +194,7 @@ impl Command {
             | Command::Workers
             | Command::Routes
             | Command::Containers
+            | Command::Images
             | Command::Backends
             | Command::Certificates
             | Command::Problems

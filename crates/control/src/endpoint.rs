@@ -76,6 +76,8 @@ pub(crate) enum List {
     Routes,
     /// See [`Command::Containers`].
     Containers,
+    /// See [`Command::Images`].
+    Images,
     /// See [`Command::Backends`].
     Backends,
     /// See [`Command::Certificates`].
@@ -192,6 +194,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         summary: "Removes routes that were added by hand: by number, or by host and path.",
     },
     read("/containers", Place::List(List::Containers), ROWS, "Every container the engines told of."),
+    read("/images", Place::List(List::Images), ROWS, "Every image that containers are of."),
     read("/backends", Place::List(List::Backends), ROWS, "Every backend."),
     read("/certificates", Place::List(List::Certificates), ROWS, "Every certificate, until when it is valid, and what is wrong with it."),
     read("/problems", Place::List(List::Problems), ROWS, "Everything that an operator should mend."),
@@ -261,6 +264,7 @@ impl List {
             List::Workers => Command::Workers,
             List::Routes => Command::Routes,
             List::Containers => Command::Containers,
+            List::Images => Command::Images,
             List::Backends => Command::Backends,
             List::Certificates => Command::Certificates,
             List::Problems => Command::Problems,

@@ -25,8 +25,8 @@ pub use command::{Asked, Command, Refusal, Selection, Wait};
 pub use explanation::{ExplainedRoute, Explanation, Outcome};
 pub use question::{Question, QuestionError};
 pub use reply::{
-    BackendRow, CertificateRow, CertificatesRow, ContainerRow, EngineRow, LogRow, PoolState, ProblemRow, Reply, RouteRow, SandboxRow,
-    Status, UpgradeRow, UpgradeState, WorkerRow,
+    BackendRow, CertificateRow, CertificatesRow, ContainerRow, EngineRow, ImageRow, LogRow, PoolState, ProblemRow, Reply, RouteRow,
+    SandboxRow, Status, StoreRow, StoreState, UpgradeRow, UpgradeState, WorkerRow,
 };
 pub use token::{Token, TokenError};
 pub use why::{ReasonRow, Standing, Why};

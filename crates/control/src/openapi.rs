@@ -7,7 +7,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::endpoint::{Change, ENDPOINTS, Endpoint, Key, Kind, List, Place};
-use crate::{BackendRow, CertificateRow, ContainerRow, Explanation, LogRow, ProblemRow, RouteRow, Status, Why, WorkerRow};
+use crate::{BackendRow, CertificateRow, ContainerRow, Explanation, ImageRow, LogRow, ProblemRow, RouteRow, Status, Why, WorkerRow};
 
 /// Refusals that have nothing to do with what is asked.
 const ANYWHERE: [u16; 6] = [400, 401, 403, 408, 413, 503];
@@ -109,6 +109,7 @@ fn row_of(list: List, generator: &mut SchemaGenerator) -> Value {
         List::Workers => schema_of::<WorkerRow>(generator),
         List::Routes => schema_of::<RouteRow>(generator),
         List::Containers => schema_of::<ContainerRow>(generator),
+        List::Images => schema_of::<ImageRow>(generator),
         List::Backends => schema_of::<BackendRow>(generator),
         List::Certificates => schema_of::<CertificateRow>(generator),
         List::Problems => schema_of::<ProblemRow>(generator),

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 mod certificate;
+mod store;
 
 pub use self::certificate::{CertificateRow, CertificatesRow};
+pub use self::store::{ImageRow, StoreRow, StoreState};
 use crate::{Command, Explanation, Why};
 
 /// The answer to a [`Command`]: `message` and `data` of the API.
@@ -33,6 +35,8 @@ pub enum Reply {
     Routes(Vec<RouteRow>),
     /// To [`Command::Containers`].
     Containers(Vec<ContainerRow>),
+    /// To [`Command::Images`].
+    Images(Vec<ImageRow>),
     /// To [`Command::Backends`].
     Backends(Vec<BackendRow>),
     /// To [`Command::Certificates`].
@@ -74,6 +78,7 @@ impl Reply {
             Command::Logs => Reply::Logs(serde_json::from_value(data)?),
             Command::Routes => Reply::Routes(serde_json::from_value(data)?),
             Command::Containers => Reply::Containers(serde_json::from_value(data)?),
+            Command::Images => Reply::Images(serde_json::from_value(data)?),
             Command::Backends => Reply::Backends(serde_json::from_value(data)?),
             Command::Certificates => Reply::Certificates(serde_json::from_value(data)?),
             Command::Problems => Reply::Problems(serde_json::from_value(data)?),
@@ -143,6 +148,9 @@ pub struct Status {
     /// How the certificates are.
     #[serde(default)]
     pub certificates: CertificatesRow,
+    /// Who keeps what survives a restart.
+    #[serde(default)]
+    pub store: StoreRow,
     /// What an operator should know: ports we fell back to, a configuration that was refused.
     pub warnings: Vec<String>,
     /// How many problems `problems` lists.
@@ -265,6 +273,12 @@ pub struct WorkerRow {
     pub memory_bytes: u64,
     /// Of one CPU, since the last look.
     pub cpu_percent: f32,
+    /// When it was seen first.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// When it changed last.
+    #[serde(default)]
+    pub updated: Option<String>,
 }
 
 /// A route.
@@ -302,6 +316,12 @@ pub struct RouteRow {
     /// For how long it will live still, if not until it is removed.
     #[serde(default)]
     pub expires_seconds: Option<u64>,
+    /// When it was seen first.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// When it changed last.
+    #[serde(default)]
+    pub updated: Option<String>,
 }
 
 /// A container.
@@ -322,6 +342,12 @@ pub struct ContainerRow {
     pub hosts: Vec<String>,
     /// `port address` of each backend.
     pub backends: Vec<String>,
+    /// When it was seen first.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// When it changed last.
+    #[serde(default)]
+    pub updated: Option<String>,
 }
 
 /// A backend.
@@ -360,6 +386,12 @@ pub struct BackendRow {
     pub weight: u16,
     /// Host names that lead there.
     pub hosts: Vec<String>,
+    /// When it was seen first.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// When it changed last.
+    #[serde(default)]
+    pub updated: Option<String>,
 }
 
 /// Something to mend.

@@ -13,7 +13,9 @@ use std::os::fd::AsFd;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 use self::units::{count, memory, uptime};
-use crate::{BackendRow, Command, ContainerRow, EngineRow, ProblemRow, Reply, RouteRow, Status, Wait, WorkerRow};
+use crate::{
+    BackendRow, Command, ContainerRow, EngineRow, ImageRow, ProblemRow, Reply, RouteRow, Status, StoreRow, StoreState, Wait, WorkerRow,
+};
 
 /// How wide a line may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub fn render(command: &Command, reply: &Reply, width: Width) -> String {
             columns(&CONTAINERS_OF_ENGINES, rows.iter().map(container_of_engine), width)
         }
         Reply::Containers(rows) => columns(&CONTAINERS, rows.iter().map(container), width),
+        Reply::Images(rows) => columns(&IMAGES, rows.iter().map(image), width),
         Reply::Backends(rows) => columns(&BACKENDS, rows.iter().map(backend), width),
         Reply::Certificates(rows) => columns(&certificates::COLUMNS, rows.iter().map(certificates::row), width),
         Reply::Problems(rows) => columns(&PROBLEMS, rows.iter().map(problem), width),
@@ -83,6 +86,7 @@ const ROUTES: [Column; 6] = [("ROUTE", LEFT), ("STATE", LEFT), ("PATH", LEFT), (
 const CONTAINERS: [Column; 6] = [("ID", LEFT), ("NAME", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
 const CONTAINERS_OF_ENGINES: [Column; 7] =
     [("ID", LEFT), ("NAME", LEFT), ("ENGINE", LEFT), ("STATE", LEFT), ("HOSTS", LEFT), ("BACKENDS", LEFT), ("IMAGE", LEFT)];
+const IMAGES: [Column; 3] = [("IMAGE", LEFT), ("RUNNING", RIGHT), ("CONTAINERS", LEFT)];
 const BACKENDS: [Column; 11] = [
     ("NAME", LEFT),
     ("PORT", RIGHT),
@@ -152,6 +156,10 @@ fn container_of_engine(row: &ContainerRow) -> [String; 7] {
     [id, name, row.engine.clone().unwrap_or_default(), state, hosts, backends, image]
 }
 
+fn image(row: &ImageRow) -> [String; 3] {
+    [row.name.clone(), row.running.to_string(), list(&row.containers)]
+}
+
 fn backend(row: &BackendRow) -> [String; 11] {
     [
         row.name.clone(),
@@ -203,6 +211,7 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
         | Command::Workers
         | Command::Routes
         | Command::Containers
+        | Command::Images
         | Command::Backends
         | Command::Certificates
         | Command::Problems
@@ -241,6 +250,7 @@ fn status_block(status: &Status) -> String {
         ("connections", format!("{} open, {} accepted", count(status.connections_open), count(status.connections_total))),
         ("requests", requests(status)),
         ("sandbox", list(&status.sandbox.held)),
+        ("store", store(&status.store)),
     ];
     let facts = facts.into_iter().chain(engines).chain(certificates::fact(&status.certificates)).chain(more);
     let facts = facts.map(|(name, fact)| format!("{name:<13}{}", clean(&fact)));
@@ -264,6 +274,13 @@ fn engine(engine: &EngineRow) -> String {
         (true, None, _) => format!("{place}, connected"),
         (false, _, Some(error)) => format!("{place}, not connected: {error}"),
         (false, _, None) => format!("{place}, connecting"),
+    }
+}
+
+fn store(row: &StoreRow) -> String {
+    match row.state {
+        StoreState::Good => row.place.clone(),
+        StoreState::Opening | StoreState::Away => format!("{}, {}", row.place, row.state),
     }
 }
 

@@ -3,24 +3,23 @@
 //! A route that is added again is the same one: it keeps its number and lives on for as long as is said now. So whoever
 //! serves something can tell of it again and again, and is forgotten some time after it stopped to.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use dproxy_config::HandRoute;
 use dproxy_control::{Refusal, Selection};
 use dproxy_route::Route;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tracing::{info, warn};
 
-/// More than anybody adds by hand, and few enough to be written whole each time.
+/// More than anybody adds by hand, and few enough to be compared whole each time.
 const MOST: usize = 10_000;
 
-/// The file, and what is in it.
+/// Every route that was added.
 #[derive(Debug)]
 pub(crate) struct ByHand {
-    path: PathBuf,
+    /// By number.
     entries: Vec<Entry>,
     /// No number is given twice.
     next: u32,
@@ -35,13 +34,7 @@ struct Entry {
     until: Option<u64>,
 }
 
-/// What is in the file. The route is as it was written, because what it means is checked when it is read.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Notes {
-    next: u32,
-    routes: Vec<Note>,
-}
-
+/// What is kept. The route is as it was written, because what it means is checked when it is read.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
     id: u32,
@@ -58,19 +51,42 @@ pub(crate) enum Added {
     Renewed(u32),
 }
 
+impl Default for ByHand {
+    fn default() -> ByHand {
+        ByHand { entries: Vec::new(), next: 1 }
+    }
+}
+
 impl ByHand {
-    /// Reads what was added; what cannot be read is told and left out.
-    pub(crate) fn recall(state_directory: &Path) -> ByHand {
-        let path = state_directory.join("routes.json");
-        let notes = read(&path).unwrap_or_else(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                warn!(path = %path.display(), %error, "routes added by hand not read; add them again");
+    /// Takes in what was kept: its routes, and the number that is given next. A route that was added since counts more, and
+    /// so does its number: one that is recalled late gets another.
+    pub(crate) fn recall<'v>(&mut self, notes: impl Iterator<Item = &'v Value>, next: Option<&Value>) {
+        let next = next.and_then(Value::as_u64).and_then(|next| u32::try_from(next).ok());
+        let mut recalled: Vec<Entry> = notes.filter_map(Entry::read).collect();
+        recalled.sort_by_key(|entry| entry.id);
+        let after = |entries: &[Entry]| entries.iter().map(|entry| entry.id.saturating_add(1)).max();
+        self.next = [Some(self.next), next, after(&recalled)].into_iter().flatten().max().unwrap_or(1);
+        for mut entry in recalled {
+            if self.entries.iter().any(|known| known.route.is_same_as(&entry.route)) {
+                continue;
             }
-            Notes::default()
-        });
-        let entries: Vec<Entry> = notes.routes.into_iter().filter_map(Entry::of_note).collect();
-        let next = entries.iter().map(|entry| entry.id.saturating_add(1)).chain([notes.next, 1]).max().unwrap_or(1);
-        ByHand { path, entries, next }
+            if self.entries.iter().any(|known| known.id == entry.id) {
+                entry.id = self.next;
+                self.next += 1;
+            }
+            self.entries.push(entry);
+        }
+        self.entries.sort_by_key(|entry| entry.id);
+    }
+
+    /// What is to be kept of each route, by what was written: another master may have given the same number to another one.
+    pub(crate) fn notes(&self) -> BTreeMap<String, Value> {
+        self.entries.iter().map(|entry| (entry.route.text().to_owned(), json!(entry.note()))).collect()
+    }
+
+    /// The number that is given next.
+    pub(crate) fn next(&self) -> Value {
+        self.next.into()
     }
 
     /// Every route, for the core.
@@ -101,7 +117,6 @@ impl ByHand {
                 Added::New(id)
             }
         };
-        self.keep();
         Ok(added)
     }
 
@@ -119,7 +134,6 @@ impl ByHand {
             let text = format!("no route by hand has {}; those of containers and of the file are changed there", which.join(" and "));
             return Err(Refusal::NotFound(text));
         }
-        self.keep();
         Ok(gone.iter().flat_map(|entry| entry.route.routes(entry.id)).collect())
     }
 
@@ -134,11 +148,7 @@ impl ByHand {
             }
             lives
         });
-        let expired = self.entries.len() < before;
-        if expired {
-            self.keep();
-        }
-        expired
+        self.entries.len() < before
     }
 
     /// For how long a route will live still, if not for ever.
@@ -146,20 +156,18 @@ impl ByHand {
         let until = self.entries.iter().find(|entry| entry.id == id)?.until?;
         Some(until.saturating_sub(seconds(now)))
     }
-
-    /// A failure costs nothing but the memory.
-    fn keep(&self) {
-        let aside = self.path.with_extension("new");
-        let notes = Notes { next: self.next, routes: self.entries.iter().map(Entry::note).collect() };
-        let text = serde_json::to_string(&notes).unwrap_or_default();
-        if let Err(error) = fs::write(&aside, text).and_then(|()| fs::rename(&aside, &self.path)) {
-            warn!(path = %self.path.display(), %error, "routes added by hand not kept; they end with dproxy");
-        }
-    }
 }
 
 impl Entry {
-    fn of_note(note: Note) -> Option<Entry> {
+    /// What cannot be read is told and left out.
+    fn read(note: &Value) -> Option<Entry> {
+        let note = match Note::deserialize(note) {
+            Ok(note) => note,
+            Err(error) => {
+                warn!(%error, "a route added by hand cannot be read; add it again");
+                return None;
+            }
+        };
         match note.route.parse() {
             Ok(route) => Some(Entry { id: note.id, route, until: note.until }),
             Err(error) => {
@@ -179,10 +187,6 @@ impl Entry {
             |route: &Route| host.as_ref().is_none_or(|host| route.host == *host) && path.as_ref().is_none_or(|path| route.path == *path);
         id.is_none_or(|id| self.id == id) && self.route.routes(self.id).iter().any(fits)
     }
-}
-
-fn read(path: &Path) -> io::Result<Notes> {
-    Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
 }
 
 /// Since 1970, a part of one counted whole: nothing lives shorter than was said.
@@ -215,22 +219,27 @@ mod tests {
         Selection { id: None, host: Some(host.parse().unwrap()), path: path.map(|path| path.parse().unwrap()) }
     }
 
+    /// As it is after a restart.
+    fn again(by_hand: &ByHand) -> ByHand {
+        let mut again = ByHand::default();
+        again.recall(by_hand.notes().values(), Some(&by_hand.next()));
+        again
+    }
+
     #[test]
     fn what_was_added_is_there_again_and_no_number_is_given_twice() {
-        let home = tempfile::tempdir().unwrap();
-        let mut by_hand = ByHand::recall(home.path());
+        let mut by_hand = ByHand::default();
         assert_eq!(by_hand.add(NOW, route("a.test", "~")), Ok(Added::New(1)));
         assert_eq!(by_hand.add(NOW, route("b.test", "1m")), Ok(Added::New(2)));
-        let mut again = ByHand::recall(home.path());
+        let mut again = again(&by_hand);
         assert_eq!((hosts(&again).as_str(), again.rest(1, NOW), again.rest(2, NOW)), ("a.test b.test", None, Some(60)));
         assert_eq!(again.remove(&number(2)).unwrap().len(), 1);
-        assert_eq!(ByHand::recall(home.path()).add(NOW, route("b.test", "1m")), Ok(Added::New(3)));
+        assert_eq!(self::tests::again(&again).add(NOW, route("b.test", "1m")), Ok(Added::New(3)));
     }
 
     #[test]
     fn a_route_lives_as_long_as_was_said_and_longer_when_it_is_said_again() {
-        let home = tempfile::tempdir().unwrap();
-        let mut by_hand = ByHand::recall(home.path());
+        let mut by_hand = ByHand::default();
         let at = |seconds| NOW + Duration::from_secs(seconds);
         by_hand.add(NOW, route("a.test", "10s")).unwrap();
         by_hand.add(NOW, route("b.test", "~")).unwrap();
@@ -238,13 +247,12 @@ mod tests {
         assert_eq!(by_hand.add(at(9), route("a.test", "10s")), Ok(Added::Renewed(1)));
         assert!(!by_hand.expire(at(18)));
         assert!(by_hand.expire(at(19)));
-        assert_eq!((hosts(&by_hand).as_str(), hosts(&ByHand::recall(home.path())).as_str()), ("b.test", "b.test"));
+        assert_eq!((hosts(&by_hand).as_str(), hosts(&again(&by_hand)).as_str()), ("b.test", "b.test"));
     }
 
     #[test]
     fn routes_are_removed_by_number_or_by_place_and_a_wrong_one_is_told() {
-        let home = tempfile::tempdir().unwrap();
-        let mut by_hand = ByHand::recall(home.path());
+        let mut by_hand = ByHand::default();
         for host in ["a.test", "b.test", "c.test"] {
             by_hand.add(NOW, route(host, "~")).unwrap();
         }
@@ -258,16 +266,26 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_costs_only_what_cannot_be_read() {
-        let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("routes.json");
-        for text in ["", "{", "[]", "{\"next\": 3}"] {
-            fs::write(&file, text).unwrap();
-            assert_eq!(hosts(&ByHand::recall(home.path())), "", "{text}");
-        }
-        let good = r#"{"id": 4, "route": "{host: a.test, backend: '10.0.0.5:80'}", "until": null}"#;
-        fs::write(&file, format!(r#"{{"next": 1, "routes": [{{"id": 3, "route": "nonsense", "until": null}}, {good}]}}"#)).unwrap();
-        let mut by_hand = ByHand::recall(home.path());
+    fn a_damaged_note_costs_only_itself() {
+        let note = |id: u32, route: &str| json!({ "id": id, "route": route, "until": null });
+        let good = note(4, "{host: a.test, backend: '10.0.0.5:80'}");
+        let mut by_hand = ByHand::default();
+        by_hand.recall([json!(null), json!({ "id": "x" }), note(9, "nonsense"), good].iter(), Some(&json!("x")));
         assert_eq!((hosts(&by_hand).as_str(), by_hand.add(NOW, route("b.test", "~"))), ("a.test", Ok(Added::New(5))));
+    }
+
+    #[test]
+    fn what_is_recalled_late_gives_way_to_what_was_added_since() {
+        let mut before = ByHand::default();
+        for host in ["a.test", "b.test", "c.test"] {
+            before.add(NOW, route(host, "~")).unwrap();
+        }
+        let mut by_hand = ByHand::default();
+        by_hand.add(NOW, route("new.test", "~")).unwrap();
+        by_hand.add(NOW, route("b.test", "1m")).unwrap();
+        by_hand.recall(before.notes().values(), Some(&before.next()));
+        assert_eq!(hosts(&by_hand), "new.test b.test c.test a.test");
+        assert_eq!((by_hand.rest(1, NOW), by_hand.rest(2, NOW), by_hand.rest(4, NOW)), (None, Some(60), None));
+        assert_eq!(by_hand.add(NOW, route("d.test", "~")), Ok(Added::New(5)));
     }
 }

@@ -16,7 +16,7 @@ use dproxy_control::server::{self, Bound};
 use dproxy_control::{Asked, Herald, Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{debug, error, info, warn};
 
@@ -33,6 +33,7 @@ use crate::listen;
 use crate::pages;
 use crate::pidfile::PidFile;
 use crate::privileges::Fences;
+use crate::records::Records;
 use crate::remembered::Remembered;
 use crate::signals::{self, Order, Signals};
 use crate::sites::Sites;
@@ -49,6 +50,7 @@ mod files;
 mod hand;
 mod herald;
 mod metrics;
+mod records;
 mod reload;
 mod rounds;
 mod supervision;
@@ -60,6 +62,7 @@ use upgrade::Upgrade;
 use engines::Engines;
 use fading::Fading;
 use herald::Told;
+use records::Recorded;
 
 /// What the driver holds on behalf of the core.
 struct Driver {
@@ -85,6 +88,10 @@ struct Driver {
     published: Instant,
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
     next_request: u64,
+    /// Answers that wait until what they tell of is in the store.
+    answers: JoinSet<()>,
+    records: Records,
+    recorded: Recorded,
     remembered: Remembered,
     sites: Sites,
     by_hand: ByHand,
@@ -182,11 +189,14 @@ where
             hint = driver.watch.hint() => driver.hinted(hint, configuration),
             news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
+            stored = driver.records.recalled() => driver.store_came_late(&stored),
+            Some(_) = driver.answers.join_next() => {}
             finding = driver.health.found() => driver.checked(finding),
             _ = looks.tick() => driver.look(),
             () = driver.vault.changed() => driver.certificates_changed(),
             _ = weighings.tick() => {
                 driver.weigh();
+                driver.backend_records();
                 driver.renew_certificates();
                 driver.renew_tickets();
             }
@@ -197,6 +207,8 @@ where
     if control.close().await.is_err() {
         warn!("control connections were cut off");
     }
+    while driver.answers.join_next().await.is_some() {}
+    driver.records.close().await;
     info!("dproxy master leaves");
     Ok(())
 }
@@ -289,7 +301,7 @@ impl Driver {
             Effect::Terminate(worker) => self.workers.get(&worker).into_iter().for_each(Worker::terminate),
             Effect::Kill(worker) => self.workers.get(&worker).into_iter().for_each(Worker::kill),
             Effect::Answer(request, answer) => self.answer(request, answer),
-            Effect::Remember(size) => self.remembered.keep(size),
+            Effect::Remember(size) => self.records.keep_note(records::POOL, self.remembered.ask(size)),
         }
     }
 

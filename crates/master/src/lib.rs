@@ -21,6 +21,7 @@ mod metrics;
 mod pages;
 mod pidfile;
 mod privileges;
+mod records;
 mod remembered;
 mod secret;
 mod signals;

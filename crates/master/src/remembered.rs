@@ -2,45 +2,52 @@
 //!
 //! It counts until the configuration's own number changes: then the configuration has the last word.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
 use dproxy_config::WorkerCount;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tracing::warn;
 
-/// The file, and what the configuration says.
+/// What the operator asked for, and what the configuration says.
 #[derive(Debug)]
 pub(crate) struct Remembered {
-    path: PathBuf,
+    asked: Option<Asked>,
     configured: WorkerCount,
 }
 
-/// What is in the file. Numbers, because what they mean is checked when they are read.
+#[derive(Debug)]
+struct Asked {
+    size: WorkerCount,
+    /// What the configuration said at the time.
+    configured: WorkerCount,
+}
+
+/// What is kept. Texts, because what they mean is checked when they are read.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
-    /// What the configuration said at the time.
     configured: String,
-    /// What the operator asked for.
     size: String,
 }
 
 impl Remembered {
-    pub(crate) fn new(state_directory: &Path, configured: WorkerCount) -> Remembered {
-        Remembered { path: state_directory.join("pool.json"), configured }
+    pub(crate) fn new(configured: WorkerCount) -> Remembered {
+        Remembered { asked: None, configured }
     }
 
-    /// How many workers to start.
-    pub(crate) fn size(&self) -> WorkerCount {
-        match self.read() {
-            Ok(size) => size.unwrap_or(self.configured),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.configured,
-            Err(error) => {
-                warn!(path = %self.path.display(), %error, "remembered pool size not read, using the configured one");
-                self.configured
-            }
+    /// Takes in what was kept, unless an operator has asked for something since.
+    pub(crate) fn recall(&mut self, note: &Value) {
+        if self.asked.is_some() {
+            return;
         }
+        self.asked = read(note);
+        if self.asked.is_none() {
+            warn!("the remembered pool size makes no sense, using the configured one");
+        }
+    }
+
+    /// How many workers there shall be.
+    pub(crate) fn size(&self) -> WorkerCount {
+        let asked = self.asked.as_ref().filter(|asked| asked.configured == self.configured);
+        asked.map_or(self.configured, |asked| asked.size)
     }
 
     /// Takes note that the configuration says something else now; whether it does.
@@ -50,26 +57,16 @@ impl Remembered {
         changed
     }
 
-    /// Keeps `size`; a failure costs nothing but the memory of it.
-    pub(crate) fn keep(&self, size: WorkerCount) {
-        if let Err(error) = self.write(size) {
-            warn!(path = %self.path.display(), %error, "pool size not remembered");
-        }
+    /// An operator has asked for `size`; what is to be kept.
+    pub(crate) fn ask(&mut self, size: WorkerCount) -> Value {
+        self.asked = Some(Asked { size, configured: self.configured });
+        json!(Note { configured: self.configured.to_string(), size: size.to_string() })
     }
+}
 
-    fn read(&self) -> io::Result<Option<WorkerCount>> {
-        let note: Note = serde_json::from_str(&fs::read_to_string(&self.path)?)?;
-        let configured: WorkerCount = note.configured.parse().map_err(io::Error::other)?;
-        let size = note.size.parse().map_err(io::Error::other)?;
-        Ok((configured == self.configured).then_some(size))
-    }
-
-    fn write(&self, size: WorkerCount) -> io::Result<()> {
-        let note = Note { configured: self.configured.to_string(), size: size.to_string() };
-        let aside = self.path.with_extension("new");
-        fs::write(&aside, serde_json::to_string(&note)?)?;
-        fs::rename(&aside, &self.path)
-    }
+fn read(note: &Value) -> Option<Asked> {
+    let note = Note::deserialize(note).ok()?;
+    Some(Asked { size: note.size.parse().ok()?, configured: note.configured.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -80,29 +77,36 @@ mod tests {
         WorkerCount::of_cpus(number)
     }
 
+    fn recalled(configured: usize, note: &Value) -> WorkerCount {
+        let mut remembered = Remembered::new(count(configured));
+        remembered.recall(note);
+        remembered.size()
+    }
+
     #[test]
     fn a_size_is_remembered_until_the_configuration_changes() {
-        let home = tempfile::tempdir().unwrap();
-        let remembered = Remembered::new(home.path(), count(2));
+        let mut remembered = Remembered::new(count(2));
         assert_eq!(remembered.size(), count(2));
-        remembered.keep(count(30));
-        assert_eq!(Remembered::new(home.path(), count(2)).size(), count(30));
-        assert_eq!(Remembered::new(home.path(), count(4)).size(), count(4));
+        let note = remembered.ask(count(30));
+        assert_eq!(remembered.size(), count(30));
+        assert_eq!((recalled(2, &note), recalled(4, &note)), (count(30), count(4)));
+        assert!(remembered.reconfigure(count(3)));
+        assert_eq!(remembered.size(), count(3));
+    }
+
+    #[test]
+    fn what_is_recalled_late_counts_less_than_what_was_asked_since() {
+        let note = Remembered::new(count(2)).ask(count(30));
+        let mut remembered = Remembered::new(count(2));
+        remembered.ask(count(5));
+        remembered.recall(&note);
+        assert_eq!(remembered.size(), count(5));
     }
 
     #[test]
     fn a_broken_note_counts_for_nothing() {
-        for text in ["", "{", "[]", "{\"configured\":\"2\",\"size\":\"0\"}", "{\"configured\":\"2\"}"] {
-            let home = tempfile::tempdir().unwrap();
-            fs::write(home.path().join("pool.json"), text).unwrap();
-            assert_eq!(Remembered::new(home.path(), count(2)).size(), count(2), "{text}");
+        for note in [json!(null), json!([]), json!({ "configured": "2", "size": "0" }), json!({ "configured": "2" }), json!("2")] {
+            assert_eq!(recalled(2, &note), count(2), "{note}");
         }
-    }
-
-    #[test]
-    fn a_directory_that_is_not_there_is_no_obstacle() {
-        let remembered = Remembered::new(Path::new("/nonexistent"), count(2));
-        remembered.keep(count(3));
-        assert_eq!(remembered.size(), count(2));
     }
 }

@@ -4,14 +4,12 @@
 //! gets its notice page although dproxy starts before its engine. And since when a container is paused no engine tells.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use dproxy_route::{Notice, Offer, Owner, Route, Service};
 use dproxy_source::REMOVED;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tracing::warn;
 
 /// For so long a host that is offline is known.
@@ -19,10 +17,9 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// What a host says that was live when it was seen last.
 const UNSEEN: &str = "not seen yet, its Docker engine does not answer";
 
-/// What is in the file, and what it was at the start.
-#[derive(Debug)]
+/// What is known now, and what it was at the start.
+#[derive(Debug, Default)]
 pub(crate) struct Sites {
-    path: PathBuf,
     /// By endpoint of the engine.
     remembered: BTreeMap<String, Vec<Site>>,
     newest: BTreeMap<String, Vec<Site>>,
@@ -45,29 +42,46 @@ struct Site {
     since: Option<u64>,
 }
 
+/// What is kept of one.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    /// The endpoint of its engine.
+    engine: String,
+    #[serde(flatten)]
+    site: Site,
+}
+
 impl Sites {
-    /// Reads what was remembered; a file that cannot be read costs only the memory.
-    pub(crate) fn recall(state_directory: &Path) -> Sites {
-        let path = state_directory.join("sites.json");
-        let remembered = read(&path).unwrap_or_else(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                warn!(path = %path.display(), %error, "remembered hosts not read; engines will tell of them");
+    /// Takes in what was kept; what cannot be read costs only itself.
+    pub(crate) fn recall<'v>(&mut self, notes: impl Iterator<Item = &'v Value>) {
+        for note in notes {
+            match Note::deserialize(note) {
+                Ok(Note { engine, site }) => self.remembered.entry(engine).or_default().push(site),
+                Err(error) => warn!(%error, "a remembered host cannot be read; its engine will tell of it"),
             }
-            BTreeMap::new()
-        });
-        Sites { path, newest: remembered.clone(), remembered, told: BTreeSet::new() }
+        }
+        for (engine, sites) in &self.remembered {
+            self.newest.entry(engine.clone()).or_insert_with(|| sites.clone());
+        }
     }
 
-    /// Takes in what an engine that answers knows, and adds what only we know.
-    pub(crate) fn learn(&mut self, engine: &str, routes: &mut [Route]) {
+    /// What is to be kept of each host.
+    pub(crate) fn notes(&self) -> BTreeMap<String, Value> {
+        let sites = self.newest.iter().flat_map(|(engine, sites)| sites.iter().map(move |site| (engine, site)));
+        sites.map(|(engine, site)| (site.key(engine), json!(Note { engine: engine.clone(), site: site.clone() }))).collect()
+    }
+
+    /// Takes in what an engine that answers knows, and adds what only we know; whether there is something else to be kept.
+    pub(crate) fn learn(&mut self, engine: &str, routes: &mut [Route]) -> bool {
         let remembered = self.remembered.get(engine).map_or(&[][..], Vec::as_slice);
         routes.iter_mut().for_each(|route| complete(route, remembered));
         self.told.insert(engine.to_owned());
         let sites: Vec<Site> = routes.iter().filter_map(Site::of).collect();
-        if self.newest.get(engine) != Some(&sites) {
+        let new = self.newest.get(engine) != Some(&sites);
+        if new {
             self.newest.insert(engine.to_owned(), sites);
-            self.keep();
         }
+        new
     }
 
     /// What is known of an engine that has told nothing yet at `now`; none once it has.
@@ -75,16 +89,9 @@ impl Sites {
         if self.told.contains(engine) {
             return None;
         }
-        Some(self.remembered.get(engine)?.iter().filter_map(|site| site.route(now)).collect())
-    }
-
-    /// A failure costs nothing but the memory.
-    fn keep(&self) {
-        let aside = self.path.with_extension("new");
-        let text = serde_json::to_string(&self.newest).unwrap_or_default();
-        if let Err(error) = fs::write(&aside, text).and_then(|()| fs::rename(&aside, &self.path)) {
-            warn!(path = %self.path.display(), %error, "hosts not remembered");
-        }
+        let mut routes: Vec<Route> = self.remembered.get(engine)?.iter().filter_map(|site| site.route(now)).collect();
+        routes.sort_unstable();
+        Some(routes)
     }
 }
 
@@ -106,6 +113,11 @@ impl Site {
             exit_code: notice.and_then(|notice| notice.exit_code),
             since: notice.and_then(|notice| seconds(notice.since?)),
         })
+    }
+
+    /// No other one has it.
+    fn key(&self, engine: &str) -> String {
+        format!("{engine} {} {}{}", self.container_id, self.host, self.path)
     }
 
     /// Its route while its engine is silent; none if it was offline for too long, or makes no sense.
@@ -132,10 +144,6 @@ fn complete(route: &mut Route, remembered: &[Site]) {
         let same = |site: &&Site| site.container_id == seen.container_id && site.reason == seen.reason;
         notice.since = remembered.iter().find(same).and_then(|site| site.since).map(moment);
     }
-}
-
-fn read(path: &Path) -> io::Result<BTreeMap<String, Vec<Site>>> {
-    Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
 }
 
 fn seconds(moment: SystemTime) -> Option<u64> {
@@ -169,9 +177,15 @@ mod tests {
         shown.collect::<Vec<_>>().join("; ")
     }
 
+    /// As they are after a restart.
+    fn again(sites: &Sites) -> Sites {
+        let mut again = Sites::default();
+        again.recall(sites.notes().values());
+        again
+    }
+
     #[test]
     fn hosts_are_known_until_their_engine_tells() {
-        let home = tempfile::tempdir().unwrap();
         let now = moment(1_000_000);
         let mut routes = [
             live("a.test", "a"),
@@ -179,10 +193,11 @@ mod tests {
             offline("c.test", "c", "stopped", Some(5)),
             offline("d.test", "d", REMOVED, Some(999_000)),
         ];
-        let mut sites = Sites::recall(home.path());
+        let mut sites = Sites::default();
         assert_eq!(sites.remembered("unix:///x", now), None);
-        sites.learn("unix:///x", &mut routes);
-        let mut sites = Sites::recall(home.path());
+        assert!(sites.learn("unix:///x", &mut routes));
+        assert!(!sites.learn("unix:///x", &mut routes));
+        let mut sites = again(&sites);
         let known = sites.remembered("unix:///x", now).unwrap();
         assert_eq!(shown(&known), format!("a.test {UNSEEN}; b.test stopped 999000"));
         assert_eq!(sites.remembered("unix:///y", now), None, "another engine");
@@ -192,12 +207,11 @@ mod tests {
 
     #[test]
     fn only_we_know_since_when_a_container_is_paused() {
-        let home = tempfile::tempdir().unwrap();
-        Sites::recall(home.path()).learn("unix:///x", &mut [offline("a.test", "a", "paused", Some(7))]);
+        let mut sites = Sites::default();
+        sites.learn("unix:///x", &mut [offline("a.test", "a", "paused", Some(7))]);
         let check = |mut route: Route, expected: &str| {
-            Sites::recall(home.path()).learn("unix:///x", std::slice::from_mut(&mut route));
+            again(&sites).learn("unix:///x", std::slice::from_mut(&mut route));
             assert_eq!(shown(&[route]), expected);
-            Sites::recall(home.path()).learn("unix:///x", &mut [offline("a.test", "a", "paused", Some(7))]);
         };
         check(offline("a.test", "a", "paused", None), "a.test paused 7");
         check(offline("a.test", "a", "paused", Some(9)), "a.test paused 9");
@@ -206,14 +220,25 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_costs_only_the_memory() {
-        for text in ["", "{", "[]", "{\"x\":[{}]}", "\u{0}\u{1}", "{\"unix:///x\":[{\"host\":1}]}"] {
-            let home = tempfile::tempdir().unwrap();
-            fs::write(home.path().join("sites.json"), text).unwrap();
-            let mut sites = Sites::recall(home.path());
-            assert_eq!(sites.remembered("unix:///x", SystemTime::now()), None, "{text}");
-            sites.learn("unix:///x", &mut [live("a.test", "a")]);
-            assert!(Sites::recall(home.path()).remembered("unix:///x", SystemTime::now()).is_some(), "{text}");
-        }
+    fn a_damaged_note_costs_only_itself() {
+        let mut good = Sites::default();
+        good.learn("unix:///x", &mut [live("a.test", "a")]);
+        let mut sites = Sites::default();
+        let bad = [json!(null), json!([]), json!({ "engine": "unix:///x" }), json!({ "engine": "unix:///x", "host": 1 })];
+        sites.recall(bad.iter().chain(good.notes().values()));
+        assert_eq!(sites.remembered("unix:///x", SystemTime::now()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_recalled_late_does_not_take_the_place_of_what_was_told() {
+        let mut before = Sites::default();
+        before.learn("unix:///x", &mut [live("old.test", "a")]);
+        before.learn("unix:///y", &mut [live("other.test", "b")]);
+        let mut sites = Sites::default();
+        sites.learn("unix:///x", &mut [live("new.test", "a")]);
+        sites.recall(before.notes().values());
+        let hosts: Vec<String> = sites.notes().into_values().map(|note| note["host"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(hosts, ["new.test", "other.test"]);
+        assert_eq!(sites.remembered("unix:///x", SystemTime::now()), None);
     }
 }

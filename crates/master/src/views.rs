@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use dproxy_control::{BackendRow, ContainerRow, EngineRow, ProblemRow, RouteRow, WorkerRow};
+use dproxy_control::{BackendRow, ContainerRow, EngineRow, ImageRow, ProblemRow, RouteRow, WorkerRow};
 use dproxy_route::{Backend, BackendId, Offer, PathPrefix, Problem, Route};
 use dproxy_source::{Container, Link, Update};
 use dproxy_stats::{Counter, Counters};
@@ -26,6 +26,7 @@ pub(crate) fn worker_row(now: Instant, view: &WorkerView, counters: &Counters, u
         in_flight: counters.get(Counter::InFlight),
         memory_bytes: usage.memory_bytes,
         cpu_percent: usage.cpu_percent,
+        ..WorkerRow::default()
     }
 }
 
@@ -101,7 +102,19 @@ pub(crate) fn container_row(container: &Container, engine: Option<&str>) -> Cont
         state: container.state.clone(),
         hosts: container.hosts.clone(),
         backends: container.backends.clone(),
+        ..ContainerRow::default()
     }
+}
+
+/// Every image of these, by name.
+pub(crate) fn image_rows(containers: &[ContainerRow]) -> Vec<ImageRow> {
+    let mut rows: BTreeMap<&str, ImageRow> = BTreeMap::new();
+    for container in containers {
+        let image = rows.entry(&container.image).or_insert_with(|| ImageRow { name: container.image.clone(), ..ImageRow::default() });
+        image.containers.push(container.name.clone());
+        image.running += usize::from(container.state == "running");
+    }
+    rows.into_values().collect()
 }
 
 /// A problem's row; `engine` is what the engine is called that told of it, where there are several.

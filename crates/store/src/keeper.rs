@@ -147,10 +147,22 @@ impl Keeper {
     pub async fn recalled(&mut self) -> Records {
         let Some(recalled) = &mut self.recalled else { return std::future::pending().await };
         let records = recalled.await;
+        // Nothing comes twice.
         self.recalled = None;
         match records {
             Ok(records) => records,
             Err(_ended) => std::future::pending().await,
+        }
+    }
+
+    /// The same, or none if the store is away.
+    pub async fn first_recalled(&mut self) -> Option<Records> {
+        let mut health = self.health.clone();
+        tokio::select! {
+            biased;
+            records = self.recalled() => Some(records),
+            // It ends with the thread only, and then nothing comes any more.
+            _ = health.wait_for(|health| matches!(health, Health::Away(_))) => None,
         }
     }
 

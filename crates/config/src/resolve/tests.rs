@@ -92,6 +92,7 @@ fn every_setting_obeys_flag_environment_and_file() {
         "access-log-format" => "hipache",
         // Nothing but a TLS endpoint shows the first two, and nothing but lines of JSON the third.
         "docker-tls-verify" | "docker-cert-path" | "access-log-fields" | "config" => "",
+        "store" => "memory",
         "ssl-path" => "/certificates",
         "ssl-policy" => "modern",
         "ssl-issuer" => "internal",

@@ -198,6 +198,17 @@ pub(crate) const RUN_DIRECTORY: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_RUN_DIRECTORY")]);
 
+/// [`crate::Config::store`].
+pub(crate) const STORE: Setting = Setting::new(
+    "store",
+    "store",
+    One("STORE"),
+    Text("file"),
+    "Who keeps what survives a restart: `file` is a file in `directories.state`, `memory` is nobody, and a URL like \
+     `redis://:password@host:6379/0` or `redis+unix:///path` is a Redis server, of which this dproxy has a database for itself.",
+)
+.environment(&[variable("DOCKER_PROXY_STORE")]);
+
 /// The address half of [`crate::Api::address`].
 pub(crate) const API_ADDRESS: Setting = Setting::new(
     "api.address",
@@ -337,6 +348,7 @@ pub const SETTINGS: &[Setting] = &[
     LOG_DIRECTORY,
     STATE_DIRECTORY,
     RUN_DIRECTORY,
+    STORE,
     API_ADDRESS,
     API_PORT,
     API_SOCKET,

@@ -48,6 +48,7 @@ fn pretend_answer(command: Command) -> Result<Reply, Refusal> {
         Command::Workers => Reply::Workers(Vec::new()),
         Command::Routes => Reply::Routes(Vec::new()),
         Command::Containers => Reply::Containers(Vec::new()),
+        Command::Images => Reply::Images(Vec::new()),
         Command::Backends => Reply::Backends(Vec::new()),
         Command::Certificates => {
             Reply::Certificates(vec![crate::CertificateRow { days_left: Some(-3), ..crate::CertificateRow::default() }])
@@ -78,6 +79,7 @@ async fn every_answer_arrives_as_the_master_gave_it() {
             Command::Workers,
             Command::Routes,
             Command::Containers,
+            Command::Images,
             Command::Backends,
             Command::Certificates,
             Command::Problems,

@@ -76,6 +76,7 @@ async fn look(target: &Target) -> Result<Scene, ClientError> {
             Reply::Done { .. }
             | Reply::Worker(_)
             | Reply::Containers(_)
+            | Reply::Images(_)
             | Reply::Certificates(_)
             | Reply::Problems(_)
             | Reply::Explain(_)

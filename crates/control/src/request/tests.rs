@@ -26,6 +26,7 @@ fn every_command() -> Vec<Command> {
         Command::Workers,
         Command::Routes,
         Command::Containers,
+        Command::Images,
         Command::Backends,
         Command::Certificates,
         Command::Problems,

@@ -39,6 +39,7 @@ pub(super) fn done(command: &Command, listing: &Listing, reply: Reply) -> Respon
         Reply::Logs(rows) => list("lines", rows, listing),
         Reply::Routes(rows) => list("routes", rows, listing),
         Reply::Containers(rows) => list("containers", rows, listing),
+        Reply::Images(rows) => list("images", rows, listing),
         Reply::Backends(rows) => list("backends", rows, listing),
         Reply::Certificates(rows) => list("certificates", rows, listing),
         Reply::Problems(rows) => list("problems", rows, listing),

@@ -74,6 +74,7 @@ async fn pretend_master(mut asked: mpsc::Receiver<Asked>) {
             Command::Workers => Ok(Reply::Workers(Vec::new())),
             Command::Routes => Ok(Reply::Routes(Vec::new())),
             Command::Containers => Ok(Reply::Containers(["b", "a", "c"].map(named).to_vec())),
+            Command::Images => Ok(Reply::Images(Vec::new())),
             Command::Backends => Ok(Reply::Backends(Vec::new())),
             Command::Certificates => Ok(Reply::Certificates(Vec::new())),
             Command::Problems => Ok(Reply::Problems(Vec::new())),

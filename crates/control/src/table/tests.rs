@@ -1,5 +1,5 @@
 use super::*;
-use crate::{CertificatesRow, EngineRow, PoolState, SandboxRow};
+use crate::{CertificatesRow, EngineRow, PoolState, SandboxRow, StoreRow, StoreState};
 
 /// What is shown, as lines with a bar at the left, so that blanks at the margins are seen.
 #[track_caller]
@@ -50,6 +50,7 @@ fn status() -> Status {
         errors_5xx_total: 3,
         requests_held_total: 12,
         requests_held: 0,
+        store: StoreRow { place: "/var/lib/docker-proxy/store.redb".to_owned(), state: StoreState::Good, error: None },
         sandbox: SandboxRow { held: owned(&["user: 65534:65534", "landlock: v7"]), missing: Vec::new() },
         upgrade: None,
     }
@@ -69,6 +70,7 @@ fn workers() -> Reply {
         in_flight: 7,
         memory_bytes: 50_541_363,
         cpu_percent: 12.34,
+        ..WorkerRow::default()
     };
     let waiting = WorkerRow { slot: 10, pid: None, state: "waiting restart".to_owned(), restarts: 16, requests: 5, ..online.clone() };
     Reply::Workers(vec![online, waiting])
@@ -152,6 +154,7 @@ fn routes_containers_backends_and_problems_have_their_columns() {
         state: "running".to_owned(),
         hosts: owned(&["shop.test", "web1.internal"]),
         backends: owned(&["80 172.17.0.2:80"]),
+        ..ContainerRow::default()
     };
     check(
         Command::Containers,
@@ -185,6 +188,7 @@ fn routes_containers_backends_and_problems_have_their_columns() {
         last_error: Some("no connection".to_owned()),
         weight: 1,
         hosts: Vec::new(),
+        ..BackendRow::default()
     };
     let full = BackendRow { max_requests: Some(3), waited_ms: Some(120), ..backend.clone() };
     let uncounted = BackendRow { requests: None, ..backend.clone() };
@@ -235,6 +239,7 @@ fn a_status_is_a_short_block_with_what_needs_attention_last() {
         |connections  32 open, 1.2M accepted
         |requests     45.6M in all, 7 active, 3 answered with 5xx, 12 waited for a container to come back (0 now)
         |sandbox      user: 65534:65534, landlock: v7
+        |store        /var/lib/docker-proxy/store.redb
         |warning      port 80 is taken; listening on 8080
         |problems     2, see `dproxy ctl problems`
         ",

@@ -44,17 +44,24 @@ impl Driver {
                 self.tell_news();
                 Ok(Reply::Status(Box::new(self.status())))
             }
-            Command::Workers => Ok(Reply::Workers(self.workers())),
-            Command::Routes => Ok(Reply::Routes(self.route_rows())),
-            Command::Containers => Ok(Reply::Containers(self.containers())),
-            Command::Backends => Ok(Reply::Backends(self.backends())),
+            Command::Workers => Ok(Reply::Workers(self.all_worker_records())),
+            Command::Routes => Ok(Reply::Routes(self.route_records())),
+            Command::Containers => Ok(Reply::Containers(self.container_records())),
+            Command::Images => Ok(Reply::Images(self.image_records())),
+            Command::Backends => Ok(Reply::Backends(self.backend_records())),
             Command::Certificates => Ok(Reply::Certificates(self.vault.rows(SystemTime::now()))),
             Command::Problems => Ok(Reply::Problems(self.problems())),
             Command::Metrics => Ok(Reply::Metrics(self.metrics())),
             Command::Explain(question) => Ok(Reply::Explain(Box::new(self.explanation(&question)))),
             Command::Why(word) => self.why(&word).map(|why| Reply::Why(Box::new(why))),
-            Command::AddRoute(route) => self.add_route(*route),
-            Command::RemoveRoute(selection) => self.remove_route(&selection),
+            Command::AddRoute(route) => {
+                let answer = self.add_route(*route);
+                return self.answer_when_kept(reply, answer);
+            }
+            Command::RemoveRoute(selection) => {
+                let answer = self.remove_route(&selection);
+                return self.answer_when_kept(reply, answer);
+            }
         };
         // Whoever asked may have gone.
         let _ = reply.send(answer);
@@ -66,8 +73,7 @@ impl Driver {
         }
         let Some(reply) = self.replies.remove(&request) else { return };
         let answer = answer.map(|message| Reply::Done { message, status: Box::new(self.status()) });
-        // Whoever asked may have gone; the command stands all the same.
-        let _ = reply.send(answer);
+        self.answer_when_kept(reply, answer);
     }
 
     pub(super) fn status(&self) -> Status {
@@ -105,6 +111,7 @@ impl Driver {
             errors_5xx_total: errors,
             sandbox: facts.fences.row(),
             upgrade: self.upgrade.row(),
+            store: self.records.row(),
         }
     }
 
@@ -149,7 +156,7 @@ impl Driver {
     }
 
     fn worker(&mut self, slot: u16) -> Result<Reply, Refusal> {
-        let row = self.workers().into_iter().find(|row| row.slot == slot);
+        let row = self.all_worker_records().into_iter().find(|row| row.slot == slot);
         let missing = || Refusal::NotFound(format!("there is no slot {slot}; `list` shows those that there are"));
         Ok(Reply::Worker(Box::new(row.ok_or_else(missing)?)))
     }
@@ -209,7 +216,8 @@ impl Driver {
     fn warnings(&self) -> Vec<String> {
         let facts = &self.facts;
         let own = facts.warnings.iter().chain(&facts.port).chain(self.vault.warning()).chain(&facts.refused).chain(&facts.postponed);
-        own.cloned().chain(self.vault.reminders(SystemTime::now())).chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
+        let own = own.cloned().chain(self.records.warning());
+        own.chain(self.vault.reminders(SystemTime::now())).chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
     }
 
     fn explanation(&self, question: &Question) -> Explanation {

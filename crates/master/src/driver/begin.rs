@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use dproxy_config::{Config, Loaded, WorkerCount};
@@ -12,12 +12,14 @@ use dproxy_control::server::Bound;
 use dproxy_control::{Herald, Token};
 use dproxy_ipc::SocketId;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::certificates::Vault;
 use super::engines::Engines;
 use super::fading::Fading;
 use super::herald::Told;
+use super::records::{POOL, Recorded};
 use super::upgrade::Upgrade;
 use super::{Driver, Facts};
 use crate::access_log::AccessLog;
@@ -32,6 +34,7 @@ use crate::inherited::{self, Inherited};
 use crate::legacy::{self, Legacy};
 use crate::pidfile::{self, PidFile};
 use crate::privileges::Fences;
+use crate::records::Records;
 use crate::remembered::Remembered;
 use crate::secret;
 use crate::sites::Sites;
@@ -44,6 +47,7 @@ impl Driver {
     pub(super) async fn begin(loaded: Loaded, events: mpsc::Sender<Event>, legacy: &mut Option<Legacy>) -> anyhow::Result<(Driver, Bound)> {
         let Loaded { mut config, warnings } = loaded;
         let pid_file = make_places(&config, legacy.as_ref())?;
+        let mut records = Records::open(&config).context("cannot begin to open the store")?;
         config.proxy.secret = secret::of(&config.directories.state);
         warnings.iter().for_each(|warning| warn!("{warning}"));
         let bound = bind_api(&config, legacy.as_ref()).await?;
@@ -56,7 +60,11 @@ impl Driver {
         vault.open_doors(&config.listen, |listen| inherited.choose_tls(listen, &taken))?;
         raise_descriptor_limit();
 
-        let remembered = Remembered::new(&config.directories.state, config.workers);
+        let mut remembered = Remembered::new(config.workers);
+        records.await_store().await;
+        if let Some(note) = records.note(POOL) {
+            remembered.recall(note);
+        }
         let rest = legacy.as_ref().map(Legacy::rest).unwrap_or_default();
         let engines = Engines::watch(&config.docker, !estate.workers.is_empty());
         let setup = Setup {
@@ -78,9 +86,6 @@ impl Driver {
         }
         let (sockets, kept) = take_sockets(&mut estate, &mut inherited, &supervisor);
         happened.push_back(Event::Routes(SourceId::File, config.routes.clone()));
-        let mut by_hand = ByHand::recall(&config.directories.state);
-        by_hand.expire(SystemTime::now());
-        happened.push_back(Event::Routes(SourceId::Hand, by_hand.routes()));
         let mut driver = Driver {
             core: Core::inherit(now, setup, estate.inheritance),
             happened,
@@ -99,9 +104,12 @@ impl Driver {
             published: now,
             replies: BTreeMap::new(),
             next_request: 0,
+            answers: JoinSet::new(),
+            records,
+            recorded: Recorded::default(),
             remembered,
-            sites: Sites::recall(&config.directories.state),
-            by_hand,
+            sites: Sites::default(),
+            by_hand: ByHand::default(),
             herald: Herald::default(),
             told: Told::default(),
             reloads: Vec::new(),
@@ -130,6 +138,8 @@ impl Driver {
             pid_file,
             leaving: false,
         };
+        driver.remember();
+        driver.happened.push_back(Event::Routes(SourceId::Hand, driver.by_hand.routes()));
         driver.recall_accounts();
         driver.bury_orphans();
         driver.hand_out_log();

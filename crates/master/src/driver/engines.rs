@@ -89,15 +89,34 @@ impl Driver {
     /// Takes in what an engine tells; until one that is not there has told anything, what is remembered of it counts.
     pub(super) fn engine_told(&mut self, news: Event) {
         let Event::Routes(source, mut routes) = news else { return self.happened.push_back(news) };
+        self.recorded.engine_told();
+        let mut learnt = false;
         if let Some(engine) = self.engines.iter().find(|engine| engine.source == source) {
             let endpoint = engine.endpoint();
             if let Link::Connected { .. } = engine.update().link {
-                self.sites.learn(&endpoint, &mut routes);
+                learnt = self.sites.learn(&endpoint, &mut routes);
             } else if let Some(remembered) = self.sites.remembered(&endpoint, SystemTime::now()) {
                 routes = remembered;
             }
         }
+        if learnt {
+            self.keep_sites();
+        }
         self.happened.push_back(Event::Routes(source, routes));
+    }
+
+    /// What is remembered of engines that have told nothing yet, when that comes late.
+    pub(super) fn tell_remembered_sites(&mut self) {
+        let remembered: Vec<Event> = self
+            .engines
+            .iter()
+            .filter_map(|engine| {
+                let silent = !matches!(engine.update().link, Link::Connected { .. });
+                let routes = silent.then(|| self.sites.remembered(&engine.endpoint(), SystemTime::now())).flatten()?;
+                Some(Event::Routes(engine.source, routes))
+            })
+            .collect();
+        self.happened.extend(remembered);
     }
 }
 

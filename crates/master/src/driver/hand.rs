@@ -53,6 +53,7 @@ impl Driver {
     }
 
     fn tell_routes_by_hand(&mut self) {
+        self.keep_routes_by_hand();
         self.happened.push_back(Event::Routes(SourceId::Hand, self.by_hand.routes()));
     }
 }

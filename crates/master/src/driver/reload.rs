@@ -188,6 +188,9 @@ fn keep(before: &Config, config: &mut Config, sockets_are_given: bool) -> Vec<St
     if kept(&before.directories, &mut config.directories) {
         postponed.push(restart("new directories count"));
     }
+    if kept(&before.store, &mut config.store) {
+        postponed.push(restart("a new store counts"));
+    }
     if sockets_are_given && kept(&before.listen, &mut config.listen) {
         postponed.push("still listening at the sockets of the service manager, whatever `port` and `hostname` say".to_owned());
     }
@@ -205,7 +208,9 @@ fn kept<T: Clone + PartialEq>(before: &T, now: &mut T) -> bool {
 mod tests {
     use std::path::PathBuf;
 
-    use dproxy_config::{Acme, AcmeDirectory, Api, Directories, Listen, LogLevel, Privileges, ProxySettings, Rotation, WorkerCount};
+    use dproxy_config::{
+        Acme, AcmeDirectory, Api, Directories, Listen, LogLevel, Privileges, ProxySettings, Rotation, StoreChoice, WorkerCount,
+    };
 
     use dproxy_route::Issuer;
 
@@ -225,6 +230,7 @@ mod tests {
             pages: None,
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },
+            store: StoreChoice::Memory,
             api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path, token: None },
             docker: Vec::new(),
             proxy: ProxySettings::default(),
@@ -250,6 +256,7 @@ mod tests {
         check(false, |config| config.api.address.set_port(1), &["a new address of the API counts after a restart of dproxy"]);
         check(false, |config| config.pid_path.push("y"), &["a new path of the PID file counts after a restart of dproxy"]);
         check(false, |config| config.directories.run.push("y"), &["new directories count after a restart of dproxy"]);
+        check(false, |config| config.store = StoreChoice::File, &["a new store counts after a restart of dproxy"]);
         let other_port: fn(&mut Config) = |config| config.listen.http = PortChoice::Explicit(81);
         check(false, other_port, &[]);
         check(true, other_port, &["still listening at the sockets of the service manager, whatever `port` and `hostname` say"]);

@@ -30,6 +30,7 @@ impl Driver {
         if self.access_log.rotate(Instant::now(), SystemTime::now()) {
             self.hand_out_log();
         }
+        self.record();
         self.tell_news();
     }
 

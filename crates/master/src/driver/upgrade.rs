@@ -197,6 +197,7 @@ impl Driver {
             self.upgrade.fail("dproxy is shutting down");
             return None;
         }
+        self.records.settled().await;
         self.end_the_unborn();
         self.supervisor.reloading();
         // What comes from here on waits for the new program; what came before is ours to obey.
