@@ -41,6 +41,29 @@ impl FileStore {
     /// # Errors
     /// When it cannot be opened, is in use, is damaged or was written by a newer dproxy.
     pub fn open(path: &Path) -> Result<FileStore, StoreError> {
+        match fs::metadata(path) {
+            Ok(there) if there.len() > 0 || !there.is_file() => FileStore::open_at(path),
+            Ok(_) | Err(_) => FileStore::make(path),
+        }
+    }
+
+    /// Nobody ever finds a file at `path` of which only a part was made.
+    fn make(path: &Path) -> Result<FileStore, StoreError> {
+        let aside = path.with_extension("new");
+        // What an earlier attempt left, if it did.
+        let _ = fs::remove_file(&aside);
+        let made = FileStore::open_at(&aside).and_then(|store| match fs::rename(&aside, path) {
+            Ok(()) => Ok(FileStore { path: path.to_owned(), ..store }),
+            Err(cause) => Err(StoreError::Open { path: path.to_owned(), cause }),
+        });
+        if made.is_err() {
+            // A part takes room on the disk and is of no use.
+            let _ = fs::remove_file(&aside);
+        }
+        made
+    }
+
+    fn open_at(path: &Path) -> Result<FileStore, StoreError> {
         let failed = |cause| StoreError::Open { path: path.to_owned(), cause };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed)?;
         let identity = identity(&file.metadata().map_err(failed)?);
