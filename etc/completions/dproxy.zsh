@@ -110,6 +110,12 @@ _arguments "${_arguments_options[@]}" : \
 '--acme-directory=[The directory of the authority that is asked for the certificates of hosts with \`ssl.issuer\` or label \`dproxy.tls\` \`acme\`. \[env\: DOCKER_PROXY_ACME_DIRECTORY\] \[default\: Let'\''s Encrypt\]]:URL:_default' \
 '--acme-staging=[Asks the staging service of Let'\''s Encrypt, to try things out\: its limits are wide, but no browser believes its certificates. \[env\: DOCKER_PROXY_ACME_STAGING\] \[default\: false\]]::BOOL:_default' \
 '--acme-root=[The only authorities, as PEM, that may vouch for the server of \`acme.directory\`\: for a private one. \[env\: DOCKER_PROXY_ACME_ROOT\] \[default\: the authorities that this machine believes\]]:FILE:_default' \
+'--acme-challenge=[How the authority is shown that a host is ours\: \`http-01\` is a page at port 80, \`tls-alpn-01\` a handshake at port 443, \`dns-01\` a record in the DNS, which \`acme.dns_hook\` writes. Hosts like \`*.shop.org\` are always shown in the DNS. \[env\: DOCKER_PROXY_ACME_CHALLENGE\] \[default\: http-01\]]:CHALLENGE:_default' \
+'--acme-dns-hook=[The program that writes records into the DNS. It is called with \`present NAME TEXT\`, and ends well once everybody can see the TXT record; and with \`cleanup NAME TEXT\` afterwards. \[env\: DOCKER_PROXY_ACME_DNS_HOOK\] \[default\: none\]]:PROGRAM:_default' \
+'--acme-dns-timeout=[How long \`acme.dns_hook\` may take before it is ended. \[env\: DOCKER_PROXY_ACME_DNS_TIMEOUT\] \[default\: 5min\]]:TIME:_default' \
+'--acme-shared=[Whether all hosts of one container, or of one route of this file, have one certificate together (up to 100). If the authority refuses that, each has its own, as it is with \`false\`. \[env\: DOCKER_PROXY_ACME_SHARED\] \[default\: false\]]::BOOL:_default' \
+'--acme-eab-kid=[For authorities that want to know whose customer an account belongs to (external account binding)\: the id of the key that they gave you. \[env\: DOCKER_PROXY_ACME_EAB_KID\] \[default\: none\]]:ID:_default' \
+'--acme-eab-key-file=[The file with that key, in base64 as they gave it. \[env\: DOCKER_PROXY_ACME_EAB_KEY_FILE\] \[default\: none\]]:FILE:_default' \
 '--check[Says whether the configuration makes sense, and exits with 0 or 78]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -197,6 +203,12 @@ _arguments "${_arguments_options[@]}" : \
 '--acme-directory=[The directory of the authority that is asked for the certificates of hosts with \`ssl.issuer\` or label \`dproxy.tls\` \`acme\`. \[env\: DOCKER_PROXY_ACME_DIRECTORY\] \[default\: Let'\''s Encrypt\]]:URL:_default' \
 '--acme-staging=[Asks the staging service of Let'\''s Encrypt, to try things out\: its limits are wide, but no browser believes its certificates. \[env\: DOCKER_PROXY_ACME_STAGING\] \[default\: false\]]::BOOL:_default' \
 '--acme-root=[The only authorities, as PEM, that may vouch for the server of \`acme.directory\`\: for a private one. \[env\: DOCKER_PROXY_ACME_ROOT\] \[default\: the authorities that this machine believes\]]:FILE:_default' \
+'--acme-challenge=[How the authority is shown that a host is ours\: \`http-01\` is a page at port 80, \`tls-alpn-01\` a handshake at port 443, \`dns-01\` a record in the DNS, which \`acme.dns_hook\` writes. Hosts like \`*.shop.org\` are always shown in the DNS. \[env\: DOCKER_PROXY_ACME_CHALLENGE\] \[default\: http-01\]]:CHALLENGE:_default' \
+'--acme-dns-hook=[The program that writes records into the DNS. It is called with \`present NAME TEXT\`, and ends well once everybody can see the TXT record; and with \`cleanup NAME TEXT\` afterwards. \[env\: DOCKER_PROXY_ACME_DNS_HOOK\] \[default\: none\]]:PROGRAM:_default' \
+'--acme-dns-timeout=[How long \`acme.dns_hook\` may take before it is ended. \[env\: DOCKER_PROXY_ACME_DNS_TIMEOUT\] \[default\: 5min\]]:TIME:_default' \
+'--acme-shared=[Whether all hosts of one container, or of one route of this file, have one certificate together (up to 100). If the authority refuses that, each has its own, as it is with \`false\`. \[env\: DOCKER_PROXY_ACME_SHARED\] \[default\: false\]]::BOOL:_default' \
+'--acme-eab-kid=[For authorities that want to know whose customer an account belongs to (external account binding)\: the id of the key that they gave you. \[env\: DOCKER_PROXY_ACME_EAB_KID\] \[default\: none\]]:ID:_default' \
+'--acme-eab-key-file=[The file with that key, in base64 as they gave it. \[env\: DOCKER_PROXY_ACME_EAB_KEY_FILE\] \[default\: none\]]:FILE:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -291,6 +303,12 @@ _arguments "${_arguments_options[@]}" : \
 '--acme-directory=[The directory of the authority that is asked for the certificates of hosts with \`ssl.issuer\` or label \`dproxy.tls\` \`acme\`. \[env\: DOCKER_PROXY_ACME_DIRECTORY\] \[default\: Let'\''s Encrypt\]]:URL:_default' \
 '--acme-staging=[Asks the staging service of Let'\''s Encrypt, to try things out\: its limits are wide, but no browser believes its certificates. \[env\: DOCKER_PROXY_ACME_STAGING\] \[default\: false\]]::BOOL:_default' \
 '--acme-root=[The only authorities, as PEM, that may vouch for the server of \`acme.directory\`\: for a private one. \[env\: DOCKER_PROXY_ACME_ROOT\] \[default\: the authorities that this machine believes\]]:FILE:_default' \
+'--acme-challenge=[How the authority is shown that a host is ours\: \`http-01\` is a page at port 80, \`tls-alpn-01\` a handshake at port 443, \`dns-01\` a record in the DNS, which \`acme.dns_hook\` writes. Hosts like \`*.shop.org\` are always shown in the DNS. \[env\: DOCKER_PROXY_ACME_CHALLENGE\] \[default\: http-01\]]:CHALLENGE:_default' \
+'--acme-dns-hook=[The program that writes records into the DNS. It is called with \`present NAME TEXT\`, and ends well once everybody can see the TXT record; and with \`cleanup NAME TEXT\` afterwards. \[env\: DOCKER_PROXY_ACME_DNS_HOOK\] \[default\: none\]]:PROGRAM:_default' \
+'--acme-dns-timeout=[How long \`acme.dns_hook\` may take before it is ended. \[env\: DOCKER_PROXY_ACME_DNS_TIMEOUT\] \[default\: 5min\]]:TIME:_default' \
+'--acme-shared=[Whether all hosts of one container, or of one route of this file, have one certificate together (up to 100). If the authority refuses that, each has its own, as it is with \`false\`. \[env\: DOCKER_PROXY_ACME_SHARED\] \[default\: false\]]::BOOL:_default' \
+'--acme-eab-kid=[For authorities that want to know whose customer an account belongs to (external account binding)\: the id of the key that they gave you. \[env\: DOCKER_PROXY_ACME_EAB_KID\] \[default\: none\]]:ID:_default' \
+'--acme-eab-key-file=[The file with that key, in base64 as they gave it. \[env\: DOCKER_PROXY_ACME_EAB_KEY_FILE\] \[default\: none\]]:FILE:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -888,6 +906,12 @@ _arguments "${_arguments_options[@]}" : \
 '--acme-directory=[The directory of the authority that is asked for the certificates of hosts with \`ssl.issuer\` or label \`dproxy.tls\` \`acme\`. \[env\: DOCKER_PROXY_ACME_DIRECTORY\] \[default\: Let'\''s Encrypt\]]:URL:_default' \
 '--acme-staging=[Asks the staging service of Let'\''s Encrypt, to try things out\: its limits are wide, but no browser believes its certificates. \[env\: DOCKER_PROXY_ACME_STAGING\] \[default\: false\]]::BOOL:_default' \
 '--acme-root=[The only authorities, as PEM, that may vouch for the server of \`acme.directory\`\: for a private one. \[env\: DOCKER_PROXY_ACME_ROOT\] \[default\: the authorities that this machine believes\]]:FILE:_default' \
+'--acme-challenge=[How the authority is shown that a host is ours\: \`http-01\` is a page at port 80, \`tls-alpn-01\` a handshake at port 443, \`dns-01\` a record in the DNS, which \`acme.dns_hook\` writes. Hosts like \`*.shop.org\` are always shown in the DNS. \[env\: DOCKER_PROXY_ACME_CHALLENGE\] \[default\: http-01\]]:CHALLENGE:_default' \
+'--acme-dns-hook=[The program that writes records into the DNS. It is called with \`present NAME TEXT\`, and ends well once everybody can see the TXT record; and with \`cleanup NAME TEXT\` afterwards. \[env\: DOCKER_PROXY_ACME_DNS_HOOK\] \[default\: none\]]:PROGRAM:_default' \
+'--acme-dns-timeout=[How long \`acme.dns_hook\` may take before it is ended. \[env\: DOCKER_PROXY_ACME_DNS_TIMEOUT\] \[default\: 5min\]]:TIME:_default' \
+'--acme-shared=[Whether all hosts of one container, or of one route of this file, have one certificate together (up to 100). If the authority refuses that, each has its own, as it is with \`false\`. \[env\: DOCKER_PROXY_ACME_SHARED\] \[default\: false\]]::BOOL:_default' \
+'--acme-eab-kid=[For authorities that want to know whose customer an account belongs to (external account binding)\: the id of the key that they gave you. \[env\: DOCKER_PROXY_ACME_EAB_KID\] \[default\: none\]]:ID:_default' \
+'--acme-eab-key-file=[The file with that key, in base64 as they gave it. \[env\: DOCKER_PROXY_ACME_EAB_KEY_FILE\] \[default\: none\]]:FILE:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0

@@ -1,7 +1,7 @@
 //! An authority on loopback: pebble, with a server of names that says 127.0.0.1 of every name.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use dproxy_testkit::{Options, PATIENCE, free_port, wait_for};
@@ -96,6 +96,11 @@ impl Pebble {
         self.pebble = Some(pebble);
         wait_for("pebble", PATIENCE, || self.managed("/roots/0").status.success());
         fs::write(self.root(), self.managed("/roots/0").stdout).unwrap();
+    }
+
+    /// A directory for its test.
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// What it said.

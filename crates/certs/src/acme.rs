@@ -13,18 +13,22 @@
 mod account;
 mod agent;
 mod board;
+mod hook;
 mod judge;
 mod order;
+mod proofs;
 mod shelf;
 mod transport;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 use std::{io, thread};
 
-use dproxy_config::Acme as Settings;
-use dproxy_route::{HostPattern, Problem};
+use dproxy_config::{Acme as Settings, Proof};
+use dproxy_route::{HostPattern, Owner, Problem};
 use tokio::sync::{Notify, watch};
 use tracing::warn;
 
@@ -32,11 +36,16 @@ use self::agent::{Agent, Orders};
 pub use self::board::Acquired;
 use self::judge::Names;
 use self::shelf::Shelf;
+use crate::vouch::covers;
 
 /// Names below these have no meaning to the world, so no authority vouches for them.
 const NOBODYS: [&str; 4] = ["internal", "local", "localhost", "invalid"];
+/// Of problems that are about no host alone.
+const SUBJECT: &str = "certificates by ACME";
 /// So many hosts are named in a problem.
 const NAMED: usize = 5;
+/// Authorities put no more names into one certificate.
+const MOST_NAMES: usize = 100;
 
 /// The hosts that want certificates of the authority, and what came of it.
 pub struct Acme {
@@ -48,6 +57,8 @@ pub struct Acme {
     news: watch::Receiver<Acquired>,
     acquired: Acquired,
     nudge: Arc<Notify>,
+    /// Counts programs of the operator's that run.
+    running: Arc<AtomicUsize>,
     /// Waits for the first host that wants a certificate.
     agent: Option<watch::Sender<Acquired>>,
     /// Why nobody is asked.
@@ -74,20 +85,23 @@ impl Acme {
             news,
             acquired,
             nudge: Arc::new(Notify::new()),
+            running: Arc::default(),
             agent: Some(sender),
             idle: None,
         }
     }
 
-    /// These hosts want certificates from now on, and no others.
-    pub fn want(&mut self, hosts: &BTreeSet<HostPattern>) {
-        let hosts: Vec<&HostPattern> = hosts.iter().filter(|host| is_public(host)).collect();
+    /// These hosts want certificates from now on, each with whoever named it first, and no others.
+    pub fn want(&mut self, hosts: &BTreeMap<HostPattern, Owner>) {
+        let now = SystemTime::now();
+        let hosts: Vec<(&HostPattern, &Owner)> = hosts.iter().filter(|(host, _)| is_public(host) && !self.is_covered(host, now)).collect();
         self.idle = None;
         if !self.settings.agreed && !hosts.is_empty() {
-            self.idle = Some(Problem::new("certificates by ACME", disagreed(&hosts, &self.settings)));
+            self.idle = Some(Problem::new(SUBJECT, disagreed(&hosts, &self.settings)));
             return;
         }
-        let names: BTreeSet<Names> = hosts.into_iter().cloned().map(Names::one).collect();
+        let names =
+            if self.settings.shared { shared(&hosts) } else { hosts.into_iter().map(|(host, _)| Names::one(host.clone())).collect() };
         if !names.is_empty() {
             self.start();
         }
@@ -96,6 +110,25 @@ impl Acme {
             *wanted = names;
             changed
         });
+    }
+
+    /// Whether authorities look at the TLS port, which has to be there before any certificate is.
+    #[must_use]
+    pub fn needs_doors(&self) -> bool {
+        self.settings.proof == Proof::Handshake && !self.wanted.borrow().is_empty()
+    }
+
+    /// Whether programs of ours run, so that not every dead child is an orphan.
+    #[must_use]
+    pub fn has_children(&self) -> bool {
+        self.running.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether a certificate for a pattern is for this host, too.
+    fn is_covered(&self, host: &HostPattern, now: SystemTime) -> bool {
+        let all = self.acquired.certificates.iter().zip(&self.acquired.ends);
+        let mut good = all.filter(|(_, ends)| **ends > now).map(|(certificate, _)| certificate);
+        good.any(|certificate| !certificate.names.contains(host) && covers(&certificate.names, host))
     }
 
     /// What was wrong may be mended: everything is tried again at once.
@@ -122,6 +155,19 @@ impl Acme {
         self.acquired.problems.iter().chain(&self.idle)
     }
 
+    /// What keeps this host from a certificate, if it wants one.
+    pub fn hindrance(&self, host: &str) -> Option<&Problem> {
+        let about = |problem: &&Problem| {
+            let names = problem.subject.strip_prefix("certificate of ").unwrap_or_default();
+            names.split(", ").any(|name| name == host)
+        };
+        let wanted = || self.wanted.borrow().iter().flat_map(Names::iter).any(|name| name.is_exactly(host));
+        let has_one = || self.acquired.certificates.iter().any(|certificate| certificate.names.iter().any(|name| name.matches(host)));
+        let of_all = || self.acquired.problems.iter().chain(&self.idle).find(|problem| problem.subject == SUBJECT);
+        let own = self.acquired.problems.iter().find(about);
+        own.or_else(|| if (wanted() || self.idle.is_some()) && !has_one() { of_all() } else { None })
+    }
+
     /// Every worker shows what is in [`Acquired::challenges`] of this version.
     pub fn is_shown(&self, version: u64) {
         self.shown.send_if_modified(|shown| std::mem::replace(shown, version) != version);
@@ -130,12 +176,17 @@ impl Acme {
     /// Starts the agent, for the first host.
     fn start(&mut self) {
         let Some(acquired) = self.agent.take() else { return };
-        let orders = Orders { wanted: self.wanted.subscribe(), shown: self.shown.subscribe(), nudge: Arc::clone(&self.nudge) };
+        let orders = Orders {
+            wanted: self.wanted.subscribe(),
+            shown: self.shown.subscribe(),
+            running: Arc::clone(&self.running),
+            nudge: Arc::clone(&self.nudge),
+        };
         let (settings, shelf) = (self.settings.clone(), self.shelf.clone());
         // It ends when we are gone; nobody waits for that, because what is under way is ordered again.
         let started = thread::Builder::new().name("acme".to_owned()).spawn(move || work(settings, shelf, acquired, orders));
         if let Err(error) = started {
-            self.idle = Some(Problem::new("certificates by ACME", format!("no thread can be started for them: {error}")));
+            self.idle = Some(Problem::new(SUBJECT, format!("no thread can be started for them: {error}")));
         }
     }
 }
@@ -143,7 +194,7 @@ impl Acme {
 fn work(settings: Settings, shelf: Shelf, acquired: watch::Sender<Acquired>, orders: Orders) {
     let run = || -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let agent = Agent::new(settings, shelf, acquired, orders.shown.clone());
+        let agent = Agent::new(settings, shelf, acquired, &orders);
         runtime.block_on(agent.run(orders));
         Ok(())
     };
@@ -160,8 +211,20 @@ fn is_public(host: &HostPattern) -> bool {
     !NOBODYS.contains(&top) && !top.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn disagreed(hosts: &[&HostPattern], settings: &Settings) -> String {
-    let mut named: Vec<String> = hosts.iter().take(NAMED).map(ToString::to_string).collect();
+/// One certificate for all hosts of one owner.
+fn shared(hosts: &[(&HostPattern, &Owner)]) -> BTreeSet<Names> {
+    let mut by_owner: BTreeMap<&Owner, Vec<HostPattern>> = BTreeMap::new();
+    for (host, owner) in hosts {
+        by_owner.entry(owner).or_default().push((*host).clone());
+    }
+    by_owner
+        .into_values()
+        .flat_map(|hosts| hosts.chunks(MOST_NAMES).filter_map(|chunk| Names::of(chunk.iter().cloned())).collect::<Vec<_>>())
+        .collect()
+}
+
+fn disagreed(hosts: &[(&HostPattern, &Owner)], settings: &Settings) -> String {
+    let mut named: Vec<String> = hosts.iter().take(NAMED).map(|(host, _)| host.to_string()).collect();
     if hosts.len() > NAMED {
         named.push(format!("{} more", hosts.len() - NAMED));
     }
@@ -175,6 +238,16 @@ fn disagreed(hosts: &[&HostPattern], settings: &Settings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_of_one_owner_share_a_certificate_up_to_a_hundred() {
+        let owner = |entry: u32| Owner::File { entry };
+        let hosts: BTreeMap<HostPattern, Owner> =
+            (0..150).map(|number| (format!("h{number}.test").parse().unwrap(), owner(u32::from(number == 7)))).collect();
+        let sizes: Vec<usize> = shared(&hosts.iter().collect::<Vec<_>>()).iter().map(|names| names.iter().count()).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 150);
+        assert_eq!(sizes.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from([1, 49, 100]));
+    }
 
     #[test]
     fn authorities_are_asked_for_names_that_the_world_knows() {

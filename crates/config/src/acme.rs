@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// What the master's client of ACME obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,49 @@ pub struct Acme {
     pub email: Option<Email>,
     /// The file with the only authorities that its server's certificate may be of; those of the system without one.
     pub root: Option<PathBuf>,
+    /// How it is shown that a name is ours; patterns are shown in the DNS, whatever this says.
+    pub proof: Proof,
+    /// Who writes records into the DNS.
+    pub dns: Option<DnsHook>,
+    /// Whose customer the account belongs to, where the authority wants to know.
+    pub binding: Option<Binding>,
+    /// Whether the hosts of one container have one certificate together.
+    pub shared: bool,
+}
+
+/// How an authority is shown that a name is ours (RFC 8555 §8, RFC 8737).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// `http-01`: a page in the clear.
+    #[default]
+    Page,
+    /// `tls-alpn-01`: a certificate at the TLS port.
+    Handshake,
+    /// `dns-01`: a record in the DNS.
+    Record,
+}
+
+/// Why a text is no [`Proof`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of `http-01` (a page at port 80), `tls-alpn-01` (a handshake at port 443) and `dns-01` (a record in the DNS)")]
+pub struct ProofError(String);
+
+/// A program that writes records into the DNS, and takes them away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsHook {
+    /// Called with `present` or `cleanup`, the record's name and its text.
+    pub program: PathBuf,
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+/// What binds an account to a customer of the authority (RFC 8555 §7.3.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// By which the authority knows the key.
+    pub id: String,
+    /// The file with the key, in base64.
+    pub key: PathBuf,
 }
 
 /// The URL at which an authority tells what it can do.
@@ -69,6 +113,27 @@ impl FromStr for AcmeDirectory {
         let host = text.strip_prefix("https://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
         let good = plain && host.is_some_and(|host| !host.is_empty());
         good.then(|| AcmeDirectory(text.to_owned())).ok_or_else(|| AcmeDirectoryError(text.to_owned()))
+    }
+}
+
+impl Proof {
+    /// Its name in the protocol.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Proof::Page => "http-01",
+            Proof::Handshake => "tls-alpn-01",
+            Proof::Record => "dns-01",
+        }
+    }
+}
+
+impl FromStr for Proof {
+    type Err = ProofError;
+
+    fn from_str(text: &str) -> Result<Proof, ProofError> {
+        let named = [Proof::Page, Proof::Handshake, Proof::Record].into_iter().find(|proof| proof.as_str().eq_ignore_ascii_case(text));
+        named.ok_or_else(|| ProofError(text.to_owned()))
     }
 }
 

@@ -34,7 +34,7 @@ mod words;
 mod yaml;
 
 pub use access::{AccessField, AccessFieldError, AccessFormat, AccessFormatError, AccessLines, AccessLog, AccessTarget, Rotation};
-pub use acme::{Acme, AcmeDirectory, AcmeDirectoryError, Email, EmailError};
+pub use acme::{Acme, AcmeDirectory, AcmeDirectoryError, Binding, DnsHook, Email, EmailError, Proof, ProofError};
 pub use by_hand::{HandRoute, HandRouteError};
 pub use config::{
     Api, Assignment, Config, Dialect, DialectError, Directories, Docker, DockerEndpoint, DockerTls, Listen, LogLevel, LogLevelError,

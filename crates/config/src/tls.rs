@@ -79,6 +79,15 @@ pub enum Challenge {
         /// What it says.
         text: String,
     },
+    /// A certificate at the TLS port (`tls-alpn-01`).
+    Handshake {
+        /// The name that it is asked for by, canonical.
+        name: String,
+        /// In DER.
+        certificate: Vec<u8>,
+        /// In DER.
+        key: Secret,
+    },
 }
 
 /// An authority that vouches for clients.

@@ -231,7 +231,10 @@ fn specimen_of_tls() -> TlsSettings {
         certificates: [certificate].into(),
         authorities: [Authority { name: "name".to_owned(), certificates: vec![vec![4]], revoked: vec![vec![5]] }].into(),
         tickets: vec![TicketKey { name: [5; 16], secret: key() }],
-        challenges: vec![Challenge::Page { token: "token".to_owned(), text: "text".to_owned() }],
+        challenges: vec![
+            Challenge::Page { token: "token".to_owned(), text: "text".to_owned() },
+            Challenge::Handshake { name: "name".to_owned(), certificate: vec![6], key: key() },
+        ],
         ..TlsSettings::default()
     }
 }

@@ -433,7 +433,9 @@ impl Driver {
     }
 
     fn bury_orphans(&self) {
-        signals::bury_orphans(|pid| self.workers.values().any(|worker| worker.pid == pid) || self.upgrade.is_checking());
+        signals::bury_orphans(|pid| {
+            self.workers.values().any(|worker| worker.pid == pid) || self.upgrade.is_checking() || self.vault.has_children()
+        });
     }
 }
 

@@ -9,14 +9,16 @@ mod handshake;
 mod handshakes;
 mod identity;
 mod keyring;
+mod proving;
 mod session;
 mod ticketer;
 
 pub(crate) use backend::{Clients, Offer, is_about_tls};
-pub(crate) use handshake::{Agreed, Greeted, HandshakeError, Hello, agree, hear};
+pub(crate) use handshake::{Agreed, Greeted, HandshakeError, Hello, agree, hear, prove};
 pub(crate) use handshakes::{Handshakes, UnderWay};
 pub(crate) use identity::{Asking, Callers, CallersError};
 pub use keyring::Keyring;
+pub(crate) use proving::proof_for;
 pub(crate) use session::{Session, gone, reset};
 
 /// The first byte of every TLS connection: the record is a handshake.

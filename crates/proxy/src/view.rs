@@ -174,7 +174,7 @@ impl View {
 
     /// Whether TLS is understood at the other ports.
     pub(crate) fn peeks(&self) -> bool {
-        self.settings.tls.peek && (self.keyring.is_some() || self.table.passes_through())
+        self.settings.tls.peek && (self.keyring.is_some() || self.table.passes_through() || !self.settings.tls.challenges.is_empty())
     }
 
     /// How a handshake for `name` asks the client for a certificate, if it does.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, SystemTime};
 
 use dproxy_config::Acme as Settings;
@@ -17,8 +18,10 @@ use zeroize::Zeroizing;
 
 use super::account;
 use super::board::{Acquired, Board};
+use super::hook::Hook;
 use super::judge::{Judge, Names, Setback, Step, Term, Window};
 use super::order::{OrderError, order};
+use super::proofs::Means;
 use super::shelf::Shelf;
 use super::transport::Silence;
 use crate::directory::chain;
@@ -41,7 +44,7 @@ pub(super) struct Agent {
     account: Option<(Account, Silence)>,
     /// The authority has forgotten the account in the files, and has made nothing for another one yet.
     forgotten: bool,
-    board: Board,
+    means: Means,
     acquired: watch::Sender<Acquired>,
     errands: JoinSet<Errand>,
 }
@@ -56,13 +59,15 @@ enum Errand {
 pub(super) struct Orders {
     pub(super) wanted: watch::Receiver<BTreeSet<Names>>,
     pub(super) shown: watch::Receiver<u64>,
+    /// Counts programs of ours.
+    pub(super) running: Arc<AtomicUsize>,
     /// What was wrong may be mended.
     pub(super) nudge: Arc<Notify>,
 }
 
 impl Agent {
     /// Goes on with what is on the shelf.
-    pub(super) fn new(settings: Settings, shelf: Shelf, acquired: watch::Sender<Acquired>, shown: watch::Receiver<u64>) -> Agent {
+    pub(super) fn new(settings: Settings, shelf: Shelf, acquired: watch::Sender<Acquired>, orders: &Orders) -> Agent {
         let now = SystemTime::now();
         let (vouchers, spoilt) = shelf.certificates();
         let mut judge = Judge::new(fastrand::u64(..));
@@ -73,8 +78,10 @@ impl Agent {
                 held.insert(names, voucher);
             }
         }
-        let board = Board::new(acquired.clone(), shown);
-        Agent { settings, shelf, judge, held, spoilt, account: None, forgotten: false, board, acquired, errands: JoinSet::new() }
+        let board = Board::new(acquired.clone(), orders.shown.clone());
+        let hook = settings.dns.clone().map(|dns| Hook::new(dns, Arc::clone(&orders.running)));
+        let means = Means { usual: settings.proof, board, hook };
+        Agent { settings, shelf, judge, held, spoilt, account: None, forgotten: false, means, acquired, errands: JoinSet::new() }
     }
 
     /// Works until the master is gone.
@@ -106,24 +113,32 @@ impl Agent {
     async fn take(&mut self, steps: Vec<Step>) {
         let Some((account, _)) = self.introduced(&steps).await else { return };
         for step in steps {
-            let (account, board) = (account.clone(), self.board.clone());
+            let (account, means) = (account.clone(), self.means.clone());
             match step {
                 Step::Order(names) => {
                     info!(%names, directory = %self.settings.directory, "certificate ordered");
+                    let before = self.der_of(&names);
                     self.errands.spawn(async move {
-                        let outcome = order(&account, &names, &board).await;
+                        let before = before.and_then(|der| id_of(&der));
+                        let outcome = order(&account, &names, &means, before).await;
                         Errand::Ordered(names, outcome)
                     });
                 }
                 Step::AskWindow(names) => {
-                    let certificate = self.held.get(&names).and_then(|voucher| voucher.certificate.chain.first().cloned());
+                    let certificate = self.der_of(&names);
                     self.errands.spawn(async move {
-                        let window = window(&account, certificate.unwrap_or_default()).await;
+                        let window = window(&account, certificate).await;
                         Errand::Asked(names, window)
                     });
                 }
             }
         }
+    }
+
+    /// The certificate that there is for these names.
+    fn der_of(&self, names: &Names) -> Option<CertificateDer<'static>> {
+        let chain = &self.held.get(names)?.certificate.chain;
+        chain.first().map(|der| CertificateDer::from(der.clone()))
     }
 
     /// Our account; without one all of `steps` come to nothing.
@@ -185,7 +200,11 @@ impl Agent {
             return self.judge.again(names);
         }
         let silence = self.account.as_ref().map(|(_, silence)| silence.clone()).unwrap_or_default();
-        self.judge.failed(now, names, error.setback(&silence, now));
+        let setback = match error.setback(&silence, now) {
+            Setback::Authority(why) => Setback::Authority(format!("`{}`: {why}", self.settings.directory)),
+            other => other,
+        };
+        self.judge.failed(now, names, setback);
     }
 
     /// Forgets what nobody wants any more.
@@ -216,15 +235,49 @@ impl Agent {
     }
 }
 
-/// When the authority would like the certificate in `der` to be renewed.
-async fn window(account: &Account, der: Vec<u8>) -> Result<(Window, Duration), Error> {
-    let der = CertificateDer::from(der);
-    let id = CertificateIdentifier::try_from(&der).map_err(|_| Error::Unsupported("certificates without the key of their issuer"))?;
+/// When the authority would like this certificate to be renewed.
+async fn window(account: &Account, certificate: Option<CertificateDer<'static>>) -> Result<(Window, Duration), Error> {
+    let id = certificate.as_ref().and_then(id_of).ok_or(Error::Unsupported("certificates without the key of their issuer"))?;
     let (info, again) = account.renewal_info(&id).await?;
     let window = info.suggested_window;
     Ok((Window { start: window.start.into(), end: window.end.into() }, again))
 }
 
+/// By which its authority knows a certificate.
+fn id_of(certificate: &CertificateDer<'_>) -> Option<CertificateIdentifier<'static>> {
+    CertificateIdentifier::try_from(certificate).ok().map(CertificateIdentifier::into_owned)
+}
+
 fn term(voucher: &Voucher) -> Term {
     Term { begins: voucher.begins, ends: voucher.ends }
+}
+
+#[cfg(test)]
+mod tests {
+    use instant_acme::RenewalInfo;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SerialNumber};
+
+    use super::*;
+
+    #[test]
+    fn a_window_of_the_wire_is_one_of_ours() {
+        let wire = r#"{"suggestedWindow": {"start": "2026-01-02T04:00:00Z", "end": "2026-01-03T04:00:00Z"}}"#;
+        let info: RenewalInfo = serde_json::from_str(wire).unwrap();
+        let (start, end): (SystemTime, SystemTime) = (info.suggested_window.start.into(), info.suggested_window.end.into());
+        assert_eq!(end.duration_since(start).unwrap(), Duration::from_secs(24 * 3600));
+        assert_eq!(start.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), 1_767_326_400);
+    }
+
+    #[test]
+    fn authorities_know_a_certificate_by_its_issuers_key_and_its_number() {
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = Issuer::new(authority, KeyPair::generate().unwrap());
+        let (key, mut params) = (KeyPair::generate().unwrap(), CertificateParams::new(vec!["a.test".to_owned()]).unwrap());
+        params.serial_number = Some(SerialNumber::from_slice(&[0x01, 0x02]));
+        assert!(id_of(params.clone().self_signed(&key).unwrap().der()).is_none(), "nobody is named");
+        params.use_authority_key_identifier_extension = true;
+        let id = id_of(params.signed_by(&key, &authority).unwrap().der()).unwrap().to_string();
+        assert!(id.ends_with(".AQI"), "{id}");
+    }
 }

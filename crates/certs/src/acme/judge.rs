@@ -73,6 +73,8 @@ const LIMITED: Duration = Duration::from_secs(3600);
 const ASKED_AGAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(24 * 3600));
 /// A window is asked for within this time, so that not all are at once.
 const ASKED_FIRST: Duration = Duration::from_secs(300);
+/// A host may be back after so long: its engine may be away, or this program may have begun before it.
+const MISSED: Duration = Duration::from_secs(24 * 3600);
 /// A step of the clock is noticed after so long.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
@@ -87,6 +89,10 @@ struct Pause {
 #[derive(Debug)]
 pub(super) struct Judge {
     cases: BTreeMap<Names, Case>,
+    /// What is wanted, before refused ones were taken apart.
+    wanted: BTreeSet<Names>,
+    /// Names that are refused a certificate together: each gets its own.
+    apart: BTreeSet<Names>,
     /// It cannot be reached, or wants no business with us.
     unreachable: Rest,
     /// There were too many orders.
@@ -98,6 +104,8 @@ pub(super) struct Judge {
 #[derive(Debug, Default)]
 struct Case {
     wanted: bool,
+    /// Since when nobody wants it.
+    missed: Option<SystemTime>,
     held: Option<Held>,
     rest: Rest,
     under_way: bool,
@@ -146,16 +154,29 @@ impl fmt::Display for Names {
 
 impl Judge {
     pub(super) fn new(seed: u64) -> Judge {
-        Judge { cases: BTreeMap::new(), unreachable: Rest::default(), crowded: Rest::default(), chance: fastrand::Rng::with_seed(seed) }
+        Judge {
+            cases: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            apart: BTreeSet::new(),
+            unreachable: Rest::default(),
+            crowded: Rest::default(),
+            chance: fastrand::Rng::with_seed(seed),
+        }
     }
 
     /// Exactly these are wanted from now on.
     pub(super) fn want(&mut self, wanted: &BTreeSet<Names>) {
-        for names in wanted {
+        self.wanted.clone_from(wanted);
+        self.apart.retain(|names| wanted.contains(names));
+        let (apart, together): (Vec<&Names>, Vec<&Names>) = wanted.iter().partition(|names| self.apart.contains(names));
+        let alone = apart.into_iter().flat_map(Names::iter).cloned().map(Names::one);
+        let wanted: BTreeSet<Names> = together.into_iter().cloned().chain(alone).collect();
+        for names in &wanted {
             self.cases.entry(names.clone()).or_default();
         }
         for (names, case) in &mut self.cases {
             case.wanted = wanted.contains(names);
+            case.missed = case.missed.filter(|_| !case.wanted);
         }
         self.cases.retain(|_, case| case.wanted || case.held.is_some() || case.under_way);
     }
@@ -183,6 +204,11 @@ impl Judge {
     /// An order came to nothing.
     pub(super) fn failed(&mut self, now: SystemTime, names: &Names, setback: Setback) {
         let chance = self.chance.f64();
+        if matches!(setback, Setback::Refused(_)) && names.iter().count() > 1 && self.apart.insert(names.clone()) {
+            // One of them may be the only one that is at fault.
+            let wanted = std::mem::take(&mut self.wanted);
+            self.want(&wanted);
+        }
         if let Some(case) = self.cases.get_mut(names) {
             case.under_way = false;
             match &setback {
@@ -268,9 +294,13 @@ impl Judge {
         moments.filter(|moment| *moment > now).min().unwrap_or(now + LONGEST_SLEEP).min(now + LONGEST_SLEEP)
     }
 
-    /// Certificates that nobody wants any more, and that are old: they are forgotten.
+    /// Certificates that nobody has wanted for a while, and that are old: they are forgotten.
     pub(super) fn forgotten(&mut self, now: SystemTime) -> Vec<Names> {
-        let is_old = |case: &Case| !case.wanted && !case.under_way && case.renewed().is_some_and(|renewed| renewed <= now);
+        for case in self.cases.values_mut().filter(|case| !case.wanted) {
+            case.missed.get_or_insert(now);
+        }
+        let is_missed = |case: &Case| case.missed.is_some_and(|since| since + MISSED <= now) && !case.under_way;
+        let is_old = |case: &Case| is_missed(case) && case.renewed().is_some_and(|renewed| renewed <= now);
         let old: Vec<Names> = self.cases.iter().filter(|(_, case)| is_old(case)).map(|(names, _)| names.clone()).collect();
         self.cases.retain(|names, _| !old.contains(names));
         old
@@ -291,8 +321,7 @@ impl Judge {
                 1..=5 => format!("{} wait for a certificate, those that are there are served on", missing.join(", ")),
                 many => format!("{many} hosts wait for a certificate, those that are there are served on"),
             };
-            problems
-                .push(Problem::new("certificates by ACME", format!("{}; it is tried again by itself; {waiting}", self.unreachable.why)));
+            problems.push(Problem::new(super::SUBJECT, format!("{}; it is tried again by itself; {waiting}", self.unreachable.why)));
         }
         problems
     }

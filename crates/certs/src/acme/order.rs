@@ -1,21 +1,24 @@
 //! One order: from the names to a certificate with its key.
 //!
 //! ```text
-//! new order ─► what the authority wants to see ─► all workers show it ─► ready ─► our request ─► chain
+//! new order ─► what the authority wants to see ─► it is shown, by all workers or in the DNS ─► our request ─► chain
 //! ```
 
 use std::time::{Duration, SystemTime};
 
-use dproxy_config::Challenge;
+use dproxy_config::Proof;
 use dproxy_route::HostPattern;
 use instant_acme::{
-    Account, AuthorizationStatus, ChallengeType, Error, Identifier, NewOrder, Order, OrderStatus, Problem as Refusal, RetryPolicy,
+    Account, AuthorizationStatus, CertificateIdentifier, ChallengeType, Error, Identifier, NewOrder, Order, OrderStatus,
+    Problem as Refusal, RetryPolicy,
 };
 use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256};
 use zeroize::Zeroizing;
 
-use super::board::{Board, Unseen};
+use super::board::Unseen;
+use super::hook::HookError;
 use super::judge::{Names, Setback};
+use super::proofs::{Means, Proofs, kind};
 use super::shelf::ShelfError;
 use super::transport::Silence;
 use crate::directory::chain;
@@ -25,7 +28,9 @@ const PATIENCE: RetryPolicy = RetryPolicy::new().initial_delay(Duration::from_mi
 const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
 const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
 /// Refusals that are about us, whatever the names.
-const ABOUT_US: [&str; 5] = [
+const ABOUT_US: [&str; 6] = [
+    // Several times in a row: it is out of step.
+    "urn:ietf:params:acme:error:badNonce",
     "urn:ietf:params:acme:error:serverInternal",
     "urn:ietf:params:acme:error:externalAccountRequired",
     "urn:ietf:params:acme:error:userActionRequired",
@@ -38,16 +43,22 @@ const ABOUT_US: [&str; 5] = [
 pub(super) enum OrderError {
     #[error("the authority refuses it: {}", in_words(.0))]
     Refused(Refusal),
-    #[error("the authority has looked, and is not convinced: {}", .0.join("; "))]
-    Unconvinced(Vec<String>),
+    #[error("the authority has looked, and is not convinced: {}; {}", .1.join("; "), way_out(*.0))]
+    Unconvinced(Proof, Vec<String>),
     #[error("the authority cannot be asked")]
     Unreachable(#[source] Error),
     #[error("the authority has not made up its mind in time")]
     Late,
-    #[error("the authority does not look for pages in the clear (`http-01`) for `{0}`, only for {1}")]
-    NotOffered(String, String),
-    #[error("a certificate for `{0}` needs a proof in the DNS, which nobody here can give; name each host that it is for")]
+    #[error("the authority does not look for `{}` of `{name}`, only for {offered}; choose another `acme.challenge`", proof.as_str())]
+    NotOffered { proof: Proof, name: String, offered: String },
+    #[error("a certificate for `{0}` needs a record in the DNS; name a program that writes it in `acme.dns_hook`")]
     Wildcard(HostPattern),
+    #[error("the record `{0}` needs a program that writes it; name one in `acme.dns_hook`")]
+    NoHook(String),
+    #[error("the authority wants to see something of `{0}`, which is no name of a host")]
+    Strange(String),
+    #[error(transparent)]
+    Hook(#[from] HookError),
     #[error(transparent)]
     Unseen(#[from] Unseen),
     #[error("no request for a certificate can be made")]
@@ -56,22 +67,26 @@ pub(super) enum OrderError {
     Shelf(#[from] ShelfError),
 }
 
-/// Carries one order to its end: chain and key, as PEM.
-pub(super) async fn order(account: &Account, names: &Names, board: &Board) -> Result<Zeroizing<Vec<u8>>, OrderError> {
-    if let Some(wildcard) = names.iter().find(|name| !matches!(name, HostPattern::Exact(_))) {
+/// Carries one order to its end: chain and key, as PEM. The certificate `before` is named, if there is one: authorities
+/// that know renewals do not count it among others.
+pub(super) async fn order(
+    account: &Account,
+    names: &Names,
+    means: &Means,
+    before: Option<CertificateIdentifier<'_>>,
+) -> Result<Zeroizing<Vec<u8>>, OrderError> {
+    let wildcard = names.iter().find(|name| !matches!(name, HostPattern::Exact(_))).filter(|_| means.hook.is_none());
+    if let Some(wildcard) = wildcard {
         return Err(OrderError::Wildcard(wildcard.clone()));
     }
     let identifiers: Vec<Identifier> = names.iter().map(|name| Identifier::Dns(name.to_string())).collect();
-    let mut order = account.new_order(&NewOrder::new(&identifiers)).await?;
-    let challenges = challenges(&mut order).await?;
-    if !challenges.is_empty() {
-        let shown = board.show(challenges).await?;
-        begin(&mut order).await?;
-        let status = order.poll_ready(&PATIENCE).await;
-        drop(shown);
-        if !matches!(status, Ok(OrderStatus::Ready)) {
-            return Err(reasons(&mut order, status).await);
-        }
+    let mut order = place(account, &identifiers, before).await?;
+    let proofs = wanted(&mut order, means).await?;
+    if !proofs.is_empty() {
+        let put_up = means.put_up(proofs).await?;
+        let looked = looked(&mut order, means).await;
+        put_up.take_down().await;
+        looked?;
     }
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())?;
@@ -82,40 +97,56 @@ pub(super) async fn order(account: &Account, names: &Names, board: &Board) -> Re
     Ok(Zeroizing::new([chain.trim_end().as_bytes(), b"\n", key.as_bytes()].concat()))
 }
 
-/// What the authority wants to see of each name that it is not convinced of yet.
-async fn challenges(order: &mut Order) -> Result<Vec<Challenge>, OrderError> {
-    let mut wanted = Vec::new();
-    let mut authorizations = order.authorizations();
-    while let Some(authorization) = authorizations.next().await {
-        let mut authorization = authorization?;
-        if authorization.status == AuthorizationStatus::Valid {
-            continue;
-        }
-        let (name, offered) = (authorization.identifier().to_string(), offered(&authorization.challenges));
-        let challenge = authorization.challenge(ChallengeType::Http01).ok_or(OrderError::NotOffered(name, offered))?;
-        let text = challenge.key_authorization().as_str().to_owned();
-        wanted.push(Challenge::Page { token: challenge.token.clone(), text });
+/// Places an order, in the place of the certificate `before` where the authority knows of such.
+async fn place(account: &Account, identifiers: &[Identifier], before: Option<CertificateIdentifier<'_>>) -> Result<Order, Error> {
+    let plain = NewOrder::new(identifiers);
+    let Some(before) = before else { return account.new_order(&plain).await };
+    match account.new_order(&NewOrder::new(identifiers).replaces(before)).await {
+        // It may know nothing of renewals, or have forgotten the one before.
+        Err(Error::Unsupported(_)) => account.new_order(&plain).await,
+        Err(Error::Api(refusal)) if refusal.r#type.as_deref() != Some(RATE_LIMITED) => account.new_order(&plain).await,
+        placed => placed,
     }
-    Ok(wanted)
 }
 
-/// Tells the authority that it may look.
-async fn begin(order: &mut Order) -> Result<(), OrderError> {
+/// What the authority wants to see of each name that it is not convinced of yet.
+async fn wanted(order: &mut Order, means: &Means) -> Result<Proofs, OrderError> {
+    let mut proofs = Proofs::default();
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
         if authorization.status == AuthorizationStatus::Valid {
             continue;
         }
-        if let Some(mut challenge) = authorization.challenge(ChallengeType::Http01) {
+        let proof = means.for_name(&authorization);
+        let (name, offered) = (authorization.identifier().to_string(), offered(&authorization.challenges));
+        let challenge = authorization.challenge(kind(proof)).ok_or(OrderError::NotOffered { proof, name, offered })?;
+        proofs.add(proof, &challenge)?;
+    }
+    Ok(proofs)
+}
+
+/// Has the authority look, and waits for what it says.
+async fn looked(order: &mut Order, means: &Means) -> Result<(), OrderError> {
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        let mut authorization = authorization?;
+        if authorization.status == AuthorizationStatus::Valid {
+            continue;
+        }
+        let proof = means.for_name(&authorization);
+        if let Some(mut challenge) = authorization.challenge(kind(proof)) {
             challenge.set_ready().await?;
         }
     }
-    Ok(())
+    match order.poll_ready(&PATIENCE).await {
+        Ok(OrderStatus::Ready) => Ok(()),
+        status => Err(reasons(order, means.usual, status).await),
+    }
 }
 
 /// What the authority has found wrong with each name.
-async fn reasons(order: &mut Order, status: Result<OrderStatus, Error>) -> OrderError {
+async fn reasons(order: &mut Order, usual: Proof, status: Result<OrderStatus, Error>) -> OrderError {
     let mut reasons = Vec::new();
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
@@ -128,9 +159,9 @@ async fn reasons(order: &mut Order, status: Result<OrderStatus, Error>) -> Order
         reasons.extend(wrong.map(|refusal| format!("{name}: {}", in_words(refusal))));
     }
     match status {
-        _ if !reasons.is_empty() => OrderError::Unconvinced(reasons),
+        _ if !reasons.is_empty() => OrderError::Unconvinced(usual, reasons),
         Err(error) => error.into(),
-        Ok(_) => OrderError::Unconvinced(vec!["it does not say why".to_owned()]),
+        Ok(_) => OrderError::Unconvinced(usual, vec!["it does not say why".to_owned()]),
     }
 }
 
@@ -144,6 +175,15 @@ fn offered(challenges: &[instant_acme::Challenge]) -> String {
     };
     let words: Vec<String> = challenges.iter().map(|challenge| word(&challenge.r#type)).collect();
     if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+}
+
+/// What mends it mostly.
+fn way_out(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Page => "the name must lead to this machine from everywhere, and to port 80 of it",
+        Proof::Handshake => "the name must lead to this machine from everywhere, and to port 443 of it",
+        Proof::Record => "everybody must see the record once `acme.dns_hook` has ended",
+    }
 }
 
 /// What the authority says, without what only programs read.
@@ -173,11 +213,15 @@ impl OrderError {
                 _ if refusal.status.is_some_and(|status| status >= 500) => Setback::Authority(why),
                 _ => Setback::Refused(why),
             },
-            OrderError::Unconvinced(_) => {
-                Setback::Refused(format!("{why}; the name must lead to this machine from everywhere, and to port 80 of it"))
-            }
             OrderError::Unreachable(_) | OrderError::Unseen(_) | OrderError::Request(_) => Setback::Authority(why),
-            OrderError::Late | OrderError::NotOffered(..) | OrderError::Wildcard(_) | OrderError::Shelf(_) => Setback::Refused(why),
+            OrderError::Unconvinced(..)
+            | OrderError::Late
+            | OrderError::NotOffered { .. }
+            | OrderError::Wildcard(_)
+            | OrderError::NoHook(_)
+            | OrderError::Strange(_)
+            | OrderError::Hook(_)
+            | OrderError::Shelf(_) => Setback::Refused(why),
         }
     }
 
@@ -194,5 +238,58 @@ impl From<Error> for OrderError {
             Error::Timeout(_) => OrderError::Late,
             other => OrderError::Unreachable(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setback(refusal: &str) -> Setback {
+        let refusal: Refusal = serde_json::from_str(refusal).unwrap();
+        OrderError::Refused(refusal).setback(&Silence::default(), SystemTime::UNIX_EPOCH)
+    }
+
+    #[track_caller]
+    fn check(kind: &str, expected: &str) {
+        let refusal = format!(r#"{{"type": "urn:ietf:params:acme:error:{kind}", "detail": "so it is", "status": 403}}"#);
+        let text = format!("the authority refuses it: so it is ({kind})");
+        let expected = match expected {
+            "limited" => Setback::Limited { until: None, why: text },
+            "authority" => Setback::Authority(text),
+            _ => Setback::Refused(text),
+        };
+        assert_eq!(setback(&refusal), expected);
+    }
+
+    #[test]
+    fn refusals_are_about_a_name_about_us_or_about_how_many_there_were() {
+        check("rateLimited", "limited");
+        check("serverInternal", "authority");
+        check("accountDoesNotExist", "authority");
+        check("badNonce", "authority");
+        check("externalAccountRequired", "authority");
+        check("rejectedIdentifier", "name");
+        check("caa", "name");
+        check("dns", "name");
+        check("unauthorized", "name");
+    }
+
+    #[test]
+    fn a_refusal_is_told_with_what_it_says_of_each_name() {
+        let refusal = r#"{"detail": "no", "subproblems": [{"identifier": {"type": "dns", "value": "a.test"}, "detail": "unknown"}]}"#;
+        assert_eq!(setback(refusal), Setback::Refused("the authority refuses it: no; for \"a.test\": unknown".to_owned()));
+        assert_eq!(setback("{}"), Setback::Refused("the authority refuses it: without a reason".to_owned()));
+        assert_eq!(setback(r#"{"status": 503}"#), Setback::Authority("the authority refuses it: without a reason".to_owned()));
+    }
+
+    #[test]
+    fn what_mends_it_is_told_behind_what_the_authority_saw() {
+        let error = OrderError::Unconvinced(Proof::Page, vec!["a.test: connection refused (connection)".to_owned()]);
+        assert_eq!(
+            chain(&error),
+            "the authority has looked, and is not convinced: a.test: connection refused (connection); the name must lead to this machine \
+             from everywhere, and to port 80 of it"
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! How an authority is asked for certificates.
 
 use super::Reader;
-use crate::acme::{Acme, AcmeDirectory};
+use crate::acme::{Acme, AcmeDirectory, Binding, DnsHook, Proof};
 use crate::settings;
+use crate::values::{Name, Time};
 
 impl Reader<'_> {
     pub(super) fn acme(&mut self) -> Acme {
@@ -22,6 +23,66 @@ impl Reader<'_> {
             agreed: self.switch(&settings::ACME_AGREE),
             email: self.optional(&settings::ACME_EMAIL),
             root: self.path(&settings::ACME_ROOT),
+            proof: self.required(&settings::ACME_CHALLENGE),
+            dns: self.dns_hook(),
+            binding: self.binding(),
+            shared: self.switch(&settings::ACME_SHARED),
         }
+    }
+
+    fn dns_hook(&mut self) -> Option<DnsHook> {
+        let Time(limit) = self.required(&settings::ACME_DNS_TIMEOUT);
+        let program = self.path(&settings::ACME_DNS_HOOK);
+        if program.is_none() && self.required::<Proof>(&settings::ACME_CHALLENGE) == Proof::Record {
+            let text = "`dns-01` needs a program that writes records into the DNS; name one in `acme.dns_hook`".to_owned();
+            self.mistake(&settings::ACME_CHALLENGE, text);
+        }
+        program.map(|program| DnsHook { program, limit })
+    }
+
+    fn binding(&mut self) -> Option<Binding> {
+        let id = self.optional(&settings::ACME_EAB_KID).map(|Name(id)| id);
+        match (id, self.path(&settings::ACME_EAB_KEY_FILE)) {
+            (Some(id), Some(key)) => Some(Binding { id, key }),
+            (None, None) => None,
+            (Some(_), None) => {
+                self.mistake(
+                    &settings::ACME_EAB_KID,
+                    "the key that it is the id of is missing; name its file in `acme.eab_key_file`".to_owned(),
+                );
+                None
+            }
+            (None, Some(_)) => {
+                self.mistake(&settings::ACME_EAB_KEY_FILE, "the id of this key is missing; write it in `acme.eab_kid`".to_owned());
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Environment, Flags, Surroundings};
+
+    #[track_caller]
+    fn check(words: &str, expected: &str) {
+        let pairs = words.split(' ').filter_map(|word| word.split_once('='));
+        let surroundings = Surroundings { user: 0, cpus: 1, hostname: "machine".to_owned() };
+        let read = Config::resolve(&Flags::from_pairs(pairs), &Environment::default(), &surroundings, None);
+        let shown = read.map_or_else(|mistakes| mistakes.to_string(), |loaded| format!("{:?}", loaded.config.acme));
+        assert!(shown.contains(expected), "{words}: {shown}");
+    }
+
+    #[test]
+    fn what_belongs_together_is_said_together() {
+        check("", "directory: AcmeDirectory(\"https://acme-v02.api.letsencrypt.org/directory\"), agreed: false");
+        check("acme-staging=true", "AcmeDirectory(\"https://acme-staging-v02.api.letsencrypt.org/directory\")");
+        check("acme-staging=true acme-directory=https://ca.test/", "`acme.directory` names another authority; leave one of the two out");
+        check("acme-challenge=dns-01", "`dns-01` needs a program that writes records into the DNS; name one in `acme.dns_hook`");
+        check("acme-challenge=dns-01 acme-dns-hook=/bin/true", "proof: Record, dns: Some(DnsHook { program: \"/bin/true\", limit: 300s })");
+        check("acme-challenge=http", "`http` is none of `http-01` (a page at port 80)");
+        check("acme-eab-kid=k", "name its file in `acme.eab_key_file`");
+        check("acme-eab-key-file=/k", "the id of this key is missing; write it in `acme.eab_kid`");
+        check("acme-eab-kid=k acme-eab-key-file=/k", "binding: Some(Binding { id: \"k\", key: \"/k\" })");
     }
 }

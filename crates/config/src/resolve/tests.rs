@@ -93,6 +93,9 @@ fn every_setting_obeys_flag_environment_and_file() {
         // Nothing but a TLS endpoint shows the first two, and nothing but lines of JSON the third.
         "docker-tls-verify" | "docker-cert-path" | "access-log-fields" | "config" => "",
         "store" => "memory",
+        // These need each other, see the tests of ACME.
+        "acme-dns-timeout" | "acme-eab-kid" | "acme-eab-key-file" => "",
+        "acme-challenge" => "tls-alpn-01",
         "ssl-path" => "/certificates",
         "ssl-policy" => "modern",
         "ssl-issuer" => "internal",

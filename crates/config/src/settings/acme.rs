@@ -50,3 +50,66 @@ pub(crate) const ACME_ROOT: Setting = Setting::new(
     "The only authorities, as PEM, that may vouch for the server of `acme.directory`: for a private one.",
 )
 .environment(&[variable("DOCKER_PROXY_ACME_ROOT")]);
+
+/// [`crate::Acme::proof`].
+pub(crate) const ACME_CHALLENGE: Setting = Setting::new(
+    "acme.challenge",
+    "acme-challenge",
+    One("CHALLENGE"),
+    Text("http-01"),
+    "How the authority is shown that a host is ours: `http-01` is a page at port 80, `tls-alpn-01` a handshake at port 443, `dns-01` a \
+     record in the DNS, which `acme.dns_hook` writes. Hosts like `*.shop.org` are always shown in the DNS.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_CHALLENGE")]);
+
+/// [`crate::DnsHook::program`].
+pub(crate) const ACME_DNS_HOOK: Setting = Setting::new(
+    "acme.dns_hook",
+    "acme-dns-hook",
+    One("PROGRAM"),
+    Depends("none"),
+    "The program that writes records into the DNS. It is called with `present NAME TEXT`, and ends well once everybody can see the TXT \
+     record; and with `cleanup NAME TEXT` afterwards.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_DNS_HOOK")]);
+
+/// [`crate::DnsHook::limit`].
+pub(crate) const ACME_DNS_TIMEOUT: Setting = Setting::new(
+    "acme.dns_timeout",
+    "acme-dns-timeout",
+    One("TIME"),
+    Text("5min"),
+    "How long `acme.dns_hook` may take before it is ended.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_DNS_TIMEOUT")]);
+
+/// [`crate::Acme::shared`].
+pub(crate) const ACME_SHARED: Setting = Setting::new(
+    "acme.shared",
+    "acme-shared",
+    Switch,
+    Text("false"),
+    "Whether all hosts of one container, or of one route of this file, have one certificate together (up to 100). If the authority \
+     refuses that, each has its own, as it is with `false`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_SHARED")]);
+
+/// [`crate::Binding::id`].
+pub(crate) const ACME_EAB_KID: Setting = Setting::new(
+    "acme.eab_kid",
+    "acme-eab-kid",
+    One("ID"),
+    Depends("none"),
+    "For authorities that want to know whose customer an account belongs to (external account binding): the id of the key that they gave you.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_EAB_KID")]);
+
+/// [`crate::Binding::key`].
+pub(crate) const ACME_EAB_KEY_FILE: Setting = Setting::new(
+    "acme.eab_key_file",
+    "acme-eab-key-file",
+    One("FILE"),
+    Depends("none"),
+    "The file with that key, in base64 as they gave it.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_EAB_KEY_FILE")]);

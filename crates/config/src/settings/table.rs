@@ -399,6 +399,12 @@ pub const SETTINGS: &[Setting] = &[
     ACME_DIRECTORY,
     ACME_STAGING,
     ACME_ROOT,
+    ACME_CHALLENGE,
+    ACME_DNS_HOOK,
+    ACME_DNS_TIMEOUT,
+    ACME_SHARED,
+    ACME_EAB_KID,
+    ACME_EAB_KEY_FILE,
 ];
 
 pub(super) const fn variable(name: &'static str) -> Variable {

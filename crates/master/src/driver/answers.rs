@@ -243,7 +243,9 @@ impl Driver {
             known.extend(engine.update().containers.iter().map(|container| (container.clone(), engine.name())));
         }
         let (container, engine) = why::find(word, &known)?;
-        Ok(why::judgement(container, *engine, self.routes(), &|backend| self.health.failure(backend)))
+        let mut why = why::judgement(container, *engine, self.routes(), &|backend| self.health.failure(backend));
+        why.reasons.extend(self.vault.hindrances(&container.hosts));
+        Ok(why)
     }
 
     /// All workers that are, and the totals of those that were.

@@ -1,15 +1,15 @@
 //! The certificates that this master holds, and where TLS comes in.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use dproxy_certs::{Acme, Directory, Holdings, Local, Tickets, reminder};
 use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
-use dproxy_control::{CertificateRow, CertificatesRow};
+use dproxy_control::{CertificateRow, CertificatesRow, ReasonRow};
 use dproxy_ipc::{Generation, Snapshot};
-use dproxy_route::{HostPattern, Issuer, Problem, Route};
+use dproxy_route::{HostPattern, Issuer, Owner, Problem, Route};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -73,7 +73,8 @@ impl Vault {
         listen: &Listen,
         choose: impl FnOnce(&Listen) -> Result<Chosen, ListenError>,
     ) -> Result<(), ListenError> {
-        if self.certificates().next().is_none() && !self.passes_through || self.doors.is_some() {
+        let needed = self.passes_through || self.acme.needs_doors() || self.certificates().next().is_some();
+        if !needed || self.doors.is_some() {
             return Ok(());
         }
         let doors = match (choose(listen), listen.https) {
@@ -146,14 +147,37 @@ impl Vault {
     /// Makes certificates for those of `routes` whose hosts want them from us, unless there is one in a file; whether
     /// that changed anything.
     fn vouch(&mut self, routes: &[Route], issuer: Issuer) -> bool {
-        let missing = |wanted: Issuer| -> BTreeSet<HostPattern> {
-            let is_of = |route: &&Route| !route.https.passthrough && route.https.issuer.unwrap_or(issuer) == wanted;
-            let hosts = routes.iter().filter(is_of).map(|route| &route.host).filter(|host| **host != HostPattern::Any);
-            hosts.filter(|host| !self.holdings.covers(host)).cloned().collect()
+        let mut missing: [BTreeMap<HostPattern, Owner>; 2] = Default::default();
+        let [acme, local] = &mut missing;
+        for route in routes.iter().filter(|route| !route.https.passthrough && route.host != HostPattern::Any) {
+            let wanting = match route.https.issuer.unwrap_or(issuer) {
+                Issuer::Nobody => continue,
+                Issuer::Acme => &mut *acme,
+                Issuer::Internal => &mut *local,
+            };
+            if !wanting.contains_key(&route.host) && !self.holdings.covers(&route.host) {
+                wanting.insert(route.host.clone(), route.owner.clone());
+            }
+        }
+        self.acme.want(acme);
+        let opens = self.acme.needs_doors() && self.doors.is_none();
+        self.local.vouch(&local.keys().cloned().collect(), SystemTime::now()) || opens
+    }
+
+    /// What keeps these hosts from their certificates, for whoever asks why a container is served as it is.
+    pub(super) fn hindrances(&self, hosts: &[String]) -> Vec<ReasonRow> {
+        let hindrances = hosts.iter().filter_map(|host| Some((host, self.acme.hindrance(host)?)));
+        let row = |(host, problem): (&String, &Problem)| ReasonRow {
+            about: "certificate".to_owned(),
+            text: format!("{host} has none by ACME, or no new one: {}", problem.text),
+            hinders: false,
         };
-        let (acme, local) = (missing(Issuer::Acme), missing(Issuer::Internal));
-        self.acme.want(&acme);
-        self.local.vouch(&local, SystemTime::now())
+        hindrances.map(row).collect()
+    }
+
+    /// Whether programs of ours run, see [`Acme::has_children`].
+    pub(super) fn has_children(&self) -> bool {
+        self.acme.has_children()
     }
 
     /// Asks the authority by other settings from now on.
@@ -252,7 +276,9 @@ impl Driver {
     pub(super) fn tell_authority(&mut self) {
         let Driver { vault, core, .. } = self;
         let challenged = core.snapshot().and_then(|newest| vault.challenged(newest));
-        if challenged.is_some_and(|generation| core.is_served_everywhere(generation)) {
+        let open = core.addresses();
+        let all_open = || vault.addresses().iter().all(|address| open.contains(address));
+        if challenged.is_some_and(|generation| core.is_served_everywhere(generation)) && all_open() {
             vault.acme.is_shown(vault.acme.acquired().version);
         }
     }

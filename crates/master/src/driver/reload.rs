@@ -209,7 +209,7 @@ mod tests {
     use std::path::PathBuf;
 
     use dproxy_config::{
-        Acme, AcmeDirectory, Api, Directories, Listen, LogLevel, Privileges, ProxySettings, Rotation, StoreChoice, WorkerCount,
+        Acme, AcmeDirectory, Api, Directories, Listen, LogLevel, Privileges, Proof, ProxySettings, Rotation, StoreChoice, WorkerCount,
     };
 
     use dproxy_route::Issuer;
@@ -236,7 +236,16 @@ mod tests {
             proxy: ProxySettings::default(),
             certificates: None,
             issuer: Issuer::default(),
-            acme: Acme { directory: AcmeDirectory::production(), agreed: false, email: None, root: None },
+            acme: Acme {
+                directory: AcmeDirectory::production(),
+                agreed: false,
+                email: None,
+                root: None,
+                proof: Proof::default(),
+                dns: None,
+                binding: None,
+                shared: false,
+            },
             routes: Vec::new(),
         }
     }

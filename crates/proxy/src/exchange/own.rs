@@ -44,6 +44,7 @@ impl Own {
         let is_read = matches!(request.method, Method::Get | Method::Head);
         let shown = view.settings.tls.challenges.iter().find_map(|challenge| match challenge {
             Challenge::Page { token, text } => (token.as_bytes() == wanted && is_read).then_some(text),
+            Challenge::Handshake { .. } => None,
         });
         shown.map(|text| Own::Challenge { text: text.clone() })
     }

@@ -73,6 +73,11 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
     let begun = begun.unwrap_or_else(|| proxy.buffers.lend_tiny());
     let Wire::H1(Transport::Tcp(tcp)) = &mut client.wire else { return };
     let Some(hello) = in_time(client.peer.ip(), &client.deadline, &under_way, tls::hear(tcp, begun)).await else { return };
+    if let Some(proof) = tls::proof_for(&view, &hello) {
+        // Whoever looks will tell whether it has seen it.
+        let _ = Box::pin(in_time(client.peer.ip(), &client.deadline, &under_way, tls::prove(proof, hello, tcp))).await;
+        return;
+    }
     let listener = Listener { protocol: Protocol::Https, port: client.port() };
     if let Some(found) = hello.name.as_ref().and_then(|name| view.table.passage(name, listener)) {
         drop(under_way);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use dproxy_route::Authority;
 use rustls::server::{Accepted, AcceptedAlert, Acceptor};
-use rustls::{Connection, InvalidMessage};
+use rustls::{Connection, InvalidMessage, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -87,20 +87,54 @@ pub(crate) async fn agree(view: &View, keyring: &Keyring, hello: Hello, mut tcp:
         }
     };
     let config = asking.as_ref().map_or(config, |asking| Arc::clone(&asking.config));
+    let tls = connect(config, accepted, &bytes.filled()[understood..], &mut tcp).await?;
+    drop(bytes);
+    let identity = asking.and_then(|asking| asking.identity(tls.peer_certificates()?));
+    let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2"), identity };
+    Ok(Greeted { session: Session::new(tcp, tls), agreed })
+}
+
+/// Shows an authority by `config` what it wants to see, and hangs up.
+pub(crate) async fn prove(config: Arc<ServerConfig>, hello: Hello, tcp: &mut TcpStream) -> Result<(), HandshakeError> {
+    let mut tls = connect(config, hello.accepted, &hello.bytes.filled()[hello.understood..], tcp).await?;
+    tls.send_close_notify();
+    poll_fn(|context| {
+        while tls.wants_write() {
+            ready!(would_block(tls.write_tls(&mut Wire { tcp, context }))).map_err(HandshakeError::Broken)?;
+        }
+        Poll::Ready(Ok(()))
+    })
+    .await?;
+    // It has seen enough.
+    let _ = tcp.shutdown().await;
+    Ok(())
+}
+
+/// Agrees by `config` with a client of which `rest` was read behind its hello.
+async fn connect(
+    config: Arc<ServerConfig>,
+    accepted: Accepted,
+    mut rest: &[u8],
+    tcp: &mut TcpStream,
+) -> Result<Connection, HandshakeError> {
     let mut tls = match accepted.into_connection(config) {
         Ok(tls) => Connection::Server(tls),
-        Err((error, alert)) => return Err(refuse(&mut tcp, error, alert).await),
+        Err((error, alert)) => return Err(refuse(tcp, error, alert).await),
     };
-    let mut rest = &bytes.filled()[understood..];
     while !rest.is_empty() {
         tls.read_tls(&mut rest).map_err(HandshakeError::Broken)?;
         tls.process_new_packets().map_err(HandshakeError::Refused)?;
     }
-    drop(bytes);
-    poll_fn(|context| poll_agree(&mut tls, &mut tcp, context)).await?;
-    let identity = asking.and_then(|asking| asking.identity(tls.peer_certificates()?));
-    let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2"), identity };
-    Ok(Greeted { session: Session::new(tcp, tls), agreed })
+    poll_fn(|context| poll_agree(&mut tls, tcp, context)).await?;
+    Ok(tls)
+}
+
+impl Hello {
+    /// Whether the client offers this protocol, and no other.
+    pub(super) fn speaks_only(&self, protocol: &[u8]) -> bool {
+        let mut offered = self.accepted.client_hello().alpn().into_iter().flatten();
+        offered.next() == Some(protocol) && offered.next().is_none()
+    }
 }
 
 /// Reads the client's hello, which begins in `bytes`.

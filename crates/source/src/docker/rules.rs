@@ -24,6 +24,8 @@ pub(super) const REDIRECT_LABEL: &str = "dproxy.redirect";
 /// The label that says with which status.
 pub(super) const REDIRECT_CODE_LABEL: &str = "dproxy.redirect_code";
 
+/// Who makes the certificate of its hosts; one of [`Https::WORDS`].
+pub(super) const TLS_LABEL: &str = "dproxy.tls";
 /// All labels that are read here, beside [`Https::WORDS`].
 pub(super) const RULE_LABELS: [&str; 6] =
     [PATH_LABEL, LISTEN_LABEL, STRIP_PREFIX_LABEL, ADD_PREFIX_LABEL, REDIRECT_LABEL, REDIRECT_CODE_LABEL];

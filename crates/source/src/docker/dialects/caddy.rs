@@ -92,6 +92,7 @@ impl Translation {
                 handling.path = Some((path_of(value), *handle == "handle_path"));
             }
             ["handle" | "handle_path" | "route", "reverse_proxy"] => handling.upstreams = Some(value),
+            ["tls"] if value == "internal" => site.set(TLS_LABEL, "internal"),
             [other, ..] if HARMLESS.contains(other) => self.problems.push(format!("label {name}.{directive} is not followed")),
             _ => {
                 let text = format!("label {name}.{directive} is not supported, and may have kept people out");

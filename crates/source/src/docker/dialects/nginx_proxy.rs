@@ -3,8 +3,17 @@
 use super::*;
 
 /// The variables that are read; nobody sees what others hold.
-pub(in super::super) const VARIABLES: [&str; 7] =
-    ["VIRTUAL_HOST", "VIRTUAL_PORT", "VIRTUAL_PROTO", "VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_HOST_MULTIPORTS", "NETWORK_ACCESS"];
+pub(in super::super) const VARIABLES: [&str; 9] = [
+    "VIRTUAL_HOST",
+    "VIRTUAL_PORT",
+    "VIRTUAL_PROTO",
+    "VIRTUAL_PATH",
+    "VIRTUAL_DEST",
+    "VIRTUAL_HOST_MULTIPORTS",
+    "NETWORK_ACCESS",
+    "ACME_HOST",
+    "LETSENCRYPT_HOST",
+];
 
 /// See [`super::translated`].
 pub(super) fn translated(facts: &Facts) -> Option<Translation> {
@@ -34,8 +43,27 @@ pub(super) fn translated(facts: &Facts) -> Option<Translation> {
     if said("NETWORK_ACCESS") == Some("internal") {
         site.refuse("NETWORK_ACCESS=internal is not supported, and without it everybody could come in");
     }
-    translation.sites.push(site);
+    let certified = said("ACME_HOST").or(said("LETSENCRYPT_HOST")).unwrap_or_default();
+    translation.sites.extend(site.split_by(certified));
     Some(translation)
+}
+
+impl Site {
+    /// The hosts of this one that are in the list get certificates by ACME; the others are a site of their own.
+    fn split_by(self, certified: &str) -> Vec<Site> {
+        let listed = |host: &&str| certified.split(',').any(|other| other.trim().eq_ignore_ascii_case(host));
+        let hosts = self.labels.get(HOST_LABEL).cloned().unwrap_or_default();
+        let (certified, others): (Vec<&str>, Vec<&str>) = hosts.split(',').partition(listed);
+        if certified.is_empty() {
+            return vec![self];
+        }
+        let mut site = self.clone();
+        site.set(HOST_LABEL, certified.join(","));
+        site.set(TLS_LABEL, "acme");
+        let mut rest = self;
+        rest.set(HOST_LABEL, others.join(","));
+        if others.is_empty() { vec![site] } else { vec![site, rest] }
+    }
 }
 
 impl Translation {

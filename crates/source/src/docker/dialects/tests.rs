@@ -62,6 +62,12 @@ fn nginx_proxys_environment_is_understood() {
         "$VIRTUAL_HOST=a.test\n$VIRTUAL_PATH=/api\n$VIRTUAL_DEST=/v1",
         &["nginx-proxy: add_prefix=/v1 host=a.test path=/api strip_prefix=true"],
     );
+    check("$VIRTUAL_HOST=a.test\n$LETSENCRYPT_HOST=A.test", &["nginx-proxy: host=a.test tls=acme"]);
+    check(
+        "$VIRTUAL_HOST=a.test,b.test\n$VIRTUAL_PORT=81\n$ACME_HOST=b.test, c.test\n$LETSENCRYPT_HOST=a.test",
+        &["nginx-proxy: host=b.test port=81 tls=acme", "nginx-proxy: host=a.test port=81"],
+    );
+    check("$LETSENCRYPT_HOST=a.test", &["-"]);
     check("$VIRTUAL_HOST=", &["-"]);
     check(
         "$VIRTUAL_HOST=a.test,~^b,c.*",
@@ -97,7 +103,7 @@ fn traefiks_routers_are_understood() {
         &format!(
             "{rule}\ntraefik.http.routers.web.entrypoints=websecure\ntraefik.http.routers.web.tls=true\ntraefik.http.routers.web.tls.certresolver=le"
         ),
-        &["traefik: host=a.test path=/"],
+        &["traefik: host=a.test path=/ tls=acme"],
     );
     check("Traefik.Http.Routers.Web.Rule=Host(`b.test`)", &["traefik: host=b.test path=/"]);
     check("traefik.enable=true", &["traefik: host=web path=/"]);
@@ -246,6 +252,7 @@ fn caddys_labels_are_understood() {
     );
     check("caddy_ingress_network=front\ncaddy=a.test\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=a.test network=front"]);
     check("caddy=:80\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=*"]);
+    check("caddy=a.test\ncaddy.tls=internal\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=a.test tls=internal"]);
     check(
         "caddy=a.test\ncaddy.reverse_proxy={{upstreams}}\ncaddy.encode=zstd gzip",
         &["caddy: host=a.test", "! label caddy.encode is not followed"],

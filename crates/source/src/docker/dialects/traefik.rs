@@ -117,6 +117,9 @@ impl<'f> Reader<'f> {
         if let Some(network) = self.labels.get("traefik.docker.network") {
             base.set(NETWORK_LABEL, self.network(network));
         }
+        if self.labels.get(&format!("{ROUTERS}{router}.tls.certresolver")).is_some_and(|resolver| !resolver.is_empty()) {
+            base.set(TLS_LABEL, "acme");
+        }
         if self.labels.get(&format!("{ROUTERS}{router}.priority")).is_some() {
             self.problem(router, "its priority is not followed: the nearest host and the longest path win");
         }
