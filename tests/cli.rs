@@ -140,7 +140,7 @@ fn a_terminal_gets_colours_and_top_gives_it_back() {
     assert!(list.contains("\x1b[32monline\x1b[0m") && list.contains("code=0"), "{list}");
     for keys in [b"q", b"\x03"] {
         let top = on_terminal("top", keys).unwrap();
-        assert!(top.contains("requests/s") && top.contains("SLOT") && top.contains("BACKEND"), "{top}");
+        assert!(top.contains("requests/s") && top.contains("SLOT") && top.contains("BACKEND") && top.contains("P99"), "{top}");
         let (shown, after) = top.split_once("\x1b[?1049l").unwrap_or_else(|| panic!("the screen is given back: {top}"));
         assert!(shown.contains("\x1b[?1049h") && after.contains("code=0"), "{top}");
         assert!(after.contains(" icanon ") && after.contains(" echo "), "the terminal is as it was: {after}");
@@ -162,4 +162,39 @@ fn shells_understand_their_completions() {
             Err(error) => println!("skipped: cannot run {shell}: {error}"),
         }
     }
+}
+
+#[test]
+fn a_route_is_added_by_hand_and_removed_again() {
+    let origin = Origin::saying("by hand");
+    let dproxy = dproxy().start();
+    let backend = origin.addr().to_string();
+    let added = dproxy.ctl(&["route", "add", "hand.test/api", &backend, "--for", "10m"]);
+    assert!(added.code == Some(0) && added.stdout.contains("hand.test"), "{added:?}");
+    dproxy.wait_for("the route serves", || dproxy.get("hand.test", "/api/x").text() == "by hand");
+    assert_eq!(dproxy.get("hand.test", "/").status, 404);
+    let routes = dproxy.ctl(&["routes", "--where", "path=/api", "--json"]);
+    assert_eq!(routes.json()["data"].as_array().map(Vec::len), Some(1), "{routes:?}");
+    let gone = dproxy.ctl(&["route", "remove", "hand.test"]);
+    assert_eq!(gone.code, Some(0), "{gone:?}");
+    dproxy.wait_for("the route is gone", || dproxy.get("hand.test", "/api").status == 404);
+    let again = dproxy.ctl(&["route", "remove", "hand.test"]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let wrong = dproxy.ctl(&["route", "add", "hand.test", "shop"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("backend `shop` is not an IP address and a port"), "{wrong:?}");
+}
+
+#[test]
+fn of_a_list_only_those_rows_are_shown_that_are_wanted() {
+    let dproxy = dproxy().workers(3).start();
+    let slots = |words: &[&str]| {
+        let told = dproxy.ctl(&[&["list", "--json"], words].concat());
+        assert_eq!(told.code, Some(0), "{told:?}");
+        told.json()["data"].as_array().unwrap().iter().map(|row| row["slot"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(slots(&["--sort", "-slot"]), [2, 1, 0]);
+    assert_eq!(slots(&["--sort=-slot", "--limit", "1", "--skip", "1"]), [1]);
+    assert_eq!(slots(&["--where", "slot>=1"]), [1, 2]);
+    let wrong = dproxy.ctl(&["list", "--sort", "size"]);
+    assert!(wrong.code == Some(1) && wrong.stderr.contains("there is no field `size`; the fields are "), "{wrong:?}");
 }

@@ -29,6 +29,7 @@ mod local_authority;
 mod metrics;
 mod networks;
 mod offline;
+mod peers;
 mod proxy_protocol;
 mod reload;
 mod routing;

@@ -1,14 +1,16 @@
 //! What a monitoring system sees: the figures of `/metrics`.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use dproxy_testkit::{Dproxy, Origin, Signal, kill};
+use dproxy_testkit::{Dproxy, Load, Origin, Signal, kill};
 
-use crate::dproxy;
+use crate::{alone, dproxy};
 
 /// The text of all figures.
 #[track_caller]
@@ -129,4 +131,49 @@ fn a_thousand_routes_and_a_worker_that_stands_still_are_told_of_at_once() {
     if let Some(verdict) = promtool(&text) {
         assert_eq!(verdict, "exit status: 0");
     }
+}
+
+/// Every counter of a text, by name and labels.
+fn counters(text: &str) -> BTreeMap<&str, f64> {
+    let name = |line: &str| line.split(['{', ' ']).next().unwrap_or_default().to_owned();
+    let counts = |line: &&str| ["_total", "_count", "_sum", "_bucket"].iter().any(|end| name(line).ends_with(end));
+    let figures = text.lines().filter(|line| !line.starts_with('#')).filter(counts);
+    figures.filter_map(|line| line.rsplit_once(' ')).map(|(name, value)| (name, value.parse().unwrap())).collect()
+}
+
+#[test]
+fn no_counter_goes_back_over_an_upgrade_under_load() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().route("a.test", &[origin.addr()]).start();
+    let load = Load { clients: 4, ..Load::new(dproxy.http(), "a.test") }.start();
+    dproxy.wait_for("requests", || load.done() > 200);
+    let mut last = scrape(&dproxy);
+    let mut look = || {
+        let text = scrape(&dproxy);
+        for (name, before) in counters(&last) {
+            let now = counters(&text).get(name).copied();
+            assert!(now.is_some_and(|now| now >= before), "{name} was {before} and is {now:?}");
+        }
+        last = text;
+    };
+    for round in 1..=2 {
+        thread::scope(|scope| {
+            let upgrade = scope.spawn(|| dproxy.ctl(&["upgrade"]));
+            while !upgrade.is_finished() {
+                look();
+            }
+            let told = upgrade.join().unwrap();
+            assert_eq!(told.code, Some(0), "{told:?}");
+        });
+        let before = load.done();
+        dproxy.wait_for("requests after it", || load.done() > before + 200);
+        look();
+        assert_eq!(dproxy.status()["upgrade"]["number"], round);
+    }
+    let report = load.stop();
+    assert_eq!(report.failed(), 0, "{report}");
+    let answered = "dproxy_route_requests_total{host=\"a.test\",path=\"/\",listen=\"any\",code=\"2xx\"}";
+    let all = f64::from(u32::try_from(report.good).unwrap());
+    dproxy.wait_for("all to be counted", || figure(&scrape(&dproxy), answered) == Some(all));
 }

@@ -17,7 +17,7 @@ use clap_complete::Shell;
 use dproxy_config::{Environment, Flags, LoadError, Loaded, load, load_api, reference};
 use dproxy_control::client::{self, Address, Target};
 use dproxy_control::{Token, TokenError};
-use dproxy_master::PrivilegesError;
+use dproxy_master::{PeersError, PrivilegesError};
 use dproxy_worker::Orders;
 
 use words::{Asking, Ctl, CtlTarget, Deed};
@@ -59,6 +59,7 @@ fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
         let _ = writeln!(io::stderr(), "warning: {warning}");
     }
     dproxy_master::worker_identity(&config.privileges)?;
+    dproxy_master::peers_of(&config.api.peers)?;
     for problem in dproxy_master::certificate_problems(&config) {
         // The same.
         let _ = writeln!(io::stderr(), "warning: {problem}");
@@ -90,8 +91,8 @@ fn configuration(flags: &Flags, environment: &Environment) -> Result<Loaded, Loa
 fn ask(ctl: &Ctl, environment: &Environment) -> ExitCode {
     match target(ctl, environment) {
         Ok(target) => match &ctl.asking {
-            Asking::Once(command) => client::run(&target, command, ctl.output),
-            Asking::Watch(command, pause) => client::watch(&target, command, *pause, ctl.output),
+            Asking::Once(command) => client::run(&target, command, &ctl.rows, ctl.output),
+            Asking::Watch(command, pause) => client::watch(&target, command, &ctl.rows, *pause, ctl.output),
             Asking::Logs { lines, follow } => client::logs(&target, *lines, *follow, ctl.output),
             Asking::Health => client::health(&target, ctl.output),
             Asking::Top => client::top(&target),
@@ -148,6 +149,6 @@ fn say(text: &str) -> anyhow::Result<()> {
 fn complain(error: &anyhow::Error) -> ExitCode {
     // Whoever closed the standard error has the exit code.
     let _ = writeln!(io::stderr(), "error: {error:#}");
-    let bad_configuration = error.is::<LoadError>() || error.is::<PrivilegesError>();
+    let bad_configuration = error.is::<LoadError>() || error.is::<PrivilegesError>() || error.is::<PeersError>();
     if bad_configuration { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
 }

@@ -27,7 +27,7 @@ pub(crate) enum Deed {
     /// Try what a worker could do to this machine.
     Doctor(Flags),
     /// Ask a running master.
-    Ctl(Ctl),
+    Ctl(Box<Ctl>),
     /// Print what counts, and where it comes from.
     Show(Flags),
     /// Print the JSON Schema of the configuration file.
@@ -137,11 +137,11 @@ fn deed_of(matches: &ArgMatches) -> Deed {
         Some(("check-upgrade", matches)) => Deed::CheckUpgrade(flags(matches)),
         Some(("worker", matches)) => Deed::Worker(orders(matches)),
         Some(("doctor", matches)) => Deed::Doctor(flags(matches)),
-        Some(("ctl", matches)) => Deed::Ctl(ctl::read(matches.subcommand().expect("clap demands a word"))),
+        Some(("ctl", matches)) => Deed::Ctl(Box::new(ctl::read(matches.subcommand().expect("clap demands a word")))),
         Some(("completions", matches)) => Deed::Completions(*matches.get_one("shell").expect("clap demands a shell")),
         Some(("manual", matches)) => Deed::Manual(matches.get_one::<PathBuf>("directory").expect("clap demands a directory").clone()),
         Some(("config", matches)) => config_deed(matches),
-        Some(short) => Deed::Ctl(ctl::read(short)),
+        Some(short) => Deed::Ctl(Box::new(ctl::read(short))),
         None => unreachable!("clap demands a word"),
     }
 }

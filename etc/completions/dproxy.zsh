@@ -63,6 +63,7 @@ _arguments "${_arguments_options[@]}" : \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
+'*--api-peers=[Users, and groups as \`@GROUP\`, who may ask at the Unix socket besides root and the user and group that dproxy runs as\: names or numbers. Others are refused with 403, or by the mode of the socket where nobody is named here. \[env\: DOCKER_PROXY_API_PEERS\]]:USER:_default' \
 '--api-token-file=[The file with the token that callers of the API'\''s port show as \`Authorization\: Bearer …\`. It must be for its owner alone (mode 0600), and is made when it is missing. The Unix socket needs none. \[env\: DOCKER_PROXY_API_TOKEN_FILE\] \[default\: \`api-token\` in \`directories.state\` where \`api.address\` is no loopback address, else none\]]:PATH:_default' \
 '--docker-endpoint=[Where the Docker engine is\: \`unix\:///path\`, a bare path, \`tcp\://host\:port\`, \`http\://host\:port\`, \`https\://host\:port\` or \`host\:port\`. \[env\: DOCKER_HOST, DOCKER_SOCK_PATH, DOCKER_SOCKET_PATH\] \[default\: unix\:///var/run/docker.sock\]]:ENDPOINT:_default' \
 '--docker-tls-verify=[Speaks TLS with a TCP endpoint and checks its certificate. As Docker reads it, \`DOCKER_TLS_VERIFY\` with any text means \`true\`. \[env\: DOCKER_TLS_VERIFY\] \[default\: false\]]::BOOL:_default' \
@@ -156,6 +157,7 @@ _arguments "${_arguments_options[@]}" : \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
+'*--api-peers=[Users, and groups as \`@GROUP\`, who may ask at the Unix socket besides root and the user and group that dproxy runs as\: names or numbers. Others are refused with 403, or by the mode of the socket where nobody is named here. \[env\: DOCKER_PROXY_API_PEERS\]]:USER:_default' \
 '--api-token-file=[The file with the token that callers of the API'\''s port show as \`Authorization\: Bearer …\`. It must be for its owner alone (mode 0600), and is made when it is missing. The Unix socket needs none. \[env\: DOCKER_PROXY_API_TOKEN_FILE\] \[default\: \`api-token\` in \`directories.state\` where \`api.address\` is no loopback address, else none\]]:PATH:_default' \
 '--docker-endpoint=[Where the Docker engine is\: \`unix\:///path\`, a bare path, \`tcp\://host\:port\`, \`http\://host\:port\`, \`https\://host\:port\` or \`host\:port\`. \[env\: DOCKER_HOST, DOCKER_SOCK_PATH, DOCKER_SOCKET_PATH\] \[default\: unix\:///var/run/docker.sock\]]:ENDPOINT:_default' \
 '--docker-tls-verify=[Speaks TLS with a TCP endpoint and checks its certificate. As Docker reads it, \`DOCKER_TLS_VERIFY\` with any text means \`true\`. \[env\: DOCKER_TLS_VERIFY\] \[default\: false\]]::BOOL:_default' \
@@ -256,6 +258,7 @@ _arguments "${_arguments_options[@]}" : \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
+'*--api-peers=[Users, and groups as \`@GROUP\`, who may ask at the Unix socket besides root and the user and group that dproxy runs as\: names or numbers. Others are refused with 403, or by the mode of the socket where nobody is named here. \[env\: DOCKER_PROXY_API_PEERS\]]:USER:_default' \
 '--api-token-file=[The file with the token that callers of the API'\''s port show as \`Authorization\: Bearer …\`. It must be for its owner alone (mode 0600), and is made when it is missing. The Unix socket needs none. \[env\: DOCKER_PROXY_API_TOKEN_FILE\] \[default\: \`api-token\` in \`directories.state\` where \`api.address\` is no loopback address, else none\]]:PATH:_default' \
 '--docker-endpoint=[Where the Docker engine is\: \`unix\:///path\`, a bare path, \`tcp\://host\:port\`, \`http\://host\:port\`, \`https\://host\:port\` or \`host\:port\`. \[env\: DOCKER_HOST, DOCKER_SOCK_PATH, DOCKER_SOCKET_PATH\] \[default\: unix\:///var/run/docker.sock\]]:ENDPOINT:_default' \
 '--docker-tls-verify=[Speaks TLS with a TCP endpoint and checks its certificate. As Docker reads it, \`DOCKER_TLS_VERIFY\` with any text means \`true\`. \[env\: DOCKER_TLS_VERIFY\] \[default\: false\]]::BOOL:_default' \
@@ -351,6 +354,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -365,6 +372,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -379,6 +390,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -558,6 +573,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -568,10 +587,95 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(route)
+_arguments "${_arguments_options[@]}" : \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_dproxy__subcmd__ctl__subcmd__route_commands" \
+"*::: :->route" \
+&& ret=0
+
+    case $state in
+    (route)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:dproxy-ctl-route-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--for=[How long it stays\: \`10m\`; without, until it is removed or dproxy ends]:TIME:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':place -- A host, or a path of it\: `shop.example.com/api`, `*.example.com`:_default' \
+'*::backends -- Where it leads\: `10.0.0.5\:8080`, `https\://10.0.0.5\:8443` or `h2c\://10.0.0.5\:8080`:_default' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--id=[The number that \`add\` told]:NUMBER:_default' \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::place -- A host, or a path of it\: `shop.example.com/api`, `*.example.com`:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_dproxy__subcmd__ctl__subcmd__route__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:dproxy-ctl-route-help-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
 (containers)
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -600,6 +704,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -614,6 +722,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -628,6 +740,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -642,6 +758,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -749,6 +869,30 @@ _arguments "${_arguments_options[@]}" : \
 (routes)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
+;;
+(route)
+_arguments "${_arguments_options[@]}" : \
+":: :_dproxy__subcmd__ctl__subcmd__help__subcmd__route_commands" \
+"*::: :->route" \
+&& ret=0
+
+    case $state in
+    (route)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:dproxy-ctl-help-route-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
 ;;
 (containers)
 _arguments "${_arguments_options[@]}" : \
@@ -859,6 +1003,7 @@ _arguments "${_arguments_options[@]}" : \
 '--api-address=[The address of the control API. At another one than loopback, callers must show the token of \`api.token_file\`. \[env\: DOCKER_PROXY_API_ADDRESS\] \[default\: 127.0.0.1\]]:ADDRESS:_default' \
 '--api-port=[The port of the control API. \[env\: DOCKER_PROXY_API_PORT\] \[default\: 16000\]]:PORT:_default' \
 '--api-socket=[The Unix socket of the control API, which \`dproxy ctl\` uses. \[env\: DOCKER_PROXY_API_SOCKET\] \[default\: \`docker-proxy.sock\` in \`directories.run\`\]]:PATH:_default' \
+'*--api-peers=[Users, and groups as \`@GROUP\`, who may ask at the Unix socket besides root and the user and group that dproxy runs as\: names or numbers. Others are refused with 403, or by the mode of the socket where nobody is named here. \[env\: DOCKER_PROXY_API_PEERS\]]:USER:_default' \
 '--api-token-file=[The file with the token that callers of the API'\''s port show as \`Authorization\: Bearer …\`. It must be for its owner alone (mode 0600), and is made when it is missing. The Unix socket needs none. \[env\: DOCKER_PROXY_API_TOKEN_FILE\] \[default\: \`api-token\` in \`directories.state\` where \`api.address\` is no loopback address, else none\]]:PATH:_default' \
 '--docker-endpoint=[Where the Docker engine is\: \`unix\:///path\`, a bare path, \`tcp\://host\:port\`, \`http\://host\:port\`, \`https\://host\:port\` or \`host\:port\`. \[env\: DOCKER_HOST, DOCKER_SOCK_PATH, DOCKER_SOCKET_PATH\] \[default\: unix\:///var/run/docker.sock\]]:ENDPOINT:_default' \
 '--docker-tls-verify=[Speaks TLS with a TCP endpoint and checks its certificate. As Docker reads it, \`DOCKER_TLS_VERIFY\` with any text means \`true\`. \[env\: DOCKER_TLS_VERIFY\] \[default\: false\]]::BOOL:_default' \
@@ -986,6 +1131,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1000,6 +1149,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1014,6 +1167,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1193,6 +1350,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1203,10 +1364,83 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(route)
+_arguments "${_arguments_options[@]}" : \
+'(--api)--socket=[The control socket to ask at]:PATH:_files' \
+'--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
+'--token-file=[The file with the token of the API]:PATH:_files' \
+'--config=[The configuration file of the proxy to ask]:PATH:_default' \
+'--json[Prints the answer as one JSON object]' \
+'--no-wait[Does not wait until a change is done]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_dproxy__subcmd__route_commands" \
+"*::: :->route" \
+&& ret=0
+
+    case $state in
+    (route)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:dproxy-route-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--for=[How long it stays\: \`10m\`; without, until it is removed or dproxy ends]:TIME:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+':place -- A host, or a path of it\: `shop.example.com/api`, `*.example.com`:_default' \
+'*::backends -- Where it leads\: `10.0.0.5\:8080`, `https\://10.0.0.5\:8443` or `h2c\://10.0.0.5\:8080`:_default' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--id=[The number that \`add\` told]:NUMBER:_default' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::place -- A host, or a path of it\: `shop.example.com/api`, `*.example.com`:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_dproxy__subcmd__route__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:dproxy-route-help-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
 (containers)
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1235,6 +1469,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1249,6 +1487,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1263,6 +1505,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1277,6 +1523,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1413,6 +1663,30 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(route)
+_arguments "${_arguments_options[@]}" : \
+":: :_dproxy__subcmd__help__subcmd__ctl__subcmd__route_commands" \
+"*::: :->route" \
+&& ret=0
+
+    case $state in
+    (route)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:dproxy-help-ctl-route-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (containers)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1541,6 +1815,30 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(route)
+_arguments "${_arguments_options[@]}" : \
+":: :_dproxy__subcmd__help__subcmd__route_commands" \
+"*::: :->route" \
+&& ret=0
+
+    case $state in
+    (route)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:dproxy-help-route-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (containers)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -1611,6 +1909,7 @@ _dproxy_commands() {
 'reset:Counts restarts from zero, and tries at once the workers that do not come up' \
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
+'route:Adds and removes routes by hand' \
 'containers:Every container' \
 'images:Every image that containers are of' \
 'backends:Every backend' \
@@ -1736,6 +2035,7 @@ _dproxy__subcmd__ctl_commands() {
 'reset:Counts restarts from zero, and tries at once the workers that do not come up' \
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
+'route:Adds and removes routes by hand' \
 'containers:Every container' \
 'images:Every image that containers are of' \
 'backends:Every backend' \
@@ -1795,6 +2095,7 @@ _dproxy__subcmd__ctl__subcmd__help_commands() {
 'reset:Counts restarts from zero, and tries at once the workers that do not come up' \
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
+'route:Adds and removes routes by hand' \
 'containers:Every container' \
 'images:Every image that containers are of' \
 'backends:Every backend' \
@@ -1881,6 +2182,24 @@ _dproxy__subcmd__ctl__subcmd__help__subcmd__restart_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl help restart commands' commands "$@"
 }
+(( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__route_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__help__subcmd__route_commands() {
+    local commands; commands=(
+'add:One more route' \
+'remove:Without the routes of a host, of a path of it, or with a number' \
+    )
+    _describe -t commands 'dproxy ctl help route commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__route__subcmd__add_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__help__subcmd__route__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl help route add commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__route__subcmd__remove_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__help__subcmd__route__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl help route remove commands' commands "$@"
+}
 (( $+functions[_dproxy__subcmd__ctl__subcmd__help__subcmd__routes_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__help__subcmd__routes_commands() {
     local commands; commands=()
@@ -1955,6 +2274,49 @@ _dproxy__subcmd__ctl__subcmd__resize_commands() {
 _dproxy__subcmd__ctl__subcmd__restart_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy ctl restart commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__route_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__route_commands() {
+    local commands; commands=(
+'add:One more route' \
+'remove:Without the routes of a host, of a path of it, or with a number' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'dproxy ctl route commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__route__subcmd__add_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__route__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl route add commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__route__subcmd__help_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__route__subcmd__help_commands() {
+    local commands; commands=(
+'add:One more route' \
+'remove:Without the routes of a host, of a path of it, or with a number' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'dproxy ctl route help commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__route__subcmd__help__subcmd__add_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__route__subcmd__help__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl route help add commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__route__subcmd__help__subcmd__help_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__route__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl route help help commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__route__subcmd__help__subcmd__remove_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__route__subcmd__help__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl route help remove commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__ctl__subcmd__route__subcmd__remove_commands] )) ||
+_dproxy__subcmd__ctl__subcmd__route__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy ctl route remove commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__ctl__subcmd__routes_commands] )) ||
 _dproxy__subcmd__ctl__subcmd__routes_commands() {
@@ -2036,6 +2398,7 @@ _dproxy__subcmd__help_commands() {
 'reset:Counts restarts from zero, and tries at once the workers that do not come up' \
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
+'route:Adds and removes routes by hand' \
 'containers:Every container' \
 'images:Every image that containers are of' \
 'backends:Every backend' \
@@ -2119,6 +2482,7 @@ _dproxy__subcmd__help__subcmd__ctl_commands() {
 'reset:Counts restarts from zero, and tries at once the workers that do not come up' \
 'logs:The last lines of the master'\''s log' \
 'routes:Every route' \
+'route:Adds and removes routes by hand' \
 'containers:Every container' \
 'images:Every image that containers are of' \
 'backends:Every backend' \
@@ -2198,6 +2562,24 @@ _dproxy__subcmd__help__subcmd__ctl__subcmd__resize_commands() {
 _dproxy__subcmd__help__subcmd__ctl__subcmd__restart_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help ctl restart commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__route_commands] )) ||
+_dproxy__subcmd__help__subcmd__ctl__subcmd__route_commands() {
+    local commands; commands=(
+'add:One more route' \
+'remove:Without the routes of a host, of a path of it, or with a number' \
+    )
+    _describe -t commands 'dproxy help ctl route commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__route__subcmd__add_commands] )) ||
+_dproxy__subcmd__help__subcmd__ctl__subcmd__route__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help ctl route add commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__route__subcmd__remove_commands] )) ||
+_dproxy__subcmd__help__subcmd__ctl__subcmd__route__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help ctl route remove commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__help__subcmd__ctl__subcmd__routes_commands] )) ||
 _dproxy__subcmd__help__subcmd__ctl__subcmd__routes_commands() {
@@ -2309,6 +2691,24 @@ _dproxy__subcmd__help__subcmd__restart_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy help restart commands' commands "$@"
 }
+(( $+functions[_dproxy__subcmd__help__subcmd__route_commands] )) ||
+_dproxy__subcmd__help__subcmd__route_commands() {
+    local commands; commands=(
+'add:One more route' \
+'remove:Without the routes of a host, of a path of it, or with a number' \
+    )
+    _describe -t commands 'dproxy help route commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__route__subcmd__add_commands] )) ||
+_dproxy__subcmd__help__subcmd__route__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help route add commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__help__subcmd__route__subcmd__remove_commands] )) ||
+_dproxy__subcmd__help__subcmd__route__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy help route remove commands' commands "$@"
+}
 (( $+functions[_dproxy__subcmd__help__subcmd__routes_commands] )) ||
 _dproxy__subcmd__help__subcmd__routes_commands() {
     local commands; commands=()
@@ -2398,6 +2798,49 @@ _dproxy__subcmd__resize_commands() {
 _dproxy__subcmd__restart_commands() {
     local commands; commands=()
     _describe -t commands 'dproxy restart commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__route_commands] )) ||
+_dproxy__subcmd__route_commands() {
+    local commands; commands=(
+'add:One more route' \
+'remove:Without the routes of a host, of a path of it, or with a number' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'dproxy route commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__route__subcmd__add_commands] )) ||
+_dproxy__subcmd__route__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy route add commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__route__subcmd__help_commands] )) ||
+_dproxy__subcmd__route__subcmd__help_commands() {
+    local commands; commands=(
+'add:One more route' \
+'remove:Without the routes of a host, of a path of it, or with a number' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'dproxy route help commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__route__subcmd__help__subcmd__add_commands] )) ||
+_dproxy__subcmd__route__subcmd__help__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy route help add commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__route__subcmd__help__subcmd__help_commands] )) ||
+_dproxy__subcmd__route__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy route help help commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__route__subcmd__help__subcmd__remove_commands] )) ||
+_dproxy__subcmd__route__subcmd__help__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy route help remove commands' commands "$@"
+}
+(( $+functions[_dproxy__subcmd__route__subcmd__remove_commands] )) ||
+_dproxy__subcmd__route__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'dproxy route remove commands' commands "$@"
 }
 (( $+functions[_dproxy__subcmd__routes_commands] )) ||
 _dproxy__subcmd__routes_commands() {

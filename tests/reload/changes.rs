@@ -103,7 +103,7 @@ fn what_only_a_restart_changes_is_told_as_long_as_it_is_so() {
     let text = fs::read_to_string(dproxy.config()).unwrap();
     let (from, to) = (format!("port: {}", dproxy.api_addr().port()), format!("port: {}", free_port()));
     fs::write(dproxy.config(), text.replace(&from, &to)).unwrap();
-    let told = |dproxy: &Dproxy| dproxy.status()["warnings"].to_string().contains("a new address of the API counts after a restart");
+    let told = |dproxy: &Dproxy| dproxy.status()["warnings"].to_string().contains("new settings of the API count after a restart");
     dproxy.wait_for("a warning", || told(&dproxy));
     let read = dproxy.log().matches("configuration read again").count();
     dproxy.signal(Signal::SIGHUP);

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command as Words};
-use dproxy_config::{Flags, WorkerCount};
-use dproxy_control::client::Output;
-use dproxy_control::{Command, Question, Wait};
+use dproxy_config::{Flags, HandRoute, WorkerCount};
+use dproxy_control::client::{Output, Rows};
+use dproxy_control::{Command, Question, Selection, Wait};
 
 use super::switch;
 
@@ -15,6 +15,8 @@ use super::switch;
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ctl {
     pub(crate) asking: Asking,
+    /// Which rows of a list.
+    pub(crate) rows: Rows,
     pub(crate) output: Output,
     pub(crate) target: CtlTarget,
     /// `--config`: leads to the master.
@@ -70,7 +72,7 @@ pub(super) fn read((word, own): (&str, &ArgMatches)) -> Ctl {
     let output = if own.get_flag("json") { Output::Json } else { Output::Table };
     let config = own.get_one::<String>("config").map(|path| ("config", path.as_str()));
     let token_file = own.get_one("token-file").cloned();
-    Ctl { asking: asking(word, own), output, target: target(own), flags: Flags::from_pairs(config), token_file }
+    Ctl { asking: asking(word, own), rows: rows(own), output, target: target(own), flags: Flags::from_pairs(config), token_file }
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused or failed, 2 the words make no sense, 3 dproxy is not running.";
@@ -90,6 +92,7 @@ fn arguments() -> [Arg; 6] {
 fn every_word() -> Vec<Words> {
     let word = |name: &'static str, about: &'static str| Words::new(name).about(about);
     let watched = |name: &'static str, about: &'static str| Words::new(name).about(about).arg(watch());
+    let listed = |name: &'static str, about: &'static str| watched(name, about).args(row_words());
     let container = Arg::new("container").required(true).value_name("CONTAINER").help("Its name, its id, or the beginning of its id");
     let url = Arg::new("url").required(true).value_name("URL").help("As a client would ask for it: `https://shop.example.com/path`");
     let size = Arg::new("size").required(true).value_name("SIZE").allow_negative_numbers(true);
@@ -97,7 +100,7 @@ fn every_word() -> Vec<Words> {
     let lines = Arg::new("lines").long("lines").short('n').value_name("COUNT").value_parser(clap::value_parser!(usize)).default_value("20");
     vec![
         watched("status", "The whole at a glance"),
-        watched("list", "Every worker").visible_aliases(["workers", "ls"]),
+        listed("list", "Every worker").visible_aliases(["workers", "ls"]),
         watched("describe", "Everything about one worker").arg(slot),
         word("health", "Whether anybody serves: exit code 0 if so, as a container's health check wants it"),
         word("top", "Everything, live; `q` ends it"),
@@ -111,14 +114,42 @@ fn every_word() -> Vec<Words> {
         word("logs", "The last lines of the master's log")
             .arg(switch("follow", "Goes on with those that follow").short('f'))
             .arg(lines.help("How many lines")),
-        watched("routes", "Every route"),
-        watched("containers", "Every container"),
-        watched("images", "Every image that containers are of"),
-        watched("backends", "Every backend"),
-        watched("certs", "Every certificate, and until when it is valid").visible_alias("certificates"),
-        watched("problems", "Everything that should be mended"),
+        listed("routes", "Every route"),
+        route(),
+        listed("containers", "Every container"),
+        listed("images", "Every image that containers are of"),
+        listed("backends", "Every backend"),
+        listed("certs", "Every certificate, and until when it is valid").visible_alias("certificates"),
+        listed("problems", "Everything that should be mended"),
         watched("explain", "What becomes of a request, and why").arg(url.value_parser(clap::value_parser!(Question))),
         watched("why", "Why a container is, or is not, routed").arg(container),
+    ]
+}
+
+/// `route add` and `route remove`.
+fn route() -> Words {
+    let value = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).value_name(value).help(help);
+    let backends = value("backends", "BACKEND", "Where it leads: `10.0.0.5:8080`, `https://10.0.0.5:8443` or `h2c://10.0.0.5:8080`");
+    let lifetime = value("for", "TIME", "How long it stays: `10m`; without, until it is removed or dproxy ends").long("for");
+    let place = value("place", "HOST[/PATH]", "A host, or a path of it: `shop.example.com/api`, `*.example.com`");
+    let id = value("id", "NUMBER", "The number that `add` told").long("id").value_parser(clap::value_parser!(u32));
+    let place_of = place.clone().required_unless_present("id");
+    Words::new("route")
+        .about("Adds and removes routes by hand")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Words::new("add").about("One more route").args([place.required(true), backends.required(true).num_args(1..), lifetime]))
+        .subcommand(Words::new("remove").about("Without the routes of a host, of a path of it, or with a number").args([place_of, id]))
+}
+
+/// Which rows of a list are shown.
+fn row_words() -> [Arg; 4] {
+    let value = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).value_name(value).help(help);
+    [
+        value("where", "CONDITIONS", "Only the rows of which these are true: `state=online`, `requests>=10`, several with commas"),
+        value("sort", "FIELDS", "In the order of these fields; `-` before one turns it around: `host,-requests`").allow_hyphen_values(true),
+        value("limit", "COUNT", "At most so many rows").value_parser(clap::value_parser!(u32)),
+        value("skip", "COUNT", "Without the first so many rows").value_parser(clap::value_parser!(u32)),
     ]
 }
 
@@ -149,9 +180,38 @@ fn asking(word: &str, own: &ArgMatches) -> Asking {
         "reload" => Command::Reload,
         "upgrade" => Command::Upgrade(wait),
         "reset" => Command::Reset,
+        "route" => routing(own),
         read => return reading(read, own),
     };
     Asking::Once(command)
+}
+
+/// What `route add` and `route remove` ask for.
+fn routing(own: &ArgMatches) -> Command {
+    match own.subcommand().expect("clap demands a word") {
+        ("add", words) => {
+            let place = words.get_one::<String>("place").expect("clap demands a host");
+            let backends: Vec<String> = words.get_many("backends").expect("clap demands a backend").cloned().collect();
+            let lifetime = words.get_one::<String>("for").map(String::as_str);
+            Command::AddRoute(Box::new(sensible(HandRoute::of(place, &backends, lifetime))))
+        }
+        (_, words) => {
+            let place = words.get_one::<String>("place");
+            Command::RemoveRoute(sensible(Selection::of(place.map(String::as_str), words.get_one("id").copied())))
+        }
+    }
+}
+
+/// What was said, if it makes sense together.
+fn sensible<T, E: std::fmt::Display>(read: Result<T, E>) -> T {
+    read.unwrap_or_else(|error| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{error}\n")).exit())
+}
+
+/// Which rows were asked for, by a word that takes it.
+fn rows(own: &ArgMatches) -> Rows {
+    let text = |name: &str| own.try_get_one::<String>(name).ok().flatten().cloned();
+    let count = |name: &str| own.try_get_one::<u32>(name).ok().flatten().copied();
+    Rows { filter: text("where"), sort: text("sort"), limit: count("limit"), skip: count("skip") }
 }
 
 fn reading(word: &str, own: &ArgMatches) -> Asking {

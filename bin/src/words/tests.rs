@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use dproxy_config::WorkerCount;
-use dproxy_control::client::Output;
-use dproxy_control::{Command, Wait};
+use dproxy_config::{HandRoute, WorkerCount};
+use dproxy_control::client::{Output, Rows};
+use dproxy_control::{Command, Selection, Wait};
 
 use super::*;
 
@@ -26,7 +26,8 @@ fn asks(line: &str, command: Command) {
 #[track_caller]
 fn asks_for(line: &str, asking: Asking) {
     let target = CtlTarget::Configured;
-    check(line, Deed::Ctl(Ctl { asking, output: Output::Table, target, flags: Flags::default(), token_file: None }));
+    let ctl = Ctl { asking, rows: Rows::default(), output: Output::Table, target, flags: Flags::default(), token_file: None };
+    check(line, Deed::Ctl(Box::new(ctl)));
 }
 
 #[track_caller]
@@ -95,6 +96,30 @@ fn ctl_asks_what_the_api_answers() {
 }
 
 #[test]
+fn a_list_is_asked_for_as_it_is_wanted() {
+    let rows = Rows { filter: Some("host=a.test".to_owned()), sort: Some("-path".to_owned()), limit: Some(3), skip: Some(1) };
+    match deed("dproxy routes --where host=a.test --sort -path --limit 3 --skip 1") {
+        Ok(Deed::Ctl(ctl)) => assert_eq!((ctl.asking, ctl.rows), (Asking::Once(Command::Routes), rows)),
+        other => panic!("{other:?}"),
+    }
+    refused("dproxy ctl status --limit 3", "error: unexpected argument '--limit' found");
+    refused("dproxy ctl list --limit many", "error: invalid value 'many' for '--limit <COUNT>': invalid digit found in string");
+}
+
+#[test]
+fn routes_are_added_and_removed_in_a_few_words() {
+    let route = |lifetime| HandRoute::of("shop.test/api", &["10.0.0.5:80".to_owned()], lifetime).unwrap();
+    asks("dproxy ctl route add shop.test/api 10.0.0.5:80", Command::AddRoute(Box::new(route(None))));
+    asks("dproxy ctl route add shop.test/api 10.0.0.5:80 --for 10m", Command::AddRoute(Box::new(route(Some("10m")))));
+    let selection = |place, id| Command::RemoveRoute(Selection::of(place, id).unwrap());
+    asks("dproxy ctl route remove shop.test", selection(Some("shop.test"), None));
+    asks("dproxy ctl route remove *.test/api", selection(Some("*.test/api"), None));
+    asks("dproxy ctl route remove --id 7", selection(None, Some(7)));
+    refused("dproxy ctl route add shop.test", "error: the following required arguments were not provided:");
+    refused("dproxy ctl route remove", "error: the following required arguments were not provided:");
+}
+
+#[test]
 fn health_is_asked_for_and_not_shown() {
     asks_for("dproxy ctl health", Asking::Health);
     asks_for("dproxy health", Asking::Health);
@@ -102,17 +127,23 @@ fn health_is_asked_for_and_not_shown() {
 
 #[test]
 fn ctl_finds_its_master() {
-    let ctl =
-        |target| Ctl { asking: Asking::Once(Command::Status), output: Output::Json, target, flags: Flags::default(), token_file: None };
-    let at = |target| Deed::Ctl(ctl(target));
+    let ctl = |target| Ctl {
+        asking: Asking::Once(Command::Status),
+        rows: Rows::default(),
+        output: Output::Json,
+        target,
+        flags: Flags::default(),
+        token_file: None,
+    };
+    let at = |target| Deed::Ctl(Box::new(ctl(target)));
     let address = || CtlTarget::Address("127.0.0.1:16000".parse().unwrap());
     check("dproxy ctl --json status --socket /run/x", at(CtlTarget::Socket("/run/x".into())));
     check("dproxy ctl status --json --api http://127.0.0.1:16000/", at(address()));
     check("dproxy ctl --api localhost:16000 status --json", at(address()));
     let configured = Ctl { flags: Flags::from_pairs([("config", "/x")]), ..ctl(CtlTarget::Configured) };
-    check("dproxy ctl status --json --config /x", Deed::Ctl(configured));
+    check("dproxy ctl status --json --config /x", Deed::Ctl(Box::new(configured)));
     let with_token = Ctl { token_file: Some("/t".into()), ..ctl(address()) };
-    check("dproxy ctl --api localhost:16000 status --json --token-file /t", Deed::Ctl(with_token));
+    check("dproxy ctl --api localhost:16000 status --json --token-file /t", Deed::Ctl(Box::new(with_token)));
 }
 
 #[test]

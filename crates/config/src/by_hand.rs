@@ -36,6 +36,19 @@ pub struct HandRoute {
 pub struct HandRouteError(String);
 
 impl HandRoute {
+    /// A route in a few words: `place` is a host, with a path behind it or without.
+    ///
+    /// # Errors
+    /// Everything that makes no sense.
+    pub fn of(place: &str, backends: &[String], lifetime: Option<&str>) -> Result<HandRoute, HandRouteError> {
+        let (host, path) = place.find('/').map_or((place, "/"), |slash| place.split_at(slash));
+        let mut route = serde_json::json!({"host": host, "path": path, "backends": backends});
+        if let Some(lifetime) = lifetime {
+            route[LIFETIME] = lifetime.into();
+        }
+        route.to_string().parse()
+    }
+
     /// As it was written: parsing it makes the same again.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -97,6 +110,21 @@ fn lifetime_of(said: &[(Key, Node)]) -> Result<Option<Duration>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_route_in_a_few_words_is_the_one_that_was_written() {
+        let backends = ["10.0.0.5:8080".to_owned(), "https://10.0.0.6:8443".to_owned()];
+        let short = HandRoute::of("shop.test/api", &backends, Some("10m")).unwrap();
+        let long: HandRoute =
+            "{host: shop.test, path: /api, backends: [\"10.0.0.5:8080\", \"https://10.0.0.6:8443\"], lifetime: 10m}".parse().unwrap();
+        assert!(short.is_same_as(&long) && short.lifetime() == long.lifetime());
+        assert!(HandRoute::of("shop.test", &backends, None).is_ok_and(|route| route.lifetime().is_none()));
+        let wrong = |place: &str, backend: &str, lifetime| HandRoute::of(place, &[backend.to_owned()], lifetime).unwrap_err().to_string();
+        assert!(wrong("a b", "10.0.0.5:80", None).contains("a b"), "{}", wrong("a b", "10.0.0.5:80", None));
+        assert!(wrong("a.test", "shop", None).contains("backend `shop` is not an IP address and a port"));
+        assert!(wrong("a.test", "10.0.0.5:80", Some("soon")).contains("`lifetime`: `soon`"));
+        assert!(wrong("a.test", "\"]}", None).contains("is not an IP address"));
+    }
 
     /// The routes of a text and how long they live, or why it makes no sense.
     #[track_caller]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dproxy_route::{HostPattern, Issuer, Route};
 
-use crate::{AccessLog, Acme, Privileges, ProxySettings, StoreChoice, Timeouts};
+use crate::{AccessLog, Acme, PeerName, Privileges, ProxySettings, StoreChoice, Timeouts};
 
 /// Everything `dproxy master` was told, by flag, environment, file or default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +136,8 @@ pub struct Api {
     pub address: SocketAddr,
     /// Unix socket, in the run directory.
     pub socket: PathBuf,
+    /// Who may ask at the socket besides root and our own user and group.
+    pub peers: Vec<PeerName>,
     /// The file with the token that callers of the TCP address show; none at loopback unless somebody wants it.
     pub token: Option<PathBuf>,
 }

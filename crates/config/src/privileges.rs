@@ -47,10 +47,14 @@ impl FromStr for WorkerUser {
         if text.starts_with(|first: char| first.is_ascii_digit()) {
             return text.parse().map(WorkerUser::Numbered);
         }
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-$".contains(&byte);
-        let good = !text.is_empty() && !text.starts_with('-') && text.len() <= LONGEST_NAME && text.bytes().all(plain);
-        good.then(|| WorkerUser::Named(text.to_owned())).ok_or_else(|| WorkerUserError(text.to_owned()))
+        is_name(text).then(|| WorkerUser::Named(text.to_owned())).ok_or_else(|| WorkerUserError(text.to_owned()))
     }
+}
+
+/// Whether users and groups are called like this.
+pub(crate) fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-$".contains(&byte);
+    !text.is_empty() && !text.starts_with('-') && text.len() <= LONGEST_NAME && text.bytes().all(plain)
 }
 
 impl FromStr for Identity {

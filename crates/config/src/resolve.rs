@@ -168,7 +168,7 @@ impl Reader<'_> {
         }
         let needed = (!address.is_loopback()).then(|| directories.state.join("api-token"));
         let token = self.path(&settings::API_TOKEN_FILE).or(needed);
-        Api { address: SocketAddr::new(address, port), socket, token }
+        Api { address: SocketAddr::new(address, port), socket, peers: self.list(&settings::API_PEERS), token }
     }
 
     fn proxy(&mut self, surroundings: &Surroundings) -> ProxySettings {

@@ -12,6 +12,7 @@
 mod exchange;
 mod failure;
 mod live;
+mod rows;
 mod terminal;
 mod top;
 mod upgrade;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 pub use self::failure::ClientError;
 pub use self::live::{logs, watch};
+pub use self::rows::Rows;
 use self::terminal::Progress;
 pub use self::top::top;
 use crate::{Command, Reply, Token, Wait, table};
@@ -127,27 +129,35 @@ async fn ask_and_look(target: &Target, command: &Command, progress: &mut impl Fn
 }
 
 async fn ask_once(target: &Target, command: &Command) -> Result<Answer, ClientError> {
+    ask_rows(target, command, &Rows::default()).await
+}
+
+/// Asks for these rows of a list.
+async fn ask_rows(target: &Target, command: &Command, rows: &Rows) -> Result<Answer, ClientError> {
     let after = match command.wait() {
         Some(Wait::Done) => CHANGE_TIME,
         Some(Wait::Accepted) | None => ANSWER_TIME,
     };
-    let exchange = exchange::send(target, command);
+    let exchange = exchange::send(target, command, rows);
     let (status, json) = tokio::time::timeout(after, exchange).await.map_err(|_| ClientError::TooSlow { after })??;
     understand(command, status, json)
 }
 
-/// Sends `command`, prints the answer to the standard output or the failure to the standard error, and tells the exit
+/// Sends `command`, for these `rows` where it asks for a list, prints the answer to the standard output or the failure to the standard error, and tells the exit
 /// code. With [`Output::Json`] the standard output gets one JSON object in any case.
 ///
 /// Makes a runtime of its own, so it must not be called inside another.
 #[must_use]
-pub fn run(target: &Target, command: &Command, output: Output) -> ExitCode {
+pub fn run(target: &Target, command: &Command, rows: &Rows, output: Output) -> ExitCode {
     let mut progress = match output {
         Output::Json => Progress::silent(),
         Output::Table => Progress::shown(matches!(command, Command::Upgrade(_))),
     };
     within(output, async {
-        let answer = ask(target, command, &mut |step| progress.step(step)).await;
+        let answer = match *rows == Rows::default() {
+            true => ask(target, command, &mut |step| progress.step(step)).await,
+            false => ask_rows(target, command, rows).await,
+        };
         progress.end();
         print(&shown(&answer?, command, output)).map_err(|cause| ClientError::Print { cause })
     })

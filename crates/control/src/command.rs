@@ -1,7 +1,7 @@
 //! The commands, and what refusing one means.
 
 use dproxy_config::{HandRoute, WorkerCount};
-use dproxy_route::{HostPattern, PathPrefix};
+use dproxy_route::{HostError, HostPattern, PathError, PathPrefix};
 use hyper::Method;
 use tokio::sync::oneshot;
 
@@ -213,7 +213,28 @@ impl Command {
     }
 }
 
+/// Why nothing is selected.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    /// The host is none.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The path is none.
+    #[error(transparent)]
+    Path(#[from] PathError),
+}
+
 impl Selection {
+    /// The routes of `place`, a host with a path behind it or without, or the one with this number.
+    ///
+    /// # Errors
+    /// When the place is none.
+    pub fn of(place: Option<&str>, id: Option<u32>) -> Result<Selection, SelectionError> {
+        let Some(place) = place else { return Ok(Selection { id, ..Selection::default() }) };
+        let (host, path) = place.find('/').map_or((place, None), |slash| (&place[..slash], Some(&place[slash..])));
+        Ok(Selection { id, host: Some(host.parse()?), path: path.map(str::parse).transpose()? })
+    }
+
     fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.id.iter().map(|id| ("id", id.to_string())));

@@ -12,6 +12,7 @@ mod endpoint;
 mod explanation;
 mod listing;
 pub mod openapi;
+mod peers;
 mod question;
 mod reply;
 mod request;
@@ -21,8 +22,9 @@ mod token;
 mod why;
 
 pub use bulletin::{Bulletin, Herald, Kind, KindError};
-pub use command::{Asked, Command, Refusal, Selection, Wait};
+pub use command::{Asked, Command, Refusal, Selection, SelectionError, Wait};
 pub use explanation::{ExplainedRoute, Explanation, Outcome};
+pub use peers::Peers;
 pub use question::{Question, QuestionError};
 pub use reply::{
     BackendRow, CertificateRow, CertificatesRow, ContainerRow, EngineRow, ImageRow, LogRow, PoolState, ProblemRow, Reply, RouteRow,

@@ -32,8 +32,8 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use self::answer::Content;
-use self::bound::Listening;
 pub use self::bound::{BindError, Bound};
+use self::bound::{Listening, Peer};
 use self::feed::{Feed, Source};
 use self::guard::Door;
 use self::guests::Guests;
@@ -62,8 +62,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>, herald: Herald) -> Bound {
     let address = bound.address().ip();
     let door = bound.token().map_or(Door::Tcp(address), |token| Door::Guarded(address, token));
-    let tcp = Service { door, commands: commands.clone(), herald: herald.clone() };
-    let unix = Service { door: Door::Unix, commands, herald };
+    let tcp = Service { door, peer: None, commands: commands.clone(), herald: herald.clone() };
+    let unix = Service { door: Door::Unix(bound.peers()), peer: None, commands, herald };
     // Apart, so that a crowd at the TCP port never keeps an operator away from the socket.
     tokio::join!(attend(bound.tcp(), tcp), attend(bound.unix(), unix));
     bound
@@ -75,7 +75,11 @@ async fn attend<L: Listening>(listener: &L, service: Service) {
     loop {
         tokio::select! {
             accepted = listener.accept_one() => match accepted {
-                Ok(stream) => guests.admit(stream, service.clone()),
+                Ok(stream) => match L::peer(&stream) {
+                    Ok(peer) => guests.admit(stream, Service { peer, ..service.clone() }),
+                    // It has gone already.
+                    Err(error) => debug!(%error, "control connection of nobody"),
+                },
                 Err(error) => {
                     warn!(%error, "control connection not accepted");
                     sleep(ACCEPT_PAUSE).await;
@@ -92,13 +96,15 @@ async fn attend<L: Listening>(listener: &L, service: Service) {
 #[derive(Clone)]
 struct Service {
     door: Door,
+    /// Whom the kernel knows the client as, at the Unix socket.
+    peer: Option<Peer>,
     commands: mpsc::Sender<Asked>,
     herald: Herald,
 }
 
 impl Service {
     async fn answer(&self, request: Request<Incoming>) -> Response<Content> {
-        if let Err(refusal) = guard::check(&self.door, request.headers(), request.uri()) {
+        if let Err(refusal) = guard::check(&self.door, self.peer, request.headers(), request.uri()) {
             warn!(%refusal, path = request.uri().path(), "control request refused");
             return answer::refused(&refusal);
         }

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod explanation;
+pub(crate) mod latencies;
 pub(crate) mod top;
 mod units;
 mod why;

@@ -146,6 +146,7 @@ pub fn rehearse(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let note = io::stdin().as_fd().try_clone_to_owned().context("nothing was left for an upgrade")?;
     let note = Note::read(&File::from(note)).context("this is a check for `dproxy ctl upgrade`, not for a person")?;
     crate::worker_identity(&config.privileges)?;
+    crate::peers_of(&config.api.peers)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(async {
         let up = timeout(REHEARSAL, bring_up_a_worker(config)).await;

@@ -19,6 +19,7 @@ mod listen;
 mod log;
 mod metrics;
 mod pages;
+mod peers;
 mod pidfile;
 mod privileges;
 mod records;
@@ -34,6 +35,7 @@ mod why;
 
 pub use check::rehearse;
 pub use configuration::ReadFile;
+pub use peers::{PeersError, peers_of};
 pub use privileges::{PrivilegesError, worker_identity};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,6 +94,7 @@ where
     let came_back = legacy.as_ref().is_some_and(|legacy| legacy.failed.is_some());
     let loaded = if came_back { configuration.read_again()? } else { configuration.read()? };
     worker_identity(&loaded.config.privileges)?;
+    peers_of(&loaded.config.api.peers)?;
     log::begin(loaded.config.log_level);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     // Signals are for the thread that takes them.

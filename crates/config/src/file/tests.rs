@@ -45,7 +45,7 @@ fn an_unknown_key_is_told_with_the_nearest_one() {
     check("route: []\n", &["f:1:1: unknown key `route`; did you mean `routes`?\n 1 | route: []\n   | ^^^^^"]);
     check(
         "api:\n  zzz: 1\n",
-        &["f:2:3: unknown key `api.zzz`; here are `address`, `port`, `socket` and `token_file`\n 2 |   zzz: 1\n   |   ^^^"],
+        &["f:2:3: unknown key `api.zzz`; here are `address`, `port`, `socket`, `peers` and `token_file`\n 2 |   zzz: 1\n   |   ^^^"],
     );
     check(
         "api.port: 1\n",
@@ -73,7 +73,7 @@ fn a_value_of_the_wrong_shape_is_told() {
     check(
         "api: 5\n",
         &[
-            "f:1:6: `api`: must be a section with the keys `address`, `port`, `socket` and `token_file`, not a single value\n 1 | api: 5\n   |      ^",
+            "f:1:6: `api`: must be a section with the keys `address`, `port`, `socket`, `peers` and `token_file`, not a single value\n 1 | api: 5\n   |      ^",
         ],
     );
     check("- a\n", &["f:1:1: the file must be made of `key: value` lines, but it is a list\n 1 | - a\n   | ^"]);

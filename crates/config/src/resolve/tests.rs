@@ -105,6 +105,7 @@ fn every_setting_obeys_flag_environment_and_file() {
         "access-log-max-age" => "77s",
         "tracing-request-id" => "create",
         "tracing-context" => "join",
+        "api-peers" => "alice,@ops",
         "access-log-sample" => "77%",
         "max-memory" => "64MiB",
         "balance" => "hash:cookie:sid",

@@ -233,6 +233,17 @@ pub(crate) const API_SOCKET: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_API_SOCKET")]);
 
+/// [`crate::Api::peers`].
+pub(crate) const API_PEERS: Setting = Setting::new(
+    "api.peers",
+    "api-peers",
+    List("USER"),
+    Text(""),
+    "Users, and groups as `@GROUP`, who may ask at the Unix socket besides root and the user and group that dproxy runs as: names or \
+     numbers. Others are refused with 403, or by the mode of the socket where nobody is named here.",
+)
+.environment(&[variable("DOCKER_PROXY_API_PEERS")]);
+
 /// [`crate::Api::token`].
 pub(crate) const API_TOKEN_FILE: Setting = Setting::new(
     "api.token_file",
@@ -352,6 +363,7 @@ pub const SETTINGS: &[Setting] = &[
     API_ADDRESS,
     API_PORT,
     API_SOCKET,
+    API_PEERS,
     API_TOKEN_FILE,
     DOCKER_ENDPOINT,
     DOCKER_TLS_VERIFY,

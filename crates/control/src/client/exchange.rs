@@ -18,7 +18,7 @@ use interprocess::local_socket::tokio::prelude::*;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::{Address, ClientError, Target};
+use super::{Address, ClientError, Rows, Target};
 use crate::{Command, Token};
 
 /// More than the rows of a hundred thousand routes; what answers more is not dproxy.
@@ -37,9 +37,9 @@ struct Line<'t> {
 }
 
 /// Status and body of the answer to `command`.
-pub(super) async fn send(target: &Target, command: &Command) -> Result<(u16, String), ClientError> {
+pub(super) async fn send(target: &Target, command: &Command, rows: &Rows) -> Result<(u16, String), ClientError> {
     let line = Line::to(target).await?;
-    let request = line.request(command.method(), &command.path(), command.body());
+    let request = line.request(command.method(), &rows.of(command.path()), command.body());
     line.over(request, whole).await
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{ClientError, Output, Target, ask_once, complain, exchange, print, shown, within};
+use super::{ClientError, Output, Rows, Target, ask_once, ask_rows, complain, exchange, print, shown, within};
 use crate::{Command, LogRow, Reply};
 
 /// Home, and everything after it away.
@@ -14,10 +14,10 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 
 /// Asks `command` again and again, with such pauses, until it fails or the process is ended.
 #[must_use]
-pub fn watch(target: &Target, command: &Command, pause: Duration, output: Output) -> ExitCode {
+pub fn watch(target: &Target, command: &Command, rows: &Rows, pause: Duration, output: Output) -> ExitCode {
     within(output, async {
         loop {
-            let answer = ask_once(target, command).await?;
+            let answer = ask_rows(target, command, rows).await?;
             let clear = if io::stdout().is_terminal() && output == Output::Table { CLEAR } else { "" };
             if print(&format!("{clear}{}", shown(&answer, command, output))).is_err() {
                 return Ok(());

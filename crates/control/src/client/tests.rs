@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::server::{Bound, serve};
-use crate::{Asked, ContainerRow, Explanation, Herald, PoolState, ProblemRow, Refusal, Status, Why};
+use crate::{Asked, ContainerRow, Explanation, Herald, Peers, PoolState, ProblemRow, Refusal, Status, Why};
 
 fn at(socket: SocketAddr) -> Target {
     Target::Address(Address { socket, token: None })
@@ -17,7 +17,8 @@ fn at(socket: SocketAddr) -> Target {
 
 /// A server whose master does as told; ends when dropped with the runtime.
 async fn served(directory: &TempDir) -> (Target, Target) {
-    let bound = Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock")).await.unwrap();
+    let bound =
+        Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock"), Peers::ourselves()).await.unwrap();
     let targets = (Target::Socket(bound.socket().to_owned()), at(bound.address()));
     let (commands, mut asked) = mpsc::channel::<Asked>(4);
     tokio::spawn(serve(bound, commands, Herald::default()));

@@ -1,6 +1,5 @@
 //! `dproxy top`: everything, live, on a screen of its own, until `q` or Ctrl-C.
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 use std::thread;
@@ -11,7 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::{ClientError, Output, Target, ask_once, live, terminal, within};
+use super::{ClientError, Output, Rows, Target, ask_once, exchange, live, terminal, within};
+use crate::table::latencies::Latencies;
 use crate::table::top::{Scene, render};
 use crate::{Command, Reply};
 
@@ -85,7 +85,8 @@ async fn look(target: &Target) -> Result<Scene, ClientError> {
             | Reply::Metrics(_) => {}
         }
     }
-    scene.rates = BTreeMap::new();
+    let (_, figures) = exchange::send(target, &Command::Metrics, &Rows::default()).await?;
+    scene.latencies = Latencies::read(&figures);
     Ok(scene)
 }
 

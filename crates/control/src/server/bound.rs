@@ -17,16 +17,20 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
-use crate::Token;
+use crate::{Peers, Token};
 
-/// Owner and group may ask, nobody else.
+/// Owner and group may come to the door.
 const SOCKET_MODE: u16 = 0o660;
+
+/// Everybody may, and is told there whether they may ask.
+const EXTENDED_MODE: u16 = 0o666;
 
 /// The API's listening sockets. Dropped, they are closed and the socket file is gone.
 #[derive(Debug)]
 pub struct Bound {
     address: SocketAddr,
     token: Option<Arc<Token>>,
+    peers: Arc<Peers>,
     tcp: TcpListener,
     unix: Listener,
     file: SocketFile,
@@ -66,11 +70,11 @@ pub enum BindError {
 
 impl Bound {
     /// Opens the TCP port `address` (port 0: any free one), whose callers show `token` if there is one, and the Unix
-    /// socket `socket`. A socket file that a dead dproxy left behind is taken over.
+    /// socket `socket`, where `peers` may ask. A socket file that a dead dproxy left behind is taken over.
     ///
     /// # Errors
     /// When one of the two cannot be had; nothing is left open then.
-    pub async fn bind(address: SocketAddr, token: Option<Token>, socket: &Path) -> Result<Bound, BindError> {
+    pub async fn bind(address: SocketAddr, token: Option<Token>, socket: &Path, peers: Peers) -> Result<Bound, BindError> {
         if !address.ip().is_loopback() && token.is_none() {
             return Err(BindError::NotLoopback(address));
         }
@@ -82,8 +86,8 @@ impl Bound {
         let unix = listen(socket).map_err(failed)?;
         let file = SocketFile::of(socket).map_err(failed)?;
         // The umask took bits off; who may enter is decided here, not by the shell that started us.
-        fs::set_permissions(socket, Permissions::from_mode(u32::from(SOCKET_MODE))).map_err(failed)?;
-        Ok(Bound { address, token: token.map(Arc::new), tcp, unix, file })
+        open(socket, &peers).map_err(failed)?;
+        Ok(Bound { address, token: token.map(Arc::new), peers: Arc::new(peers), tcp, unix, file })
     }
 
     /// The doors that an earlier master had open: the TCP port `tcp` and the Unix socket `unix` at the path `socket`. Who
@@ -91,12 +95,20 @@ impl Bound {
     ///
     /// # Errors
     /// When they are of another kind, or the socket file is gone.
-    pub fn inherit(tcp: OwnedFd, token: Option<Token>, unix: OwnedFd, socket: &Path) -> io::Result<Bound> {
+    pub fn inherit(tcp: OwnedFd, token: Option<Token>, unix: OwnedFd, socket: &Path, peers: Peers) -> io::Result<Bound> {
         let tcp = std::net::TcpListener::from(tcp);
         tcp.set_nonblocking(true)?;
         let tcp = TcpListener::from_std(tcp)?;
         let unix = Listener::UdSocket(UnixListener::try_from(unix)?);
-        Ok(Bound { address: tcp.local_addr()?, token: token.map(Arc::new), tcp, unix, file: SocketFile::of(socket)? })
+        open(socket, &peers)?;
+        Ok(Bound {
+            address: tcp.local_addr()?,
+            token: token.map(Arc::new),
+            peers: Arc::new(peers),
+            tcp,
+            unix,
+            file: SocketFile::of(socket)?,
+        })
     }
 
     /// The descriptors of both doors, the TCP port first.
@@ -129,6 +141,11 @@ impl Bound {
         self.token.clone()
     }
 
+    /// Who may ask at the Unix socket.
+    pub(super) fn peers(&self) -> Arc<Peers> {
+        self.peers.clone()
+    }
+
     pub(super) fn tcp(&self) -> &TcpListener {
         &self.tcp
     }
@@ -138,6 +155,13 @@ impl Bound {
     }
 }
 
+/// A client at the Unix socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Peer {
+    pub(super) user: u32,
+    pub(super) group: u32,
+}
+
 /// What both doors have in common.
 pub(super) trait Listening {
     /// Of a client's connection.
@@ -145,6 +169,9 @@ pub(super) trait Listening {
 
     /// The next connection. Dropping the future loses none.
     fn accept_one(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+
+    /// Whom the kernel knows the client as, where it knows.
+    fn peer(stream: &Self::Stream) -> io::Result<Option<Peer>>;
 }
 
 impl Listening for TcpListener {
@@ -152,6 +179,10 @@ impl Listening for TcpListener {
 
     async fn accept_one(&self) -> io::Result<TcpStream> {
         Ok(self.accept().await?.0)
+    }
+
+    fn peer(_: &TcpStream) -> io::Result<Option<Peer>> {
+        Ok(None)
     }
 }
 
@@ -161,6 +192,18 @@ impl Listening for Listener {
     async fn accept_one(&self) -> io::Result<Stream> {
         self.accept().await
     }
+
+    fn peer(stream: &Stream) -> io::Result<Option<Peer>> {
+        let Stream::UdSocket(stream) = stream;
+        let peer = stream.inner().peer_cred()?;
+        Ok(Some(Peer { user: peer.uid(), group: peer.gid() }))
+    }
+}
+
+/// Lets those come to the door who may ask.
+fn open(socket: &Path, peers: &Peers) -> io::Result<()> {
+    let mode = if peers.extended { EXTENDED_MODE } else { SOCKET_MODE };
+    fs::set_permissions(socket, Permissions::from_mode(u32::from(mode)))
 }
 
 /// Removes a socket file on which nobody answers.

@@ -12,7 +12,8 @@ use hyper::Uri;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 
 use crate::endpoint::Endpoint;
-use crate::{Refusal, Token};
+use crate::server::bound::Peer;
+use crate::{Peers, Refusal, Token};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -23,17 +24,18 @@ pub(super) enum Door {
     Tcp(IpAddr),
     /// The TCP port, bound to this address, for those who show the token.
     Guarded(IpAddr, Arc<Token>),
-    /// The Unix socket; no name leads there, so `Host` means nothing.
-    Unix,
+    /// The Unix socket; no name leads there, so `Host` means nothing. These may ask.
+    Unix(Arc<Peers>),
 }
 
 /// Refuses what a foreign web page may have caused, and who does not show the token where one is needed. Whether we live
 /// is told to everybody.
-pub(super) fn check(door: &Door, headers: &HeaderMap, target: &Uri) -> Result<(), Refusal> {
+pub(super) fn check(door: &Door, peer: Option<Peer>, headers: &HeaderMap, target: &Uri) -> Result<(), Refusal> {
     match door {
         Door::Tcp(bound) => check_host(*bound, headers, target)?,
         Door::Guarded(_, token) if !Endpoint::is_for_everybody(target.path()) => check_token(token, headers)?,
-        Door::Guarded(..) | Door::Unix => {}
+        Door::Unix(peers) => peers.admit(peer.map(|peer| (peer.user, peer.group)))?,
+        Door::Guarded(..) => {}
     }
     headers.get_all(ORIGIN).iter().try_for_each(|origin| check_origin(door, origin))?;
     headers.get_all(SEC_FETCH_SITE).iter().try_for_each(check_site)
@@ -68,7 +70,7 @@ fn check_token(token: &Token, headers: &HeaderMap) -> Result<(), Refusal> {
 fn check_origin(door: &Door, origin: &HeaderValue) -> Result<(), Refusal> {
     let bound = match door {
         Door::Tcp(bound) | Door::Guarded(bound, _) => *bound,
-        Door::Unix => IpAddr::from([127, 0, 0, 1]),
+        Door::Unix(_) => IpAddr::from([127, 0, 0, 1]),
     };
     let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
     match authority {
@@ -102,6 +104,13 @@ mod tests {
 
     const TCP: Door = Door::Tcp(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 7)));
 
+    /// At the Unix socket, which lets in root.
+    const ROOT: Option<Peer> = Some(Peer { user: 0, group: 0 });
+
+    fn unix() -> Door {
+        Door::Unix(Arc::default())
+    }
+
     /// Which of `fields` (`name: value`, one a line) the door refuses, and how.
     #[track_caller]
     fn check(door: &Door, fields: &str, expected: &str) {
@@ -109,7 +118,7 @@ mod tests {
         for (name, value) in fields.lines().filter_map(|line| line.split_once(": ")) {
             headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
         }
-        let shown = super::check(door, &headers, &Uri::from_static("/status")).err().map(|refusal| refusal.to_string());
+        let shown = super::check(door, ROOT, &headers, &Uri::from_static("/status")).err().map(|refusal| refusal.to_string());
         assert!(shown.as_deref().unwrap_or("fine").starts_with(expected), "{fields}: {shown:?}");
     }
 
@@ -131,13 +140,13 @@ mod tests {
     fn an_absolute_target_must_be_local_too() {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("localhost"));
-        assert!(super::check(&TCP, &headers, &Uri::from_static("http://localhost:16000/status")).is_ok());
-        assert!(super::check(&TCP, &headers, &Uri::from_static("http://evil.test/status")).is_err());
+        assert!(super::check(&TCP, None, &headers, &Uri::from_static("http://localhost:16000/status")).is_ok());
+        assert!(super::check(&TCP, None, &headers, &Uri::from_static("http://evil.test/status")).is_err());
     }
 
     #[test]
     fn a_foreign_origin_is_refused_at_both_doors() {
-        for (door, host) in [(TCP, "host: localhost\n"), (Door::Unix, "host: whatever\n")] {
+        for (door, host) in [(TCP, "host: localhost\n"), (unix(), "host: whatever\n")] {
             check(&door, host, "fine");
             for local in ["http://localhost:16000", "http://127.0.0.1:16000", "https://[::1]"] {
                 check(&door, &format!("{host}origin: {local}"), "fine");
@@ -159,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_page_of_another_site_is_refused_at_both_doors() {
-        for (door, host) in [(TCP, "host: localhost\n"), (Door::Unix, "")] {
+        for (door, host) in [(TCP, "host: localhost\n"), (unix(), "")] {
             check(&door, &format!("{host}sec-fetch-site: none"), "fine");
             check(&door, &format!("{host}sec-fetch-site: same-origin"), "fine");
             check(&door, &format!("{host}sec-fetch-site: cross-site"), "a page of another site");
@@ -179,7 +188,7 @@ mod tests {
         check(&door, "host: proxy.test\nauthorization: Bearer 0123456789abcdef", "show the token");
         check(&door, &format!("{shown}\nauthorization: Bearer 0123456789abcdef"), "show the token");
         check(&door, &format!("{shown}\norigin: http://evil.test"), "origin `http://evil.test`");
-        assert!(super::check(&door, &HeaderMap::new(), &Uri::from_static("/healthz")).is_ok());
-        assert!(super::check(&door, &HeaderMap::new(), &Uri::from_static("/healthz/../status")).is_err());
+        assert!(super::check(&door, None, &HeaderMap::new(), &Uri::from_static("/healthz")).is_ok());
+        assert!(super::check(&door, None, &HeaderMap::new(), &Uri::from_static("/healthz/../status")).is_err());
     }
 }

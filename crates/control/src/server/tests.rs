@@ -9,7 +9,7 @@ use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::{ContainerRow, Status, Why};
+use crate::{ContainerRow, Peers, Status, Why};
 
 /// Longer than any test needs; only a failing one waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,7 +30,8 @@ impl Running {
 
     async fn with<F: Future<Output = ()> + Send + 'static>(master: impl FnOnce(mpsc::Receiver<Asked>) -> F) -> Running {
         let directory = TempDir::new().unwrap();
-        let bound = Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock")).await.unwrap();
+        let bound =
+            Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock"), Peers::ourselves()).await.unwrap();
         let (address, socket) = (bound.address(), bound.socket().to_owned());
         let (commands, asked) = mpsc::channel(4);
         let server = tokio::spawn(serve(bound, commands, Herald::default()));
@@ -292,7 +293,7 @@ async fn the_socket_is_for_owner_and_group_and_goes_with_the_server() {
 }
 
 async fn bind(socket: &std::path::Path) -> Result<Bound, BindError> {
-    Bound::bind("127.0.0.1:0".parse().unwrap(), None, socket).await
+    Bound::bind("127.0.0.1:0".parse().unwrap(), None, socket, Peers::ourselves()).await
 }
 
 #[tokio::test]
@@ -331,10 +332,10 @@ async fn a_place_that_cannot_be_had_is_named() {
 
     let socket = directory.path().join("control.sock");
     let first = bind(&socket).await.unwrap();
-    let taken = Bound::bind(first.address(), None, &directory.path().join("other.sock")).await;
+    let taken = Bound::bind(first.address(), None, &directory.path().join("other.sock"), Peers::ourselves()).await;
     assert!(matches!(taken, Err(BindError::Tcp { address, .. }) if address == first.address()));
     for open in ["0.0.0.0:0", "[::]:0", "192.0.2.1:16000"] {
-        let refused = Bound::bind(open.parse().unwrap(), None, &directory.path().join("open.sock")).await;
+        let refused = Bound::bind(open.parse().unwrap(), None, &directory.path().join("open.sock"), Peers::ourselves()).await;
         assert!(refused.unwrap_err().to_string().contains("which other machines reach, without a token"));
     }
 }

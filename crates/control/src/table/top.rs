@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::units::{count, memory, uptime};
+use super::latencies::{Latencies, Pace};
+use super::units::{count, latency, memory, uptime};
 use super::{Column, LEFT, RIGHT, Width, clean, columns, load};
 use crate::{BackendRow, LogRow, RouteRow, Status, WorkerRow};
 
@@ -15,6 +16,9 @@ pub(crate) struct Scene {
     pub(crate) routes: Vec<RouteRow>,
     pub(crate) backends: Vec<BackendRow>,
     pub(crate) lines: Vec<LogRow>,
+    pub(crate) latencies: Latencies,
+    /// Of each route since the moment before.
+    pub(crate) paces: Vec<Pace>,
     /// Requests per second since the moment before, of all and of each worker by its slot.
     pub(crate) rates: BTreeMap<Option<u16>, f64>,
 }
@@ -30,6 +34,7 @@ const WORKERS: [Column; 9] = [
     ("MEM", RIGHT),
     ("CPU", RIGHT),
 ];
+const ROUTES: [Column; 5] = [("ROUTE", LEFT), ("REQ/S", RIGHT), ("5XX/S", RIGHT), ("P50", RIGHT), ("P99", RIGHT)];
 const BACKENDS: [Column; 6] =
     [("BACKEND", LEFT), ("ADDRESS", LEFT), ("CONDITION", LEFT), ("REQUESTS", RIGHT), ("HOSTS", LEFT), ("LAST ERROR", LEFT)];
 
@@ -42,6 +47,8 @@ impl Default for Scene {
             routes: Vec::new(),
             backends: Vec::new(),
             lines: Vec::new(),
+            latencies: Latencies::default(),
+            paces: Vec::new(),
             rates: BTreeMap::new(),
         }
     }
@@ -54,6 +61,7 @@ impl Scene {
         let rate = |now: u64, then: u64| f64::from(u32::try_from(now.saturating_sub(then)).unwrap_or(u32::MAX)) / seconds;
         let all = rate(self.status.requests_total, before.status.requests_total);
         self.rates.insert(None, all);
+        self.paces = self.latencies.since(&before.latencies, seconds);
         for row in &self.workers {
             // A new process counts from zero.
             let then = before.workers.iter().find(|then| (then.slot, then.pid) == (row.slot, row.pid));
@@ -63,16 +71,18 @@ impl Scene {
     }
 }
 
-/// The screen: so many lines at most, none longer than it is wide. Workers and backends share what the rest leaves.
+/// The screen: so many lines at most, none longer than it is wide. Workers, routes and backends share what the rest leaves.
 pub(crate) fn render(scene: &Scene, wide: u16, high: usize, paint: &dyn Fn(&str) -> String) -> String {
     let width = Width::Columns(wide);
     let head = head(scene);
-    let room = high.saturating_sub(head.len() + 3);
+    let room = high.saturating_sub(head.len() + 4);
     let (log, tables) = (room / 4, room - room / 4);
-    let backends = tables / 2;
+    let (routes, backends) = (tables / 3, tables / 3);
     let mut lines: Vec<String> = head.iter().map(|line| cut(&clean(line), wide)).collect();
     lines.push(String::new());
-    lines.extend(part(&columns(&WORKERS, scene.workers.iter().map(|row| worker(row, scene)), width), tables - backends, paint));
+    lines.extend(part(&columns(&WORKERS, scene.workers.iter().map(|row| worker(row, scene)), width), tables - routes - backends, paint));
+    lines.push(String::new());
+    lines.extend(part(&columns(&ROUTES, scene.paces.iter().map(route), width), routes, paint));
     lines.push(String::new());
     let busiest = busiest(&scene.backends);
     lines.extend(part(&columns(&BACKENDS, busiest.into_iter().map(backend), width), backends, paint));
@@ -126,6 +136,11 @@ fn worker(row: &WorkerRow, scene: &Scene) -> [String; 9] {
         memory(row.memory_bytes),
         format!("{:.1}%", row.cpu_percent),
     ]
+}
+
+fn route(pace: &Pace) -> [String; 5] {
+    let time = |seconds: Option<f64>| seconds.map_or("-".to_owned(), latency);
+    [pace.route.clone(), format!("{:.0}", pace.requests), format!("{:.1}", pace.failed), time(pace.half), time(pace.most)]
 }
 
 /// Those that are not well first, then those with the most to do.

@@ -14,6 +14,15 @@ pub(super) fn uptime(seconds: u64) -> String {
     }
 }
 
+/// In the unit that leaves at most three digits: `0.4ms`, `25ms`, `2.5s`.
+pub(super) fn latency(seconds: f64) -> String {
+    match seconds * 1000.0 {
+        millis if millis < 10.0 => format!("{millis:.1}ms"),
+        millis if millis < 1000.0 => format!("{millis:.0}ms"),
+        _ => format!("{seconds:.1}s"),
+    }
+}
+
 /// Exact up to 99,999, then `1.2M`.
 pub(super) fn count(figure: u64) -> String {
     match figure {
@@ -50,6 +59,14 @@ fn scaled(figure: u64, step: u64, units: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_latency_has_few_digits() {
+        for (seconds, expected) in [(0.0004, "0.4ms"), (0.0099, "9.9ms"), (0.0254, "25ms"), (0.9, "900ms"), (2.54, "2.5s"), (10.0, "10.0s")]
+        {
+            assert_eq!(latency(seconds), expected);
+        }
+    }
 
     #[test]
     fn an_uptime_has_its_two_largest_units() {

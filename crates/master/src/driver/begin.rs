@@ -32,6 +32,7 @@ use crate::figures::Figures;
 use crate::health::Health;
 use crate::inherited::{self, Inherited};
 use crate::legacy::{self, Legacy};
+use crate::peers;
 use crate::pidfile::{self, PidFile};
 use crate::privileges::Fences;
 use crate::records::Records;
@@ -171,10 +172,14 @@ async fn bind_api(config: &Config, legacy: Option<&Legacy>) -> anyhow::Result<Bo
         Some((legacy, kept.api?, kept.control.as_ref()?))
     });
     let token = config.api.token.as_deref().map(Token::read_or_make).transpose()?;
+    let peers = peers::peers_of(&config.api.peers)?;
+    if let Some(directory) = config.api.socket.parent().filter(|_| peers.extended) {
+        peers::open_directory(directory);
+    }
     match left {
-        Some((legacy, tcp, unix)) => Bound::inherit(legacy.copy(tcp)?, token, legacy.copy(unix.descriptor)?, &unix.path)
+        Some((legacy, tcp, unix)) => Bound::inherit(legacy.copy(tcp)?, token, legacy.copy(unix.descriptor)?, &unix.path, peers)
             .context("cannot take over the control API of the program before"),
-        None => Ok(Bound::bind(config.api.address, token, &config.api.socket).await?),
+        None => Ok(Bound::bind(config.api.address, token, &config.api.socket, peers).await?),
     }
 }
 

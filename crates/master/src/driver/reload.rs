@@ -180,7 +180,7 @@ fn keep(before: &Config, config: &mut Config, sockets_are_given: bool) -> Vec<St
     // It is the master's own, and no file says it.
     config.proxy.secret = before.proxy.secret;
     if kept(&before.api, &mut config.api) {
-        postponed.push(restart("a new address of the API counts"));
+        postponed.push(restart("new settings of the API count"));
     }
     if kept(&before.pid_path, &mut config.pid_path) {
         postponed.push(restart("a new path of the PID file counts"));
@@ -231,7 +231,7 @@ mod tests {
             pid_path: path.clone(),
             directories: Directories { log: path.clone(), state: path.clone(), run: path.clone() },
             store: StoreChoice::Memory,
-            api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path, token: None },
+            api: Api { address: ([127, 0, 0, 1], 16000).into(), socket: path, peers: Vec::new(), token: None },
             docker: Vec::new(),
             proxy: ProxySettings::default(),
             certificates: None,
@@ -262,7 +262,7 @@ mod tests {
         check(false, |_| {}, &[]);
         check(false, |config| config.workers = WorkerCount::of_cpus(9), &[]);
         check(false, |config| config.log_level = LogLevel::Debug, &[]);
-        check(false, |config| config.api.address.set_port(1), &["a new address of the API counts after a restart of dproxy"]);
+        check(false, |config| config.api.address.set_port(1), &["new settings of the API count after a restart of dproxy"]);
         check(false, |config| config.pid_path.push("y"), &["a new path of the PID file counts after a restart of dproxy"]);
         check(false, |config| config.directories.run.push("y"), &["new directories count after a restart of dproxy"]);
         check(false, |config| config.store = StoreChoice::File, &["a new store counts after a restart of dproxy"]);
