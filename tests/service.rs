@@ -80,7 +80,8 @@ fn the_init_script_starts_reloads_restarts_and_stops() {
     let script = Script::new();
     script.ends_with("status", 3);
     script.ends_with("stop", 0);
-    script.ends_with("reload", 1);
+    script.ends_with("reload", 7);
+    script.ends_with("force-reload", 7);
     script.ends_with("try-restart", 0);
     script.ends_with("status", 3);
 
@@ -95,7 +96,7 @@ fn the_init_script_starts_reloads_restarts_and_stops() {
         script.ends_with(word, 0);
     }
     script.configure("no_such_key: 1");
-    script.ends_with("reload", 1);
+    script.ends_with("reload", 6);
     assert!(script.serves(), "a bad file changes nothing");
     script.configure("");
 
@@ -104,7 +105,7 @@ fn the_init_script_starts_reloads_restarts_and_stops() {
     script.ends_with("stop", 0);
     assert!(!script.serves() && !script.path("dproxy.pid").exists());
     script.ends_with("status", 3);
-    script.ends_with("nonsense", 1);
+    script.ends_with("nonsense", 2);
 }
 
 #[test]
@@ -124,8 +125,27 @@ fn the_init_script_tells_the_dead_from_the_living_and_says_why_a_start_failed() 
 
     script.configure("no_such_key: 1");
     let output = script.run("start");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(6));
     assert!(fs::read_to_string(script.path("output/log")).unwrap().contains("no_such_key"), "{output:?}");
+}
+
+#[test]
+fn the_init_script_says_what_is_missing_and_what_is_not_permitted() {
+    let script = Script::new();
+    fs::write(script.path("default"), fs::read_to_string(script.path("default")).unwrap() + "DAEMON=/no/such/dproxy\n").unwrap();
+    script.ends_with("start", 5);
+    let script = Script::new();
+    script.ends_with("start", 0);
+    fs::set_permissions(&script.home, fs::Permissions::from_mode(0o755)).unwrap();
+    for word in ["status", "stop", "reload", "restart", "start"] {
+        let mut stranger = Command::new("setpriv");
+        stranger.args(["--reuid=65534", "--regid=65534", "--clear-groups", "/bin/sh"]).arg("-s").arg(word);
+        // The script itself may lie where strangers cannot read.
+        let output =
+            stranger.env("DEFAULTS", script.path("default")).stdin(fs::File::open(etc("init.d/dproxy")).unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{word}: {output:?}");
+    }
+    assert!(script.serves());
 }
 
 #[test]

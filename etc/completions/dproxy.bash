@@ -58,6 +58,9 @@ _dproxy() {
             dproxy,help)
                 cmd="dproxy__subcmd__help"
                 ;;
+            dproxy,images)
+                cmd="dproxy__subcmd__images"
+                ;;
             dproxy,list)
                 cmd="dproxy__subcmd__list"
                 ;;
@@ -178,6 +181,9 @@ _dproxy() {
             dproxy__subcmd__ctl,help)
                 cmd="dproxy__subcmd__ctl__subcmd__help"
                 ;;
+            dproxy__subcmd__ctl,images)
+                cmd="dproxy__subcmd__ctl__subcmd__images"
+                ;;
             dproxy__subcmd__ctl,list)
                 cmd="dproxy__subcmd__ctl__subcmd__list"
                 ;;
@@ -252,6 +258,9 @@ _dproxy() {
                 ;;
             dproxy__subcmd__ctl__subcmd__help,help)
                 cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__help"
+                ;;
+            dproxy__subcmd__ctl__subcmd__help,images)
+                cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__images"
                 ;;
             dproxy__subcmd__ctl__subcmd__help,list)
                 cmd="dproxy__subcmd__ctl__subcmd__help__subcmd__list"
@@ -358,6 +367,9 @@ _dproxy() {
             dproxy__subcmd__help,help)
                 cmd="dproxy__subcmd__help__subcmd__help"
                 ;;
+            dproxy__subcmd__help,images)
+                cmd="dproxy__subcmd__help__subcmd__images"
+                ;;
             dproxy__subcmd__help,list)
                 cmd="dproxy__subcmd__help__subcmd__list"
                 ;;
@@ -442,6 +454,9 @@ _dproxy() {
             dproxy__subcmd__help__subcmd__ctl,health)
                 cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__health"
                 ;;
+            dproxy__subcmd__help__subcmd__ctl,images)
+                cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__images"
+                ;;
             dproxy__subcmd__help__subcmd__ctl,list)
                 cmd="dproxy__subcmd__help__subcmd__ctl__subcmd__list"
                 ;;
@@ -524,7 +539,7 @@ _dproxy() {
 
     case "${cmd}" in
         dproxy)
-            opts="-h -V --help --version master check-upgrade worker doctor ctl completions manual config status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes route containers backends certs certificates problems explain why help"
+            opts="-h -V --help --version master check-upgrade worker doctor ctl completions manual config status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes route containers images backends certs certificates problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -646,7 +661,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__check__subcmd__upgrade)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -765,6 +780,10 @@ _dproxy() {
                     return 0
                     ;;
                 --run-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -949,6 +968,50 @@ _dproxy() {
                     return 0
                     ;;
                 --ssl-hsts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-agree-to-terms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-staging)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-challenge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-hook)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-shared)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1114,7 +1177,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__config__subcmd__show)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1233,6 +1296,10 @@ _dproxy() {
                     return 0
                     ;;
                 --run-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1420,6 +1487,50 @@ _dproxy() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --acme-agree-to-terms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-staging)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-challenge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-hook)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-shared)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1482,7 +1593,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl)
-            opts="-h --json --no-wait --socket --api --token-file --config --help status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes route containers backends certs certificates problems explain why help"
+            opts="-h --json --no-wait --socket --api --token-file --config --help status list workers ls describe health top resize scale start stop drain restart reload upgrade reset logs routes route containers images backends certs certificates problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1780,7 +1891,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl__subcmd__help)
-            opts="status list describe health top resize start stop restart reload upgrade reset logs routes route containers backends certs problems explain why help"
+            opts="status list describe health top resize start stop restart reload upgrade reset logs routes route containers images backends certs problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1878,6 +1989,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__ctl__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__ctl__subcmd__help__subcmd__images)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2122,6 +2247,60 @@ _dproxy() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__ctl__subcmd__images)
+            opts="-w -h --watch --where --sort --limit --skip --json --no-wait --socket --api --token-file --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2838,7 +3017,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__doctor)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2957,6 +3136,10 @@ _dproxy() {
                     return 0
                     ;;
                 --run-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3144,6 +3327,50 @@ _dproxy() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --acme-agree-to-terms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-staging)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-challenge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-hook)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-shared)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3220,7 +3447,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help)
-            opts="master check-upgrade worker doctor ctl completions manual config status list describe health top resize start stop restart reload upgrade reset logs routes route containers backends certs problems explain why help"
+            opts="master check-upgrade worker doctor ctl completions manual config status list describe health top resize start stop restart reload upgrade reset logs routes route containers images backends certs problems explain why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3374,7 +3601,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__ctl)
-            opts="status list describe health top resize start stop restart reload upgrade reset logs routes route containers backends certs problems explain why"
+            opts="status list describe health top resize start stop restart reload upgrade reset logs routes route containers images backends certs problems explain why"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3458,6 +3685,20 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__help__subcmd__ctl__subcmd__health)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dproxy__subcmd__help__subcmd__ctl__subcmd__images)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3779,6 +4020,20 @@ _dproxy() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dproxy__subcmd__help__subcmd__images)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dproxy__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -4059,6 +4314,60 @@ _dproxy() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dproxy__subcmd__images)
+            opts="-w -h --watch --where --sort --limit --skip --json --no-wait --socket --api --token-file --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dproxy__subcmd__list)
             opts="-w -h --watch --where --sort --limit --skip --json --no-wait --socket --api --token-file --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -4166,7 +4475,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__master)
-            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --help"
+            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4285,6 +4594,10 @@ _dproxy() {
                     return 0
                     ;;
                 --run-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4469,6 +4782,50 @@ _dproxy() {
                     return 0
                     ;;
                 --ssl-hsts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-agree-to-terms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-staging)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-challenge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-hook)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-dns-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-shared)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-eab-key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

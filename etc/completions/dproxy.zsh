@@ -690,6 +690,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1455,6 +1459,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-w+[Asks again and again, until it is ended]::SECONDS:_default' \
 '--watch=[Asks again and again, until it is ended]::SECONDS:_default' \
+'--where=[Only the rows of which these are true\: \`state=online\`, \`requests>=10\`, several with commas]:CONDITIONS:_default' \
+'--sort=[In the order of these fields; \`-\` before one turns it around\: \`host,-requests\`]:FIELDS:_default' \
+'--limit=[At most so many rows]:COUNT:_default' \
+'--skip=[Without the first so many rows]:COUNT:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \

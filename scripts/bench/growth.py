@@ -42,13 +42,13 @@ def pss_mib(pid):
 
 
 class Dproxy:
-    def __init__(self, program, work, routes, ports):
+    def __init__(self, program, work, routes, ports, more=''):
         self.http, admin, backend = ports
         config = os.path.join(work, 'dproxy.yml')
         with open(config, 'w') as f:
             f.write(f'port: {self.http}\nhostname: 127.0.0.1\nworkers: 1\npid_path: {work}/pid\napi: {{port: {admin}}}\n')
             f.write(f'directories: {{run: {work}/run, state: {work}/state, log: {work}/log}}\n')
-            f.write(f'docker: {{endpoint: {work}/no-engine.sock}}\nlog_level: warn\nroutes:\n')
+            f.write(f'docker: {{endpoint: {work}/no-engine.sock}}\nlog_level: warn\n{more}routes:\n')
             f.write(f'  - {{host: bench.local, backends: ["127.0.0.1:{backend}"]}}\n')
             for i in range(routes):
                 f.write(f'  - {{host: h{i}.bench.local, backends: ["127.0.0.1:{backend}"]}}\n')

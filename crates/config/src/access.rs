@@ -45,6 +45,15 @@ pub struct AccessLines {
     pub logged: Logged,
 }
 
+impl AccessLines {
+    /// Whether lines tell what a request is followed by, though nothing is created.
+    #[must_use]
+    pub fn tells_trail(&self) -> bool {
+        let of_trail = |field: &AccessField| matches!(field, AccessField::RequestId | AccessField::TraceId | AccessField::SpanId);
+        matches!(&self.format, AccessFormat::Json(fields) if fields.iter().any(of_trail))
+    }
+}
+
 /// What a line looks like.
 #[derive(Clone, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]

@@ -27,7 +27,7 @@ async fn respond(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, reques
     let began = Instant::now();
     client.tally.begin();
     let view = proxy.view();
-    let followed = proxy.access.is_on() || view.settings.following != Following::default();
+    let followed = view.settings.following != Following::default() || proxy.access.is_on() && view.settings.access.tells_trail();
     let head = &buffer.filled()[..length];
     client.trail = followed.then(|| Box::new(Trail::of(&view.settings.following, request, head, &proxy.numbers)));
     let entry = proxy.access.is_on().then(|| proxy.access.begin(view, client, request, head));

@@ -96,7 +96,10 @@ impl Entry {
             AccessFormat::Hipache => {
                 self.result(tally, out);
                 let backend = tally.backend_time().unwrap_or_default();
-                number(out, format_args!(" {:.3} {:.3}", took.as_secs_f64(), backend.as_secs_f64()));
+                out.push(b' ');
+                thousandths(out, took.as_millis());
+                out.push(b' ');
+                thousandths(out, backend.as_millis());
                 self.trail(client, out);
             }
             AccessFormat::Json(fields) => {
@@ -193,10 +196,10 @@ fn json_of_answer(out: &mut Vec<u8>, field: AccessField, tally: &Tally, took: Du
     match field {
         AccessField::Status => number(out, format_args!("\"{}\":{},", field.as_str(), tally.status())),
         AccessField::Bytes => number(out, format_args!("\"{}\":{},", field.as_str(), tally.bytes())),
-        AccessField::Duration => number(out, format_args!("\"{}\":{:.3},", field.as_str(), took.as_secs_f64() * 1000.0)),
+        AccessField::Duration => json_millis(out, field, took),
         AccessField::Backend => tally.with_backend(|backend| json_text(out, field, backend.map(str::as_bytes), usize::MAX)),
         AccessField::BackendTime => match tally.backend_time() {
-            Some(took) => number(out, format_args!("\"{}\":{:.3},", field.as_str(), took.as_secs_f64() * 1000.0)),
+            Some(took) => json_millis(out, field, took),
             None => json_text(out, field, None, usize::MAX),
         },
         AccessField::Time
@@ -231,6 +234,18 @@ fn protocol(seen: Seen<'_>) -> &'static str {
 
 fn number(out: &mut Vec<u8>, number: std::fmt::Arguments<'_>) {
     out.write_fmt(number).expect("a vector takes every byte");
+}
+
+/// A number of thousandths as a decimal number, which costs a tenth of formatting a fraction.
+fn thousandths(out: &mut Vec<u8>, count: u128) {
+    number(out, format_args!("{}.{:03}", count / 1000, count % 1000));
+}
+
+/// `"name":12.345,`
+fn json_millis(out: &mut Vec<u8>, field: AccessField, took: Duration) {
+    number(out, format_args!("\"{}\":", field.as_str()));
+    thousandths(out, took.as_micros());
+    out.push(b',');
 }
 
 fn quoted(out: &mut Vec<u8>, text: &[u8], longest: usize) {
