@@ -5,17 +5,27 @@
 //!
 //! ```text
 //! magic (8 bytes) | version (u32) | schema (u64) | length of the body (u64) | body
+//! body: length of the prelude (u64) | prelude | entries | index | roll
 //! ```
+//!
+//! Nobody needs all of it at once: the prelude says what counts for every request, and what there is for a host is an
+//! `Entry` of its own, which the index tells the place of. The roll tells which backends there are.
 //!
 //! The format is positional, so a reader whose types differ in one field would
 //! read nonsense. The schema is therefore a hash of an encoded specimen: builds
 //! whose types differ refuse each other's snapshots.
 
+mod directory;
+mod index;
+mod roll;
+
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::FileExt as _;
 use std::sync::LazyLock;
 
 use bincode::config::Configuration;
@@ -24,13 +34,17 @@ use dproxy_config::{
 };
 use dproxy_route::{
     Backend, BackendId, Entrance, HostPattern, Hsts, Logged, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect,
-    RedirectCode, Rewrite, Route, RouteName, Service,
+    RedirectCode, Rewrite, Route, RouteName, Service, presences,
 };
-use rustix::fs::{SealFlags, fcntl_add_seals, fcntl_get_seals};
+use rustix::fs::fcntl_add_seals;
 use serde::{Deserialize, Serialize};
 
 use zeroize::Zeroizing;
 
+pub use self::directory::Directory;
+use self::index::{Index, Span};
+use self::roll::Roll;
+use crate::mapped::SEALS;
 use crate::memfd;
 
 /// Counts snapshots; a higher one is newer.
@@ -58,6 +72,36 @@ pub struct Snapshot {
     pub accounts: Vec<(RouteName, u32)>,
 }
 
+/// What counts for every request.
+#[derive(Debug, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+struct Prelude {
+    generation: Generation,
+    settings: ProxySettings,
+    /// Whether connections for any host go to its backend as they are.
+    passes_through: bool,
+    /// Of the hashes in index and roll.
+    seed: u64,
+    /// Bytes of the index.
+    index: u64,
+    /// Bytes of the roll.
+    roll: u64,
+}
+
+/// A file that is written piece by piece: all of it at once would need its size in memory once more.
+struct Pieces {
+    file: File,
+    /// What comes next.
+    bytes: Vec<u8>,
+    written: u64,
+}
+
+/// Where the numbers of backends and routes are found.
+struct Numbers<'s> {
+    columns: HashMap<&'s BackendId, u32, foldhash::quality::RandomState>,
+    accounts: &'s [(RouteName, u32)],
+}
+
 /// Why a descriptor holds no snapshot that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -83,10 +127,12 @@ pub enum SnapshotError {
 
 const MAGIC: [u8; 8] = *b"DPROXYSN";
 /// Counts up when the head itself changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEAD: usize = 28;
-/// Nothing can be changed any more, not even the seals.
-const SEALS: SealFlags = SealFlags::WRITE.union(SealFlags::GROW).union(SealFlags::SHRINK).union(SealFlags::SEAL);
+/// Bytes in which the length of the prelude is written.
+const LENGTH: usize = 8;
+/// So much is written at once.
+const PIECE: usize = 1 << 20;
 
 /// Lists may be longer than the codec's 4 MiB; the whole is bounded by [`Snapshot::MAX_BYTES`].
 fn codec() -> impl bincode::config::Config {
@@ -102,35 +148,107 @@ impl Snapshot {
     /// # Errors
     /// When the kernel has no descriptor or memory left, or the snapshot is too large.
     pub fn seal(&self) -> io::Result<OwnedFd> {
-        // There are keys in it.
-        let body = Zeroizing::new(bincode::config::serialize(self, codec()).map_err(io::Error::other)?);
-        let length = u64::try_from(body.len()).map_err(io::Error::other)?;
+        let mut pieces = Pieces { file: memfd::create("dproxy-snapshot")?, bytes: Vec::with_capacity(2 * PIECE), written: 0 };
+        pieces.bytes.extend(head(0));
+        self.write_body(&mut pieces)?;
+        pieces.flush()?;
+        let length = pieces.written - length_of(&[0; HEAD]);
         if length > Snapshot::MAX_BYTES {
             return Err(io::Error::other(SnapshotError::TooLarge(length)));
         }
-        let mut file = memfd::create("dproxy-snapshot")?;
-        file.write_all(&head(length))?;
-        file.write_all(&body)?;
-        fcntl_add_seals(&file, SEALS)?;
-        Ok(file.into())
+        pieces.file.write_all_at(&head(length), 0)?;
+        fcntl_add_seals(&pieces.file, SEALS)?;
+        Ok(pieces.file.into())
     }
 
-    /// Reads it back. Several processes may do so at once: the descriptor's position is neither used nor moved.
+    /// Reads all of it back.
     ///
     /// # Errors
     /// See [`SnapshotError`].
     pub fn open(fd: OwnedFd) -> Result<Snapshot, SnapshotError> {
-        if !fcntl_get_seals(&fd).is_ok_and(|seals| seals.contains(SEALS)) {
-            return Err(SnapshotError::NotSealed);
+        Directory::open(fd)?.unfold()
+    }
+
+    fn write_body(&self, pieces: &mut Pieces) -> io::Result<()> {
+        let seed = RandomState::new().hash_one(self.generation.0);
+        let mut index = Index::with_room_for(self.hosts().count(), seed);
+        let roll = Roll::of(self.hosts().map(presences), seed);
+        let prelude = Prelude {
+            generation: self.generation,
+            settings: self.settings.clone(),
+            passes_through: self.routes.iter().any(|route| route.https.passthrough),
+            seed,
+            index: length_of(index.bytes()),
+            roll: length_of(roll.bytes()),
+        };
+        // There are keys in it.
+        let prelude = Zeroizing::new(bincode::config::serialize(&prelude, codec()).map_err(io::Error::other)?);
+        pieces.put(&length_of(&prelude).to_le_bytes())?;
+        pieces.flush()?;
+        pieces.file.write_all(&prelude)?;
+        pieces.written += length_of(&prelude);
+        let numbers = Numbers::of(self);
+        for routes in self.hosts() {
+            index.insert(routes[0].host.borrowed(), pieces.entry(routes, &numbers)?);
         }
-        let file = File::from(fd);
-        let size = file.metadata().map_err(SnapshotError::Read)?.len();
-        let mut found = [0; HEAD];
-        file.read_exact_at(&mut found, 0).map_err(|_shorter| SnapshotError::NotASnapshot)?;
-        let length = body_length(&found, size)?;
-        let mut body = Zeroizing::new(vec![0; length]);
-        file.read_exact_at(&mut body, u64::try_from(HEAD).expect("the head is a few bytes")).map_err(SnapshotError::Read)?;
-        bincode::config::deserialize_exact(&body, codec()).map_err(SnapshotError::Decode)
+        pieces.put(index.bytes())?;
+        pieces.put(roll.bytes())
+    }
+
+    /// The routes of each host pattern.
+    fn hosts(&self) -> impl Iterator<Item = &[Route]> {
+        self.routes.chunk_by(|one, other| one.host == other.host)
+    }
+}
+
+impl Pieces {
+    /// Writes what is known of one host; where that is.
+    fn entry(&mut self, routes: &[Route], numbers: &Numbers<'_>) -> io::Result<Span> {
+        let (begin, offset) = (self.bytes.len(), self.written + length_of(&self.bytes));
+        let entry = (routes, numbers.columns_of(routes), numbers.accounts_of(&routes[0].host));
+        // The same as an `Entry`, whose routes need not be copied for that.
+        bincode::config::serialize_into(&mut self.bytes, entry.0, codec())
+            .and_then(|()| bincode::config::serialize_into(&mut self.bytes, &entry.1, codec()))
+            .and_then(|()| bincode::config::serialize_into(&mut self.bytes, entry.2, codec()))
+            .map_err(io::Error::other)?;
+        let length = self.bytes.len() - begin;
+        self.put(&[])?;
+        // One host with 4 GiB of routes is more than a whole snapshot may be.
+        Ok(Span { offset, length: u32::try_from(length).map_err(io::Error::other)? })
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.bytes.extend(bytes);
+        if self.bytes.len() >= PIECE { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.bytes)?;
+        self.written += length_of(&self.bytes);
+        self.bytes.clear();
+        Ok(())
+    }
+}
+
+impl<'s> Numbers<'s> {
+    fn of(snapshot: &'s Snapshot) -> Numbers<'s> {
+        Numbers { columns: snapshot.columns.iter().map(|(id, column)| (id, *column)).collect(), accounts: &snapshot.accounts }
+    }
+
+    /// Those of the backends of these routes.
+    fn columns_of(&self, routes: &[Route]) -> Vec<(BackendId, u32)> {
+        let ids = routes.iter().flat_map(Route::backends).map(|backend| &backend.id);
+        let mut columns: Vec<(BackendId, u32)> = ids.filter_map(|id| Some((id.clone(), *self.columns.get(id)?))).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// Those of the routes of a host, which lie side by side.
+    fn accounts_of(&self, host: &HostPattern) -> &'s [(RouteName, u32)] {
+        let begin = self.accounts.partition_point(|(name, _)| name.host < *host);
+        let rest = &self.accounts[begin..];
+        &rest[..rest.partition_point(|(name, _)| name.host == *host)]
     }
 }
 
@@ -149,23 +267,8 @@ fn head(length: u64) -> [u8; HEAD] {
     head
 }
 
-/// The length of the body, once the head of a file of `size` bytes says that it is ours.
-fn body_length(found: &[u8; HEAD], size: u64) -> Result<usize, SnapshotError> {
-    if found[..8] != MAGIC {
-        return Err(SnapshotError::NotASnapshot);
-    }
-    let body = size.saturating_sub(u64::try_from(HEAD).expect("the head is a few bytes"));
-    if body > Snapshot::MAX_BYTES {
-        return Err(SnapshotError::TooLarge(body));
-    }
-    let expected = head(body);
-    if found[8..20] != expected[8..20] {
-        return Err(SnapshotError::OtherBuild);
-    }
-    if found[20..] != expected[20..] {
-        return Err(SnapshotError::NotASnapshot);
-    }
-    usize::try_from(body).map_err(|_| SnapshotError::TooLarge(body))
+fn length_of(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).expect("memory has fewer than 2^64 bytes")
 }
 
 /// Differs between builds whose snapshots look different.
@@ -205,10 +308,10 @@ fn specimen() -> Snapshot {
         exit_code: Some(1),
         since: then,
         left: then,
-        asleep: vec![id.clone()],
+        asleep: vec![id],
     };
     let offline = Route { offer: Offer::Offline(notice), ..live.clone() };
-    let columns = vec![(id, 1)];
+    let columns = vec![(BackendId::of_address(([127, 0, 0, 1], 80).into()), 1)];
     let accounts = vec![(live.name(), 1)];
     let access = AccessLines { format: AccessFormat::Json(AccessField::ALL.to_vec()), logged: Logged::Share(1) };
     let settings = ProxySettings { tls: specimen_of_tls(), access, ..ProxySettings::default() };

@@ -9,8 +9,8 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 
 use dproxy_config::ProxySettings;
-use dproxy_proxy::{Proxy, Tables};
-use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
+use dproxy_proxy::{Atlas, Proxy};
+use dproxy_route::{Backend, Entry, HostPattern, PathPrefix, Route};
 use dproxy_stats::{Board, Ledger, Page, Row};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -19,11 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(listen), Some(backend)) = (words.next(), words.next()) else {
         return Err("say where to listen and where to forward to".into());
     };
-    let (listener, tables) = (TcpListener::bind(listen?)?, tables(backend?)?);
+    let (listener, atlas) = (TcpListener::bind(listen?)?, atlas(backend?)?);
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async {
         let ledger = Ledger::new(Board::map(&memory(Board::BYTES)?)?, Row::map(&memory(Row::BYTES)?)?);
-        let proxy = Proxy::sharing(tables, Page::map(&memory(Page::BYTES)?)?, ledger, 0);
+        let proxy = Proxy::sharing(atlas, Page::map(&memory(Page::BYTES)?)?, ledger, 0);
         let address = listener.local_addr()?;
         let _listening = proxy.listen(listener, address)?;
         tokio::select! {
@@ -35,11 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// One route, with a column on the board and an account.
-fn tables(backend: SocketAddr) -> Result<Tables, Box<dyn Error>> {
+fn atlas(backend: SocketAddr) -> Result<Atlas, Box<dyn Error>> {
     let route = Route::fixed(0, "bench.local".parse::<HostPattern>()?, PathPrefix::root(), Backend::at(backend));
-    let name = route.name();
-    let columns: Vec<_> = route.backends().map(|backend| (backend.id.clone(), 0)).collect();
-    Ok(Tables::build(ProxySettings::default(), &[route]).on_board(&columns).with_accounts(&[(name, 0)]))
+    let columns = route.backends().map(|backend| (backend.id.clone(), 0)).collect();
+    Ok(Atlas::of_entries(ProxySettings::default(), vec![Entry { columns, accounts: vec![(route.name(), 0)], routes: vec![route] }]))
 }
 
 fn memory(bytes: usize) -> std::io::Result<File> {

@@ -21,8 +21,8 @@ use crate::access::line::{Entry, Seen};
 use crate::access::sink::Sink;
 pub(crate) use crate::access::tally::Tally;
 use crate::client::Client;
+use crate::common::Common;
 use crate::pick::Chance;
-use crate::view::View;
 
 /// So much is written out before the next tick.
 const FULL: usize = 64 * 1024;
@@ -69,10 +69,10 @@ impl AccessLog {
     }
 
     /// Begins the line of a request.
-    pub(crate) fn begin(&self, view: Rc<View>, client: &Client, request: &RequestHead, head: &[u8]) -> Entry {
+    pub(crate) fn begin(&self, common: Rc<Common>, client: &Client, request: &RequestHead, head: &[u8]) -> Entry {
         client.tally.watch();
         let longest = self.sink.borrow().as_ref().map_or(usize::MAX, Sink::longest);
-        Entry::begin(view, &self.time.borrow(), Seen { client, request, head, longest })
+        Entry::begin(common, &self.time.borrow(), Seen { client, request, head, longest })
     }
 
     /// Ends a line, or drops it where not all requests get one.

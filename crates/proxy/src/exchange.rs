@@ -104,13 +104,13 @@ pub(crate) async fn exchange(
     let authority = judge(request, &buffer.filled()[..length], &mut room).map_err(Failure::Unanswered)?;
     let mut journey = Journey { proxy, request, length, authority, tries: Tries::default(), hold: Hold::new(proxy, buffer.filled().len()) };
     loop {
-        let view = proxy.view();
+        let view = proxy.view(authority.host);
         let patience = match journey.round(&view, client, buffer).await? {
             Round::Served(served) => return Ok(served),
             Round::Waits(patience) => patience,
         };
         // Apart, so that requests that need not wait make no room for it.
-        Box::pin(journey.hold.wait(client, &view, patience)).await.map_err(Failure::Unanswered)?;
+        Box::pin(journey.hold.wait(client, authority.host, &view, patience)).await.map_err(Failure::Unanswered)?;
     }
 }
 
@@ -205,7 +205,7 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
     if let Some(own) = Own::to_authority(view, request, head) {
         return Ok(Goal::Own(own));
     }
-    if client.tls.as_ref().is_some_and(|agreed| !view.is_meant_for(agreed, authority.host)) {
+    if client.tls.as_ref().is_some_and(|agreed| !view.common.is_meant_for(agreed, authority.host)) {
         return Err(ProxyError::Misdirected);
     }
     let target = request.origin_form(head);
@@ -230,12 +230,12 @@ fn goal<'v>(view: &'v View, authority: Authority<'_>, client: &Client, request: 
 
 /// Whether a request came in the clear that shall come over TLS. Challenges of certificate authorities are always answered.
 fn belongs_to_tls(view: &View, client: &Client, host: &str, https: &Https, request: &RequestHead, head: &[u8]) -> bool {
-    if client.tls.is_some() || !view.redirects(host, https) || request.origin_form(head).starts_with(CHALLENGES) {
+    if client.tls.is_some() || !view.common.redirects(host, https) || request.origin_form(head).starts_with(CHALLENGES) {
         return false;
     }
     // A proxy in front of us may have had it over TLS.
     let said = request.fields.only(head, Name::XForwardedProto);
-    !(view.trusts(client.peer.ip()) && said.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")))
+    !(view.common.trusts(client.peer.ip()) && said.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")))
 }
 
 /// A target without its query.

@@ -26,11 +26,11 @@ async fn respond(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, reques
     let _counted = proxy.count_request();
     let began = Instant::now();
     client.tally.begin();
-    let view = proxy.view();
-    let followed = view.settings.following != Following::default() || proxy.access.is_on() && view.settings.access.tells_trail();
+    let common = proxy.common();
+    let followed = common.settings().following != Following::default() || proxy.access.is_on() && common.settings().access.tells_trail();
     let head = &buffer.filled()[..length];
-    client.trail = followed.then(|| Box::new(Trail::of(&view.settings.following, request, head, &proxy.numbers)));
-    let entry = proxy.access.is_on().then(|| proxy.access.begin(view, client, request, head));
+    client.trail = followed.then(|| Box::new(Trail::of(&common.settings().following, request, head, &proxy.numbers)));
+    let entry = proxy.access.is_on().then(|| proxy.access.begin(common, client, request, head));
     let served = serve(proxy, client, buffer, request, length).await;
     client.tally.settle(&proxy.page, began);
     if let Some(entry) = entry {
@@ -77,13 +77,13 @@ async fn fail(proxy: &Proxy, client: &mut Client, buffer: &mut Buffer, asking: O
     // A request that was not understood has none.
     let request_id = request.and_then(|_| client.answered_id());
     let asked = Asked { request, close, request_id };
-    let view = proxy.view();
-    let body = page::write(&mut out, status, error, &asked, &view.settings.pages);
+    let common = proxy.common();
+    let body = page::write(&mut out, status, error, &asked, &common.settings().pages);
     proxy.count_status(status);
     client.tally.answered(status);
     client.tally.took(body);
     buffer.consume(asking.map_or(0, |asking| asking.length));
-    client.deadline.set(view.settings.timeouts.idle);
+    client.deadline.set(common.settings().timeouts.idle);
     match client.deadline.guard(client.wire.send_page(&out)).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) | Err(Elapsed) => return Served::Broken,

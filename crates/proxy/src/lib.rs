@@ -1,15 +1,17 @@
 //! Bytes between clients and backends.
 //!
 //! [`Proxy`] serves connections on one thread: it is given listeners and
-//! [`Tables`] and knows nothing of processes, files or Docker. A request goes
+//! an [`Atlas`] and knows nothing of processes, files or Docker. A request goes
 //! `front` (reads one head) → `exchange` (who serves it, and how it went) →
 //! `upstream` (a connection to a backend) → `relay` (the bodies).
 
 mod access;
+mod atlas;
 mod budget;
 mod buffer;
 mod client;
 mod clock;
+mod common;
 mod departures;
 mod error;
 mod exchange;
@@ -30,6 +32,7 @@ mod place;
 mod proxy;
 mod queue;
 mod relay;
+mod sites;
 mod tls;
 mod trail;
 mod transport;
@@ -38,9 +41,8 @@ mod upstream;
 mod view;
 mod websocket;
 
+pub use atlas::{Atlas, Charter, Directory};
 pub use departures::Traveller;
 pub use listen::Listening;
 pub use lookout::Lookout;
 pub use proxy::{Idle, Proxy};
-pub use tls::Keyring;
-pub use view::Tables;

@@ -108,7 +108,7 @@ mod tests {
     use tokio::task::LocalSet;
 
     use super::*;
-    use crate::Tables;
+    use crate::Atlas;
 
     fn page() -> Page {
         let file: File = tempfile::tempfile().unwrap();
@@ -133,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_nobody_serves_is_served() {
         let serve = async {
-            let proxy = Proxy::new(Tables::build(ProxySettings::default(), &[]), page(), 0);
+            let proxy = Proxy::new(Atlas::of_routes(ProxySettings::default(), &[]), page(), 0);
             let (one, other) = (listener(), listener());
             let mut clients = [left_alone(&one), left_alone(&other), left_alone(&other)];
             let siblings = [&one, &other].map(|listener| (Rc::clone(listener), listener.local_addr().unwrap()));
@@ -157,7 +157,7 @@ mod tests {
         let serve = async {
             let mut settings = ProxySettings::default();
             settings.limits.connections = 0;
-            let proxy = Proxy::new(Tables::build(settings, &[]), page(), 0);
+            let proxy = Proxy::new(Atlas::of_routes(settings, &[]), page(), 0);
             let one = listener();
             let _client = left_alone(&one);
             take(&proxy, &one, one.local_addr().unwrap());

@@ -10,6 +10,8 @@ use std::cell::RefCell;
 use dproxy_route::{BackendIndex, WildIndex};
 use hashbrown::{Equivalent, HashMap};
 
+use crate::view::Edition;
+
 /// So many names are remembered at most.
 const NAMES: usize = 10_000;
 /// In milliseconds: then a name is asked about anew.
@@ -17,7 +19,7 @@ const LIFE: u64 = 60_000;
 /// Of so many backends of a name it is remembered how they answered.
 const BACKENDS: usize = 64;
 
-/// What is known of names, as long as the table stays the same.
+/// What is known of names, as long as the tables that serve them stay the same.
 ///
 /// Two halves: what is wanted moves to the young one; when that is full it
 /// becomes the old one, and the old one is forgotten.
@@ -44,12 +46,14 @@ struct Halves {
 /// A name, and the service that comes first for it: a name may mean another thing by path or listener.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Key {
+    table: Edition,
     first: WildIndex,
     host: Box<str>,
 }
 
 #[derive(Hash)]
 struct KeyRef<'k> {
+    table: Edition,
     first: WildIndex,
     host: &'k str,
 }
@@ -62,10 +66,10 @@ struct Entry {
 }
 
 impl Memory {
-    /// Who serves `host`, for which `first` comes first.
-    pub(crate) fn recall(&self, first: WildIndex, host: &str, now: u64) -> Option<Known> {
+    /// Who serves `host`, for which `first` of that table comes first.
+    pub(crate) fn recall(&self, table: Edition, first: WildIndex, host: &str, now: u64) -> Option<Known> {
         let mut halves = self.0.borrow_mut();
-        let key = KeyRef { first, host };
+        let key = KeyRef { table, first, host };
         if let Some((key, entry)) = halves.old.remove_entry(&key) {
             halves.insert(key, entry);
         }
@@ -74,18 +78,13 @@ impl Memory {
     }
 
     /// From now on `known` serves `host`.
-    pub(crate) fn learn(&self, first: WildIndex, host: &str, mut known: Known, now: u64) {
+    pub(crate) fn learn(&self, table: Edition, first: WildIndex, host: &str, mut known: Known, now: u64) {
         known.fit.truncate(BACKENDS);
         known.unfit.truncate(BACKENDS);
-        let key = Key { first, host: host.into() };
+        let key = Key { table, first, host: host.into() };
         let mut halves = self.0.borrow_mut();
         halves.old.remove(&key);
         halves.insert(key, Entry { known, until: now + LIFE });
-    }
-
-    /// The table has changed: nothing is known any more.
-    pub(crate) fn clear(&self) {
-        self.0.take();
     }
 
     #[cfg(test)]
@@ -106,7 +105,7 @@ impl Halves {
 
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        self.first == key.first && *self.host == *key.host
+        (self.table, self.first) == (key.table, key.first) && *self.host == *key.host
     }
 }
 
@@ -127,27 +126,26 @@ mod tests {
     #[test]
     fn what_was_learnt_is_known_for_a_minute_until_the_table_changes() {
         let (memory, known) = (Memory::default(), known());
-        assert_eq!(memory.recall(known.service, "a.test", 0), None);
-        memory.learn(known.service, "a.test", known.clone(), 1_000);
-        assert_eq!(memory.recall(known.service, "a.test", 60_999), Some(known.clone()));
-        assert_eq!(memory.recall(known.service, "b.test", 1_000), None);
-        assert_eq!(memory.recall(known.service, "a.test", 61_000), None);
-        memory.learn(known.service, "a.test", known.clone(), 1_000);
-        memory.clear();
-        assert_eq!(memory.recall(known.service, "a.test", 1_000), None);
+        assert_eq!(memory.recall(Edition(1), known.service, "a.test", 0), None);
+        memory.learn(Edition(1), known.service, "a.test", known.clone(), 1_000);
+        assert_eq!(memory.recall(Edition(1), known.service, "a.test", 60_999), Some(known.clone()));
+        assert_eq!(memory.recall(Edition(1), known.service, "b.test", 1_000), None);
+        assert_eq!(memory.recall(Edition(1), known.service, "a.test", 61_000), None);
+        memory.learn(Edition(1), known.service, "a.test", known.clone(), 1_000);
+        assert_eq!(memory.recall(Edition(2), known.service, "a.test", 1_000), None);
     }
 
     #[test]
     fn a_million_names_take_the_room_of_a_few_thousand_and_those_in_use_stay() {
         let (memory, known) = (Memory::default(), known());
-        memory.learn(known.service, "mine.test", known.clone(), 0);
+        memory.learn(Edition(1), known.service, "mine.test", known.clone(), 0);
         for number in 0..1_000_000 {
-            memory.learn(known.service, &format!("{number}.test"), known.clone(), 0);
+            memory.learn(Edition(1), known.service, &format!("{number}.test"), known.clone(), 0);
             assert!(memory.names() <= NAMES);
             if number % 1_000 == 0 {
-                assert!(memory.recall(known.service, "mine.test", 0).is_some(), "after {number}");
+                assert!(memory.recall(Edition(1), known.service, "mine.test", 0).is_some(), "after {number}");
             }
         }
-        assert_eq!(memory.recall(known.service, "1.test", 0), None);
+        assert_eq!(memory.recall(Edition(1), known.service, "1.test", 0), None);
     }
 }

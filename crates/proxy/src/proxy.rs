@@ -3,28 +3,29 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dproxy_route::WildIndex;
 use dproxy_stats::{Counter, Ledger, Page};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::access::AccessLog;
+use crate::atlas::{Atlas, Charter};
 use crate::buffer::Buffers;
 use crate::clock::{Clock, TICK, boot_millis};
+use crate::common::Common;
 use crate::departures::{Departing, Departures};
 use crate::front::arrival::{self, Arrival, Stage};
 use crate::held::Held;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
-use crate::memory::{Known, Memory};
-use crate::tls::{Handshakes, Keyring};
+use crate::memory::Memory;
+use crate::sites::Sites;
+use crate::tls::Handshakes;
 use crate::trail::Numbers;
 use crate::upstream::Pools;
-use crate::view::{Tables, View};
+use crate::view::View;
 
 /// Serves connections on the thread it was made on, inside a `LocalRuntime` or a `LocalSet`.
 #[derive(Debug)]
@@ -34,12 +35,13 @@ pub struct Proxy {
     pub(crate) clock: Rc<Clock>,
     pub(crate) access: AccessLog,
     pub(crate) numbers: Numbers,
-    memory: Memory,
+    /// Who serves names that only wildcards match.
+    pub(crate) memory: Memory,
     pub(crate) handshakes: Handshakes,
     /// Requests that wait for their site to come back.
     pub(crate) held: Held,
-    view: RefCell<Rc<View>>,
-    /// There is another view.
+    sites: RefCell<Sites>,
+    /// There is another atlas.
     news: Notify,
     pools: RefCell<Pools>,
     course: Cell<Course>,
@@ -48,12 +50,13 @@ pub struct Proxy {
     pub(crate) departures: Departures,
     /// Clock time until which requests under way are told that backends have gone or sleep.
     farewells: Cell<u64>,
-    /// Where round robin begins; differs between workers.
-    offset: u32,
 }
 
 /// Milliseconds within which whatever was asked of a backend that has gone is looked at again.
 const FAREWELLS: u64 = 500;
+
+/// So many views are renewed before others get their turn.
+const RENEWED_AT_ONCE: usize = 16;
 
 /// What becomes of connections on which nothing is under way when a drain begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,22 +82,21 @@ enum Course {
 }
 
 impl Proxy {
-    /// A proxy that serves `tables` and counts into `page`. `offset` should
+    /// A proxy that serves `atlas` and counts into `page`. `offset` should
     /// differ between workers: round robin begins there. What backends take
     /// is counted for this proxy alone.
     #[must_use]
-    pub fn new(tables: Tables, page: Page, offset: u32) -> Rc<Proxy> {
-        Proxy::start(tables, page, offset, Pools::default())
+    pub fn new(atlas: Atlas, page: Page, offset: u32) -> Rc<Proxy> {
+        Proxy::start(atlas, page, offset, Pools::default())
     }
 
     /// The same; what backends take is counted over all workers that share the board of `ledger`.
     #[must_use]
-    pub fn sharing(tables: Tables, page: Page, ledger: Ledger, offset: u32) -> Rc<Proxy> {
-        Proxy::start(tables, page, offset, Pools::counted_by(ledger))
+    pub fn sharing(atlas: Atlas, page: Page, ledger: Ledger, offset: u32) -> Rc<Proxy> {
+        Proxy::start(atlas, page, offset, Pools::counted_by(ledger))
     }
 
-    fn start(tables: Tables, page: Page, offset: u32, mut pools: Pools) -> Rc<Proxy> {
-        let view = View::new(tables, &mut pools, offset, None);
+    fn start(atlas: Atlas, page: Page, offset: u32, pools: Pools) -> Rc<Proxy> {
         Rc::new(Proxy {
             page,
             buffers: Rc::default(),
@@ -104,7 +106,7 @@ impl Proxy {
             memory: Memory::default(),
             handshakes: Handshakes::default(),
             held: Held::default(),
-            view: RefCell::new(Rc::new(view)),
+            sites: RefCell::new(Sites::new(atlas, offset)),
             news: Notify::new(),
             pools: RefCell::new(pools),
             course: Cell::new(Course::Serving),
@@ -112,29 +114,36 @@ impl Proxy {
             closed: Notify::new(),
             departures: Departures::default(),
             farewells: Cell::new(0),
-            offset,
         })
     }
 
-    /// Serves by `tables` from the next request on.
-    pub fn install(&self, mut tables: Tables) {
+    /// Serves by `atlas` from the next request on.
+    pub fn install(self: &Rc<Self>, atlas: Atlas) {
         let now = self.clock.now();
-        let (asleep, resting) = (std::mem::take(&mut tables.asleep), std::mem::take(&mut tables.resting));
-        let mut pools = self.pools.borrow_mut();
-        let view = View::new(tables, &mut pools, self.offset, Some(now));
-        if pools.dismiss(&asleep, &resting, now) {
+        let mut sites = self.sites.borrow_mut();
+        sites.adopt(atlas, now);
+        if self.pools.borrow_mut().dismiss(|backend| sites.presence(backend), now) {
             self.farewells.set(now + FAREWELLS);
         }
-        drop(pools);
-        self.view.replace(Rc::new(view));
-        self.memory.clear();
+        drop(sites);
         self.news.notify_waiters();
+        // Whoever waits for a place must not wait for the next to come, and who has gone is let go.
+        let proxy = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            while proxy.renew_some() {
+                tokio::task::yield_now().await;
+            }
+        });
     }
 
-    /// The certificates that are shown now: the next tables may use them again.
+    fn renew_some(&self) -> bool {
+        self.sites.borrow_mut().renew_some(RENEWED_AT_ONCE, &mut self.pools.borrow_mut())
+    }
+
+    /// What counts for every host now: the next atlas may use it again.
     #[must_use]
-    pub fn keyring(&self) -> Option<Arc<Keyring>> {
-        self.view().keyring.clone()
+    pub fn charter(&self) -> Charter {
+        self.sites.borrow().charter().clone()
     }
 
     /// Writes a line for each request to `file` from now on, which must be in
@@ -212,27 +221,18 @@ impl Proxy {
         self.departures.take_back();
     }
 
-    pub(crate) fn view(&self) -> Rc<View> {
-        Rc::clone(&self.view.borrow())
+    /// What counts for every request.
+    pub(crate) fn common(&self) -> Rc<Common> {
+        Rc::clone(&self.sites.borrow().common)
     }
 
-    /// Who serves a name that only wildcards match, where it is known for the table of `view`.
-    pub(crate) fn recall(&self, view: &Rc<View>, first: WildIndex, host: &str) -> Option<Known> {
-        if self.serves_by(view) { self.memory.recall(first, host, self.clock.now()) } else { None }
+    /// What serves `host`.
+    pub(crate) fn view(&self, host: &str) -> Rc<View> {
+        let at_hand = self.sites.borrow().at_hand(host);
+        at_hand.unwrap_or_else(|| self.sites.borrow_mut().view(host, &mut self.pools.borrow_mut()))
     }
 
-    /// From now on `known` serves a name, unless the table has changed since.
-    pub(crate) fn learn(&self, view: &Rc<View>, first: WildIndex, host: &str, known: Known) {
-        if self.serves_by(view) {
-            self.memory.learn(first, host, known, self.clock.now());
-        }
-    }
-
-    fn serves_by(&self, view: &Rc<View>) -> bool {
-        Rc::ptr_eq(&self.view.borrow(), view)
-    }
-
-    /// Ready once there is another view than now.
+    /// Ready once there is another atlas than now.
     pub(crate) fn news(&self) -> Notified<'_> {
         self.news.notified()
     }
@@ -262,7 +262,7 @@ impl Proxy {
 
     /// Whether another connection may be accepted.
     pub(crate) fn has_room(&self) -> bool {
-        self.open.get() < self.view.borrow().settings.limits.connections as usize
+        self.open.get() < self.sites.borrow().common.settings().limits.connections as usize
     }
 
     /// Resolves at some time after a connection has ended.
@@ -295,9 +295,9 @@ impl Proxy {
     }
 
     fn sweep_pools(&self) {
-        let kept = self.view.borrow().settings.timeouts.upstream_keep_alive;
+        let kept = self.sites.borrow().common.settings().timeouts.upstream_keep_alive;
         let kept = u64::try_from(kept.as_millis()).unwrap_or(u64::MAX);
-        let pools = self.pools.borrow();
+        let mut pools = self.pools.borrow_mut();
         pools.sweep(self.clock.now().saturating_sub(kept));
         self.page.set(Counter::Kept, pools.kept() as u64);
     }

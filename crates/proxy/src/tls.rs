@@ -17,7 +17,7 @@ pub(crate) use backend::{Clients, Offer, is_about_tls};
 pub(crate) use handshake::{Agreed, Greeted, HandshakeError, Hello, agree, hear, prove};
 pub(crate) use handshakes::{Handshakes, UnderWay};
 pub(crate) use identity::{Asking, Callers, CallersError};
-pub use keyring::Keyring;
+pub(crate) use keyring::Keyring;
 pub(crate) use proving::proof_for;
 pub(crate) use session::{Session, gone, reset};
 

@@ -10,12 +10,13 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use dproxy_route::{Announcement, Backend, BackendId, Ends, Scheme, Trust};
+use dproxy_route::{Announcement, Backend, BackendId, Ends, Presence, Scheme, Trust};
 use dproxy_stats::{Column, Ledger};
 use hashbrown::HashMap;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
+use crate::clock::boot_millis;
 use crate::place::{Count, Places};
 use crate::transport::Transport;
 use crate::upstream::h2::{Connections, Share};
@@ -27,17 +28,15 @@ const MAX_IDLE: usize = 16 * 1024;
 const MAX_IDLE_SHARE: usize = 4;
 const MAX_IDLE_IN_ALL: usize = 64 * 1024;
 
-type Map = HashMap<BackendId, Rc<Pool>, foldhash::fast::RandomState>;
-
-/// A worker's pools, by the lasting name of their backend.
-#[derive(Debug, Default)]
+/// A worker's pools, by the lasting name of their backend: one for each way in which it is met.
+#[derive(Debug)]
 pub(crate) struct Pools {
-    by_backend: Map,
-    /// Those that had a backend before.
-    left: Map,
+    by_backend: HashMap<BackendId, Vec<Rc<Pool>>, foldhash::fast::RandomState>,
     kept: Rc<KeptInAll>,
     /// Where requests are counted, if all workers count together.
     ledger: Option<Rc<Ledger>>,
+    /// What the clock of all processes showed when this worker's began.
+    began: u64,
 }
 
 /// The connections to one backend.
@@ -97,53 +96,60 @@ impl Pools {
         Pools { ledger: Some(Rc::new(ledger)), ..Pools::default() }
     }
 
-    /// The pool of each backend, in their order. Pools of backends that are gone
-    /// are dropped, and with them their connections. A backend that does not say
-    /// how many requests it takes at a time takes `limit`; zero is any number. `now`
-    /// is the clock's, none at the start.
-    pub(crate) fn of(&mut self, backends: &[Backend], columns: &[Option<Column>], limit: u32, now: Option<u64>) -> Vec<Rc<Pool>> {
-        let mut old = std::mem::take(&mut self.by_backend);
+    /// The pool of each backend, in their order. A backend that does not say how many requests it takes at a time takes
+    /// `limit`; zero is any number. `since` is the clock's time from which on they stand as they do, none at the start.
+    pub(crate) fn of(&mut self, backends: &[Backend], columns: &[Option<Column>], limit: u32, since: Option<u64>) -> Vec<Rc<Pool>> {
         let both = backends.iter().zip(columns);
-        let pools: Vec<Rc<Pool>> = both.map(|(backend, column)| self.reuse(&mut old, backend, *column, now)).collect();
+        let pools: Vec<Rc<Pool>> = both.map(|(backend, column)| self.pool(backend, *column, since)).collect();
         for (pool, backend) in pools.iter().zip(backends) {
             pool.places.limit_to(NonZeroU32::new(backend.max_requests.unwrap_or(limit)));
-            pool.standing.turn(backend.condition, now);
+            pool.standing.turn(backend.condition, since);
             pool.places.share_out(backend.share);
         }
-        self.by_backend = backends.iter().map(|backend| backend.id.clone()).zip(pools.iter().cloned()).collect();
-        self.left = old;
         pools
     }
 
-    /// Says of those that had a backend before the last call of [`Pools::of`] and have none now that it is gone, or, of
-    /// those that are `asleep` and kept, that it sleeps; and nothing of those that are `resting`. Whether there are any.
-    pub(crate) fn dismiss(&mut self, asleep: &[BackendId], resting: &[BackendId], now: u64) -> bool {
-        let mut left = std::mem::take(&mut self.left);
-        self.by_backend.extend(resting.iter().filter_map(|id| left.remove_entry(id)));
-        let any = !left.is_empty();
-        let sleepers = asleep.iter().filter_map(|id| left.remove_entry(id)).inspect(|(_, pool)| pool.standing.sleep(now));
-        self.by_backend.extend(sleepers);
-        left.values().for_each(|pool| pool.standing.leave(now));
+    /// Tells those whose backend is not there any more that it is gone, and lets them go, and those whose backend
+    /// sleeps that it does. Whether there are any.
+    pub(crate) fn dismiss(&mut self, presence: impl Fn(&BackendId) -> Option<Presence>, now: u64) -> bool {
+        let mut any = false;
+        self.by_backend.retain(|id, pools| {
+            let presence = presence(id);
+            for Pool { standing, .. } in pools.iter().map(Rc::as_ref) {
+                match presence {
+                    Some(Presence::Serving) => standing.wake(),
+                    Some(Presence::Resting) => {}
+                    Some(Presence::Asleep) => standing.sleep(now),
+                    None => standing.leave(now),
+                }
+            }
+            any |= matches!(presence, Some(Presence::Asleep) | None);
+            presence.is_some()
+        });
         any
     }
 
-    /// The pool that the backend had, if it still stands at the same place and is counted there too.
-    fn reuse(&self, old: &mut Map, backend: &Backend, column: Option<Column>, now: Option<u64>) -> Rc<Pool> {
+    /// The pool that the backend has, if it is met in the same way and counted at the same place, else a new one.
+    fn pool(&mut self, backend: &Backend, column: Option<Column>, since: Option<u64>) -> Rc<Pool> {
         let count = self.ledger.as_ref().zip(column);
         let column = count.map(|(_, column)| column);
-        let places = match old.remove(&backend.id) {
-            Some(pool) if pool.places.column() == column => {
-                if pool.is_of(backend) {
-                    return pool;
-                }
-                Rc::clone(&pool.places)
-            }
-            _ => Places::new(match count {
+        let pools = self.by_backend.entry_ref(&backend.id).or_default();
+        pools.retain(|pool| pool.places.column() == column);
+        if let Some(pool) = pools.iter().find(|pool| pool.is_of(backend)) {
+            return Rc::clone(pool);
+        }
+        // The board tells since when it stands so, however late this worker is asked for it.
+        let since = count.map_or(since, |(ledger, column)| ledger.board().vitals(column).since().checked_sub(self.began));
+        let places = match pools.first() {
+            Some(other) => Rc::clone(&other.places),
+            None => Places::new(match count {
                 Some((ledger, column)) => Count::Shared { ledger: Rc::clone(ledger), column },
                 None => Count::Alone(Cell::default()),
             }),
         };
-        Rc::new(Pool::new(backend, places, Rc::clone(&self.kept), now))
+        let pool = Rc::new(Pool::new(backend, places, Rc::clone(&self.kept), since));
+        pools.push(Rc::clone(&pool));
+        pool
     }
 
     /// How many connections are kept for the next request, shared ones aside.
@@ -151,12 +157,19 @@ impl Pools {
         self.kept.count.get()
     }
 
-    /// Closes connections that were not used since `before`, or that the backend closed.
-    pub(crate) fn sweep(&self, before: u64) {
-        for pool in self.by_backend.values() {
-            pool.idle.borrow_mut().retain(|kept| kept.since >= before && kept.stream.is_silent());
-            pool.shared.sweep(before);
-        }
+    /// Closes connections that were not used since `before`, or that the backend closed, and forgets the pools that no
+    /// view has any more, and that have neither a connection nor trouble to remember.
+    pub(crate) fn sweep(&mut self, before: u64) {
+        self.by_backend.retain(|_, pools| {
+            pools.retain(|pool| pool.sweep(before) || pool.standing.is_troubled() || Rc::strong_count(pool) > 1);
+            !pools.is_empty()
+        });
+    }
+}
+
+impl Default for Pools {
+    fn default() -> Pools {
+        Pools { by_backend: HashMap::default(), kept: Rc::default(), ledger: None, began: boot_millis() }
     }
 }
 
@@ -226,6 +239,13 @@ impl Pool {
         {
             idle.push(Kept { stream, since: now, _counted: counted });
         }
+    }
+
+    /// Closes connections that were not used since `before`, or that the backend closed; whether there are others.
+    fn sweep(&self, before: u64) -> bool {
+        let mut idle = self.idle.borrow_mut();
+        idle.retain(|kept| kept.since >= before && kept.stream.is_silent());
+        self.shared.sweep(before) || !idle.is_empty()
     }
 
     /// Closes every kept connection.

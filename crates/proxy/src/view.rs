@@ -1,70 +1,43 @@
-//! What a worker serves by, from one snapshot to the next.
+//! What serves a host, from one snapshot to the next.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use dproxy_config::ProxySettings;
-use dproxy_http1::Limits;
-use dproxy_route::{
-    Algorithm, Backend, BackendId, BackendIndex, Condition, Demand, DoorIndex, Found, Group, Https, InClear, Route, RouteName, RouteTable,
-};
+use dproxy_route::{Algorithm, BackendId, BackendIndex, DoorIndex, Entry, Found, Group, RouteTable};
 use dproxy_stats::{Account, Column, Ejection, Fault};
-use ipnet::IpNet;
 
 use crate::budget::Sum;
 use crate::clock::{boot_millis, millis};
+use crate::common::Common;
 use crate::field::Field;
 use crate::marks::Marks;
-use crate::pick::{Chance, Draw, Mercy, Turn, Wish, choose};
+use crate::pick::{Draw, Mercy, Turn, Wish, choose};
 use crate::place::{Place, Places};
 use crate::queue::{Queue, Waiting};
-use crate::tls::{Agreed, Asking, Callers, CallersError, Clients, Keyring};
+use crate::tls::{Asking, CallersError};
 use crate::upstream::{Pool, Pools};
 
-/// Routes and settings, ready for look-up. Made off the loop, since it may take
-/// a while; [`crate::Proxy::install`] makes it serve.
-#[derive(Debug)]
-pub struct Tables {
-    settings: ProxySettings,
-    table: RouteTable,
-    /// Of each backend of the table.
-    columns: Vec<Option<Column>>,
-    /// Of each door of the table.
-    accounts: Vec<Option<Account>>,
-    keyring: Option<Arc<Keyring>>,
-    /// Backends of paused containers.
-    pub(crate) asleep: Vec<BackendId>,
-    /// Backends that get nothing new because fitter ones stand beside them. They finish what they have.
-    pub(crate) resting: Vec<BackendId>,
-    marks: Marks,
-}
-
-/// [`Tables`] with what only the loop may touch. It never changes; a request is
-/// served by one view from first byte to last.
+/// All that a request for a host may get. It never changes; a request is served by one view from first byte to last.
 #[derive(Debug)]
 pub(crate) struct View {
-    pub(crate) settings: ProxySettings,
+    pub(crate) common: Rc<Common>,
+    /// Which table it is: what was learnt by one table counts as long as that serves.
+    pub(crate) edition: Edition,
     pub(crate) table: RouteTable,
-    pub(crate) limits: Limits,
-    /// None: there is no TLS.
-    pub(crate) keyring: Option<Arc<Keyring>>,
-    /// What is said to backends of TLS.
-    pub(crate) clients: Clients,
-    /// What clients are asked for that have to show a certificate.
-    callers: Callers,
-    trusted: Vec<IpNet>,
-    announced_by: Vec<IpNet>,
+    /// What the table was made of.
+    entries: Vec<Entry>,
     /// Of each group of the table.
-    choices: Vec<Choice>,
+    choices: Rc<[Choice]>,
     pools: Vec<Rc<Pool>>,
     /// Of each door of the table.
     accounts: Vec<Option<Account>>,
-    chance: Chance,
     pub(crate) marks: Marks,
 }
+
+/// Tells the tables of a worker apart: no two that differ have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Edition(pub(crate) u64);
 
 /// A place at a backend.
 #[derive(Debug)]
@@ -83,134 +56,55 @@ struct Choice {
     queue: OnceCell<Rc<Queue>>,
 }
 
-impl Tables {
-    /// Builds the look-up structures.
-    #[must_use]
-    pub fn build(settings: ProxySettings, routes: &[Route]) -> Tables {
-        let table = RouteTable::build(routes).with_www_fallback(settings.www_fallback);
-        let columns = vec![None; table.backends().len()];
-        let accounts = vec![None; table.count_doors()];
-        let asleep = routes.iter().filter_map(Route::notice).flat_map(|notice| &notice.asleep).cloned().collect();
-        let resting = resting(routes, &table);
-        let marks = Marks::of(&table, &settings);
-        Tables { settings, table, columns, accounts, marks, keyring: None, asleep, resting }
-    }
-
-    /// The same, with the places of backends on the board of all workers; `columns` are sorted.
-    #[must_use]
-    pub fn on_board(self, columns: &[(BackendId, u32)]) -> Tables {
-        let column = |id: &BackendId| {
-            let place = columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
-            Column::at(columns[place].1)
-        };
-        let columns = self.table.backends().iter().map(|backend| column(&backend.id)).collect();
-        Tables { columns, ..self }
-    }
-
-    /// The same, with the accounts of routes in the memory that each worker has for them.
-    #[must_use]
-    pub fn with_accounts(mut self, accounts: &[(RouteName, u32)]) -> Tables {
-        for (name, number) in accounts {
-            if let Some(door) = self.table.door_named(name) {
-                self.accounts[door.as_usize()] = Account::at(*number);
-            }
-        }
-        self
-    }
-
-    /// The same with the certificates of its settings; those that were `before` are not read again.
-    #[must_use]
-    pub fn with_certificates(self, before: Option<&Arc<Keyring>>) -> Tables {
-        Tables { keyring: Keyring::build(&self.settings.tls, before), ..self }
-    }
-}
-
-/// The backends of which no group of the table has one, though a route does.
-fn resting(routes: &[Route], table: &RouteTable) -> Vec<BackendId> {
-    let is_unfit = |backend: &&Backend| backend.condition != Condition::Ready;
-    let inside: HashSet<&BackendId> = table.backends().iter().filter(is_unfit).map(|backend| &backend.id).collect();
-    let unfit = routes.iter().flat_map(Route::backends).filter(is_unfit).map(|backend| &backend.id);
-    unfit.filter(|id| !inside.contains(id)).cloned().collect()
-}
-
 impl View {
-    /// `offset` is where round robin begins, so that workers do not move in step.
-    /// `now` is the clock's, none at the start.
-    pub(crate) fn new(tables: Tables, pools: &mut Pools, offset: u32, now: Option<u64>) -> View {
-        let Tables { settings, table, columns, accounts, marks, keyring, asleep: _, resting: _ } = tables;
-        let limits = Limits {
-            head_bytes: settings.limits.head_bytes as usize,
-            fields: settings.limits.head_fields as usize,
-            target_bytes: settings.limits.target_bytes as usize,
-        };
-        let pools = pools.of(table.backends(), &columns, settings.limits.backend_requests, now);
+    /// `offset` is where round robin begins, so that workers do not move in step. `since` is the clock's time from which
+    /// on it is so, none at the start.
+    pub(crate) fn new(
+        common: Rc<Common>,
+        edition: Edition,
+        entries: Vec<Entry>,
+        pools: &mut Pools,
+        offset: u32,
+        since: Option<u64>,
+    ) -> View {
+        let table = table_of(&common, &entries);
         let choice = |group: &Group| Choice { turn: Turn::starting_at(offset), even: is_even(&table, group), queue: OnceCell::new() };
         let choices = table.groups().iter().map(choice).collect();
-        // The configuration refuses what is no network, so nothing is lost here.
-        let networks = |texts: &[String]| texts.iter().filter_map(|network| network.parse().ok()).collect();
-        let (trusted, announced_by) = (networks(&settings.trusted), networks(&settings.announced_by));
-        let chance = Chance::seeded(boot_millis() << 32 | u64::from(offset));
-        View {
-            settings,
-            table,
-            limits,
-            keyring,
-            clients: Clients::default(),
-            callers: Callers::default(),
-            trusted,
-            announced_by,
-            choices,
-            pools,
-            accounts,
-            chance,
-            marks,
-        }
+        View::with(common, edition, table, entries, choices, pools, since)
     }
 
-    /// Whether nothing but TLS is spoken at this port.
-    pub(crate) fn is_tls_port(&self, port: u16) -> bool {
-        self.settings.tls.ports.contains(&port)
+    /// The same view under another charter: whose turn it is and who waits, all that goes on.
+    pub(crate) fn under(&self, common: Rc<Common>, pools: &mut Pools, since: Option<u64>) -> View {
+        let table = table_of(&common, &self.entries);
+        View::with(common, self.edition, table, self.entries.clone(), Rc::clone(&self.choices), pools, since)
     }
 
-    /// Whether TLS is understood at the other ports.
-    pub(crate) fn peeks(&self) -> bool {
-        self.settings.tls.peek && (self.keyring.is_some() || self.table.passes_through() || !self.settings.tls.challenges.is_empty())
+    fn with(
+        common: Rc<Common>,
+        edition: Edition,
+        table: RouteTable,
+        entries: Vec<Entry>,
+        choices: Rc<[Choice]>,
+        pools: &mut Pools,
+        since: Option<u64>,
+    ) -> View {
+        let columns = columns_of(&table, &entries);
+        let pools = pools.of(table.backends(), &columns, common.settings().limits.backend_requests, since);
+        let accounts = accounts_of(&table, &entries);
+        let marks = Marks::of(&table, common.settings());
+        View { common, edition, table, entries, choices, pools, accounts, marks }
+    }
+
+    /// Whether it was made of the same.
+    pub(crate) fn is_made_of(&self, entries: &[Entry]) -> bool {
+        self.entries == entries
     }
 
     /// How a handshake for `name` asks the client for a certificate, if it does.
-    pub(crate) fn asking(&self, keyring: &Keyring, name: Option<&str>) -> Result<Option<Arc<Asking>>, CallersError> {
-        let admission = name.and_then(|name| self.table.admission(name));
-        admission.map(|admission| self.callers.asking(keyring, admission)).transpose()
-    }
-
-    /// Whether requests for `host` in the clear are sent to TLS. In the clear nobody can show a certificate.
-    pub(crate) fn redirects(&self, host: &str, https: &Https) -> bool {
-        let in_clear = https.in_clear.unwrap_or(self.settings.tls.in_clear) == InClear::Redirected;
-        let wanted = in_clear || https.client_auth.as_ref().is_some_and(|auth| auth.demand == Demand::Required);
-        https.passthrough || wanted && self.keyring.as_ref().is_some_and(|keyring| keyring.has(host))
-    }
-
-    /// What a client that has agreed upon this shall remember of TLS, if it was shown a certificate that was made for the name.
-    pub(crate) fn hsts<'v>(&'v self, agreed: &Agreed, https: &'v Https) -> Option<&'v str> {
-        let value = https.hsts.as_ref().unwrap_or(&self.settings.tls.hsts).value()?;
-        let name = agreed.name.as_ref()?;
-        self.keyring.as_ref().filter(|keyring| keyring.has(name)).map(|_| value)
-    }
-
-    /// Whether a client that has agreed upon this may ask for `host`: it was shown the certificate that is shown there.
-    pub(crate) fn is_meant_for(&self, agreed: &Agreed, host: &str) -> bool {
-        let Some(name) = &agreed.name else { return true };
-        name == host || self.keyring.as_ref().is_none_or(|keyring| keyring.is_shown_for(name, host))
-    }
-
-    /// Whether this peer's connections begin with words of whose they are.
-    pub(crate) fn is_announced_by(&self, peer: IpAddr) -> bool {
-        self.announced_by.iter().any(|network| network.contains(&peer.to_canonical()))
-    }
-
-    /// Whether this peer's forwarding fields are believed.
-    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
-        self.trusted.iter().any(|network| network.contains(&peer))
+    pub(crate) fn asking(&self, name: Option<&str>) -> Result<Option<Arc<Asking>>, CallersError> {
+        let Some((keyring, name)) = self.common.keyring().zip(name) else { return Ok(None) };
+        let admission = self.table.admission(name);
+        admission.map(|admission| self.common.callers.asking(keyring, admission)).transpose()
     }
 
     /// Where what is served at a door is noted.
@@ -224,7 +118,7 @@ impl View {
 
     /// How one of a route's backends is chosen.
     pub(crate) fn algorithm(&self, found: &Found<'_>) -> &Algorithm {
-        self.group(found).pick.algorithm.as_ref().unwrap_or(&self.settings.balance)
+        self.group(found).pick.algorithm.as_ref().unwrap_or(&self.common.settings().balance)
     }
 
     /// A place that `take` gets at one of a route's backends, as the request wishes.
@@ -243,11 +137,11 @@ impl View {
             return Some(seat);
         }
         let choice = self.choice(found);
-        let draw = Draw { turn: &choice.turn, chance: &self.chance, even: choice.even };
+        let draw = Draw { turn: &choice.turn, chance: &self.common.chance, even: choice.even };
         for mercy in Mercy::ALL {
             let chosen = choose(algorithm, draw, wish.key, members.len(), |place| field.candidate(place, mercy));
             let Some(first) = chosen else { continue };
-            if mercy == Mercy::None && field.saw_trouble() && field.is_decimated(self.settings.ejection.share) {
+            if mercy == Mercy::None && field.saw_trouble() && field.is_decimated(self.common.settings().ejection.share) {
                 continue;
             }
             // When it is full, whoever comes next.
@@ -266,11 +160,11 @@ impl View {
     pub(crate) fn failed(&self, found: &Found<'_>, backend: BackendIndex, fault: Fault) {
         let pool = self.pool(backend);
         let Some(vitals) = pool.places.vitals() else { return };
-        let rules = &self.settings.ejection;
+        let rules = &self.common.settings().ejection;
         let members = &self.group(found).members;
         let may_go = || Field::new(members, &self.pools, &self.marks, &Wish::default()).can_spare(backend, rules.share);
         let ejection = Ejection { faults: rules.failures, time: millis(rules.time), longest: millis(rules.longest) };
-        if let Some(time) = vitals.failed(fault, boot_millis(), &ejection, self.chance.next(), may_go) {
+        if let Some(time) = vitals.failed(fault, boot_millis(), &ejection, self.common.chance.next(), may_go) {
             tracing::warn!(backend = pool.label, fault = fault.as_str(), milliseconds = time, "backend ejected");
         }
     }
@@ -281,7 +175,7 @@ impl View {
         let places = |member: &BackendIndex| Rc::clone(&self.pool(*member).places);
         let queue = self.choice(found).queue.get_or_init(|| Queue::of(members.iter().map(places).collect()));
         let wanted = members.iter().filter(|member| !tried.contains(member)).map(places).collect();
-        queue.join(wanted, self.settings.limits.queue)
+        queue.join(wanted, self.common.settings().limits.queue)
     }
 
     /// Whether a request that one of a route's backends had may be sent to another.
@@ -297,6 +191,30 @@ impl View {
     fn choice(&self, found: &Found<'_>) -> &Choice {
         &self.choices[found.group.as_usize()]
     }
+}
+
+fn table_of(common: &Common, entries: &[Entry]) -> RouteTable {
+    RouteTable::build(entries.iter().flat_map(|entry| &entry.routes)).with_www_fallback(common.settings().www_fallback)
+}
+
+/// Of each backend of the table.
+fn columns_of(table: &RouteTable, entries: &[Entry]) -> Vec<Option<Column>> {
+    let number = |id: &BackendId, entry: &Entry| {
+        let place = entry.columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
+        Column::at(entry.columns[place].1)
+    };
+    table.backends().iter().map(|backend| entries.iter().find_map(|entry| number(&backend.id, entry))).collect()
+}
+
+/// Of each door of the table.
+fn accounts_of(table: &RouteTable, entries: &[Entry]) -> Vec<Option<Account>> {
+    let mut accounts = vec![None; table.count_doors()];
+    for (name, number) in entries.iter().flat_map(|entry| &entry.accounts) {
+        if let Some(door) = table.door_named(name) {
+            accounts[door.as_usize()] = Account::at(*number);
+        }
+    }
+    accounts
 }
 
 /// Whether the backends of a group all get the same, from the first moment on.

@@ -7,6 +7,7 @@
 
 mod agreement;
 mod announcement;
+mod asked;
 mod backend;
 mod check;
 mod client_auth;
@@ -28,6 +29,7 @@ mod tuning;
 
 pub use agreement::contradictions;
 pub use announcement::{Announced, Announcement, AnnouncementError, AnnouncementWordError, Ends, announced};
+pub use asked::{Entry, PatternRef, Presence, presences};
 pub use backend::{Backend, BackendId, Condition, Scheme, Trust, TrustError, Whereabouts};
 pub use check::{Check, Probe, Statuses, StatusesError};
 pub use client_auth::{Admission, ClientAuth, Demand, DemandError};

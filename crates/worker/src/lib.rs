@@ -5,6 +5,7 @@
 //! master is gone, and the worker serves on until another master comes, or, if
 //! none does, finishes what it has and goes too (`line`).
 
+mod atlas;
 mod doctor;
 mod handover;
 mod holdings;
@@ -17,12 +18,11 @@ use std::fs::File;
 use std::io::IsTerminal as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use dproxy_ipc::{Confinement, Generation, PROTOCOL, Snapshot, ToMaster, ToWorker};
-use dproxy_proxy::{Idle, Keyring, Proxy, Tables};
+use dproxy_ipc::{Confinement, Generation, PROTOCOL, ToMaster, ToWorker};
+use dproxy_proxy::{Idle, Proxy};
 use tokio::runtime::{Builder, LocalOptions};
 
 pub use crate::doctor::doctor;
@@ -103,8 +103,8 @@ impl Worker {
                 (message, _) => bail!("the master says `{message:?}` before the first snapshot"),
             }
         };
-        let (tables, snapshot) = open_copy(snapshot, None).await.context("cannot read the first snapshot")?;
-        let proxy = Proxy::sharing(tables, page, ledger, u32::from(slot));
+        let (atlas, snapshot) = atlas::open(snapshot, None).await.context("cannot read the first snapshot")?;
+        let proxy = Proxy::sharing(atlas, page, ledger, u32::from(slot));
         proxy.log_to(log);
         line.send(&ToMaster::Applied { generation }).await?;
         let keepsakes = Keepsakes::new(slot, memory, snapshot, generation, confinement);
@@ -178,12 +178,12 @@ impl Worker {
 
     async fn apply(&mut self, generation: Generation, memory: Option<OwnedFd>) -> ToMaster {
         let opened = match memory {
-            Some(memory) => open_copy(memory, self.proxy.keyring()).await,
+            Some(memory) => atlas::open(memory, Some(self.proxy.charter())).await,
             None => Err(anyhow::anyhow!("the snapshot came without its memory")),
         };
         match opened {
-            Ok((tables, memory)) => {
-                self.proxy.install(tables);
+            Ok((atlas, memory)) => {
+                self.proxy.install(atlas);
                 self.keepsakes.snapshot = memory;
                 self.keepsakes.generation = generation;
                 ToMaster::Applied { generation }
@@ -213,22 +213,6 @@ impl Worker {
         // A master that is gone cannot be told.
         let _ = self.line.send(&ToMaster::Drained { cut }).await;
     }
-}
-
-/// Opens a snapshot, and keeps its memory.
-async fn open_copy(memory: OwnedFd, keyring: Option<Arc<Keyring>>) -> anyhow::Result<(Tables, OwnedFd)> {
-    let tables = open(memory.try_clone()?, keyring).await?;
-    Ok((tables, memory))
-}
-
-/// Decodes and builds off the loop: connections go on meanwhile.
-async fn open(memory: OwnedFd, keyring: Option<Arc<Keyring>>) -> anyhow::Result<Tables> {
-    let build = move || {
-        let snapshot = Snapshot::open(memory)?;
-        let tables = Tables::build(snapshot.settings, &snapshot.routes).on_board(&snapshot.columns);
-        Ok(tables.with_accounts(&snapshot.accounts).with_certificates(keyring.as_ref()))
-    };
-    tokio::task::spawn_blocking(build).await.context("building the table panicked")?
 }
 
 /// Connections need descriptors: as many as the system lets us have.

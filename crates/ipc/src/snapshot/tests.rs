@@ -1,3 +1,8 @@
+use std::io::Read as _;
+use std::str::FromStr as _;
+
+use dproxy_route::{PatternRef, Presence};
+
 use super::*;
 
 /// A memfd with these bytes, sealed like a real one.
@@ -9,25 +14,56 @@ fn sealed(bytes: &[u8]) -> OwnedFd {
 }
 
 fn bytes_of(snapshot: &Snapshot) -> Vec<u8> {
-    let body = bincode::config::serialize(snapshot, codec()).unwrap();
-    let mut bytes = head(u64::try_from(body.len()).unwrap()).to_vec();
-    bytes.extend(body);
+    let mut bytes = Vec::new();
+    let mut file = File::from(snapshot.seal().unwrap());
+    std::io::Seek::rewind(&mut file).unwrap();
+    file.read_to_end(&mut bytes).unwrap();
     bytes
 }
 
 fn many_routes(count: u32) -> Snapshot {
     let backend = Backend::at(([10, 0, 0, 1], 8080).into());
     let routes = (0..count).map(|entry| Route::fixed(entry, HostPattern::Any, PathPrefix::root(), backend.clone())).collect();
-    Snapshot { routes, ..specimen() }
+    Snapshot { routes, columns: Vec::new(), accounts: Vec::new(), ..specimen() }
 }
 
 #[test]
 fn a_snapshot_comes_out_as_it_went_in() {
-    for snapshot in [specimen(), Snapshot { routes: Vec::new(), ..specimen() }, many_routes(100_000)] {
+    for snapshot in [specimen(), many_routes(0), many_routes(100_000)] {
         let fd = snapshot.seal().unwrap();
         let twin = fd.try_clone().unwrap();
         assert!(Snapshot::open(fd).unwrap() == snapshot);
         assert!(Snapshot::open(twin).unwrap() == snapshot, "a second reader of the same descriptor");
+    }
+}
+
+#[test]
+fn what_there_is_for_a_host_is_found_with_its_numbers() {
+    let backend = |number: u32| Backend::at((std::net::Ipv4Addr::from_bits(number), 80).into());
+    let host = |number: u32| HostPattern::from_str(&format!("host{number}.test")).unwrap();
+    let route = |number| Route::fixed(number, host(number), PathPrefix::root(), backend(number));
+    let mut routes: Vec<Route> = (0..500).map(route).collect();
+    routes.push(Route::fixed(500, HostPattern::Any, PathPrefix::root(), backend(7)));
+    routes.sort_unstable();
+    let mut columns: Vec<_> = (0..400).map(|number| (backend(number).id, number)).collect();
+    let mut accounts: Vec<_> = (0..300).map(|number| (route(number).name(), number)).collect();
+    columns.sort_unstable();
+    accounts.sort_unstable();
+    let directory = Directory::open(Snapshot { routes, columns, accounts, ..specimen() }.seal().unwrap()).unwrap();
+    assert_eq!((directory.generation(), directory.settings()), (Generation(1), &specimen().settings));
+    assert!(!directory.passes_through());
+    for number in 0..500 {
+        let entry = directory.entry(host(number).borrowed()).unwrap().unwrap();
+        assert_eq!(entry.routes, [route(number)]);
+        assert_eq!(entry.columns, if number < 400 { vec![(backend(number).id, number)] } else { Vec::new() });
+        assert_eq!(entry.accounts, if number < 300 { vec![(route(number).name(), number)] } else { Vec::new() });
+    }
+    let any = directory.entry(PatternRef::Any).unwrap().unwrap();
+    assert_eq!((any.routes.len(), any.columns), (1, vec![(backend(7).id, 7)]));
+    assert!((0..500).all(|number| directory.presence(&backend(number).id) == Some(Presence::Serving)));
+    assert_eq!(directory.presence(&backend(500).id), None);
+    for absent in [PatternRef::Exact("host500.test"), PatternRef::Below("host1.test"), PatternRef::Exact("")] {
+        assert!(!directory.lists(absent) && directory.entry(absent).unwrap().is_none(), "{absent:?}");
     }
 }
 

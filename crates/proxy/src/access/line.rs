@@ -13,8 +13,8 @@ use dproxy_route::Logged;
 
 use crate::access::{Tally, Time};
 use crate::client::Client;
+use crate::common::Common;
 use crate::trail::{TraceContext, Trail};
-use crate::view::View;
 
 /// Bytes that one byte of a client's becomes at most, as `\\u0000`.
 const WIDEST: usize = 6;
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     rest: Vec<u8>,
     started: Instant,
     /// By whose settings it was begun.
-    view: Rc<View>,
+    common: Rc<Common>,
 }
 
 /// A request whose head is at hand.
@@ -42,9 +42,9 @@ pub(crate) struct Seen<'r> {
 }
 
 impl Entry {
-    pub(crate) fn begin(view: Rc<View>, time: &Time, seen: Seen<'_>) -> Entry {
-        let mut entry = Entry { line: Vec::with_capacity(256), rest: Vec::new(), started: Instant::now(), view: Rc::clone(&view) };
-        match &view.settings.access.format {
+    pub(crate) fn begin(common: Rc<Common>, time: &Time, seen: Seen<'_>) -> Entry {
+        let mut entry = Entry { line: Vec::with_capacity(256), rest: Vec::new(), started: Instant::now(), common: Rc::clone(&common) };
+        match &common.settings().access.format {
             AccessFormat::Full => {
                 entry.begin_common(b"", time, seen);
                 entry.visitor(b"-", seen);
@@ -75,7 +75,7 @@ impl Entry {
 
     /// How many requests get one, where their route does not say.
     pub(crate) fn logged(&self) -> Logged {
-        self.view.settings.access.logged
+        self.common.settings().access.logged
     }
 
     /// Writes the whole line to `out`.
@@ -83,7 +83,7 @@ impl Entry {
         let tally = &client.tally;
         let took = self.started.elapsed();
         out.extend_from_slice(&self.line);
-        match &self.view.settings.access.format {
+        match &self.common.settings().access.format {
             AccessFormat::Full => {
                 self.result(tally, out);
                 number(out, format_args!(" {}", took.as_millis()));
@@ -148,7 +148,7 @@ impl Entry {
     /// What the request is followed by, where the settings have it be followed by something.
     fn trail(&self, client: &Client, out: &mut Vec<u8>) {
         let Some(trail) = &client.trail else { return };
-        let following = &self.view.settings.following;
+        let following = &self.common.settings().following;
         // Both fit a line as they are.
         if following.request_id != RequestIds::Passed {
             out.push(b' ');

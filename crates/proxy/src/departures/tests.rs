@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::{LocalSet, spawn_local};
 
 use super::*;
-use crate::{Idle, Tables};
+use crate::{Atlas, Idle};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const LONG: Duration = Duration::from_secs(20);
@@ -15,7 +15,7 @@ const LONG: Duration = Duration::from_secs(20);
 fn proxy() -> Rc<Proxy> {
     let file = tempfile::tempfile().unwrap();
     file.set_len(u64::try_from(Page::BYTES).unwrap()).unwrap();
-    Proxy::new(Tables::build(ProxySettings::default(), &[]), Page::map(&file).unwrap(), 0)
+    Proxy::new(Atlas::of_routes(ProxySettings::default(), &[]), Page::map(&file).unwrap(), 0)
 }
 
 /// A client, and the socket that a proxy serves it by.

@@ -21,7 +21,7 @@ pub(crate) async fn admit(view: &View, client: &mut Client, found: &Found<'_>, w
         return Ok(None);
     }
     let Some(waiting) = view.wait(found, wish.tried) else { return Err(ProxyError::Busy) };
-    client.deadline.set(view.settings.timeouts.queue);
+    client.deadline.set(view.common.settings().timeouts.queue);
     let seat = waiting.take(|since| view.pick(found, wish, |places| places.for_waiter(since)));
     match client.deadline.guard(client.wire.unless_gone(seat)).await {
         Ok(Some(seat)) => Ok(Some(seat)),

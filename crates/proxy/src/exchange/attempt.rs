@@ -194,7 +194,7 @@ impl Attempt<'_> {
         kept: bool,
     ) -> Result<Delivered<'u>, Broken> {
         client.tally.asks(self.pool);
-        let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.settings.timeouts, &client.tally);
+        let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.common.settings().timeouts, &client.tally);
         let timed = self.clocked.is_some() || *self.view.algorithm(self.found) == Algorithm::Fastest;
         let asked = timed.then(Instant::now);
         let (over_h2, in_clear) = (client.wire.is_h2(), client.is_in_clear());
@@ -211,7 +211,7 @@ impl Attempt<'_> {
         let mut beside = Beside::new(inbound);
 
         let expected = Expected {
-            limits: &self.view.limits,
+            limits: &self.view.common.limits,
             method: self.request.method,
             upgrade: self.upgrade,
             accept: if to_h2 && self.upgrade.is_some() { websocket::accept(self.head) } else { None },
@@ -257,7 +257,7 @@ impl Attempt<'_> {
     async fn switch(&self, client: &mut Client, ahead: &mut Buffer, backend: End<'_>) {
         let Some((inlet, outlet)) = client.wire.tunnel() else { return };
         let client_end = End { inlet, outlet, buffer: ahead };
-        let silence = Silence { deadline: &client.deadline, limit: self.view.settings.timeouts.tunnel };
+        let silence = Silence { deadline: &client.deadline, limit: self.view.common.settings().timeouts.tunnel };
         let (page, tally) = (&self.proxy.page, &client.tally);
         tunnel(client_end, backend, silence, &|| self.is_silenced(), |up, down| {
             page.add(Counter::BytesIn, up as u64);

@@ -114,7 +114,7 @@ impl Delivering<'_> {
     fn note(&self, status: u16) {
         let Attempt { view, found, pool, backend, .. } = *self.attempt;
         let Some(vitals) = pool.places.vitals() else { return };
-        if status >= 500 && view.settings.ejection.server_errors {
+        if status >= 500 && view.common.settings().ejection.server_errors {
             view.failed(found, backend, Fault::Status);
         } else if vitals.answered(boot_millis) {
             tracing::info!(backend = pool.label, "backend answers again");

@@ -61,11 +61,11 @@ impl<'r> Errand<'r> {
         };
         let origin = Origin {
             peer: &client.peer,
-            trusted: view.trusts(client.peer.ip()),
+            trusted: view.common.trusts(client.peer.ip()),
             port: client.port(),
             secure: client.tls.is_some(),
             protocol,
-            server_name: &view.settings.server_name,
+            server_name: &view.common.settings().server_name,
             rewrite: found.rewrite,
             identity: client.identity(found.https),
             trail: client.trail.as_deref(),
@@ -82,7 +82,7 @@ impl<'r> Errand<'r> {
             upgrade: forward::upgrade_token(request, bytes).map(<[u8]>::to_vec),
             wants_trailers: request.fields.only(bytes, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers")),
             clocked: (origin.trusted && request.fields.only(bytes, Name::XDebug).is_some()).then(Instant::now),
-            hsts: client.tls.as_ref().and_then(|agreed| view.hsts(agreed, found.https)),
+            hsts: client.tls.as_ref().and_then(|agreed| view.common.hsts(agreed, found.https)),
             request_id: client.answered_id().map(<[u8]>::to_vec),
             common: head.len(),
             head,

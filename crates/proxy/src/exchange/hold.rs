@@ -50,12 +50,12 @@ impl<'p> Hold<'p> {
     pub(crate) fn for_return(&self, view: &View, notice: &Notice) -> Option<Duration> {
         // A clock that was set back must not make anybody wait for longer than usual.
         let away = SystemTime::now().duration_since(notice.left?).unwrap_or_default();
-        self.within(view, view.settings.timeouts.hold.saturating_sub(away))
+        self.within(view, view.common.settings().timeouts.hold.saturating_sub(away))
     }
 
     /// How long to wait before any of a route's backends should be asked; none where one can be asked at once.
     pub(crate) fn for_turn(&self, view: &View, found: &Found<'_>) -> Option<Duration> {
-        let (now, hold) = (self.proxy.clock.now(), view.settings.timeouts.hold);
+        let (now, hold) = (self.proxy.clock.now(), view.common.settings().timeouts.hold);
         let members = view.group(found).members.iter();
         self.within(view, members.map(|member| view.pool(*member).standing.reluctance(now, hold)).min()?)
     }
@@ -67,16 +67,16 @@ impl<'p> Hold<'p> {
 
     /// The same where they should not be tried again by the same table.
     pub(crate) fn for_news(&self, view: &View, found: &Found<'_>) -> Option<Duration> {
-        let (now, hold) = (self.proxy.clock.now(), view.settings.timeouts.hold);
+        let (now, hold) = (self.proxy.clock.now(), view.common.settings().timeouts.hold);
         let members = view.group(found).members.iter();
         self.within(view, members.map(|member| view.pool(*member).standing.patience(now, hold)).max()?)
     }
 
-    /// Waits until there is another table than that of `view`, or `patience` has passed.
-    pub(crate) async fn wait(&mut self, client: &mut Client, view: &Rc<View>, patience: Duration) -> Result<(), ProxyError> {
+    /// Waits until there may be another table for `host` than that of `view`, or `patience` has passed.
+    pub(crate) async fn wait(&mut self, client: &mut Client, host: &str, view: &Rc<View>, patience: Duration) -> Result<(), ProxyError> {
         self.place.get_or_insert_with(|| Place::take(self.proxy, self.bytes));
         let news = self.proxy.news();
-        if !Rc::ptr_eq(view, &self.proxy.view()) {
+        if !Rc::ptr_eq(view, &self.proxy.view(host)) {
             return Ok(());
         }
         match tokio::time::timeout(patience, client.wire.unless_gone(news)).await {
@@ -90,9 +90,9 @@ impl<'p> Hold<'p> {
         let left = match &self.place {
             Some(place) => {
                 let waited = Duration::from_millis(self.proxy.clock.now().saturating_sub(place.since));
-                view.settings.timeouts.hold.saturating_sub(waited)
+                view.common.settings().timeouts.hold.saturating_sub(waited)
             }
-            None if self.proxy.held.has_room(&view.settings.limits, self.bytes) => view.settings.timeouts.hold,
+            None if self.proxy.held.has_room(&view.common.settings().limits, self.bytes) => view.common.settings().timeouts.hold,
             None => Duration::ZERO,
         };
         Some(patience.min(left)).filter(|patience| !patience.is_zero())

@@ -42,7 +42,7 @@ impl Own {
     pub(super) fn to_authority(view: &View, request: &RequestHead, head: &[u8]) -> Option<Own> {
         let wanted = request.origin_form(head).strip_prefix(CHALLENGES)?;
         let is_read = matches!(request.method, Method::Get | Method::Head);
-        let shown = view.settings.tls.challenges.iter().find_map(|challenge| match challenge {
+        let shown = view.common.settings().tls.challenges.iter().find_map(|challenge| match challenge {
             Challenge::Page { token, text } => (token.as_bytes() == wanted && is_read).then_some(text),
             Challenge::Handshake { .. } => None,
         });
@@ -69,7 +69,7 @@ impl Own {
         };
         let mut location = [b"https://", authority.host.as_bytes()].concat();
         // Where TLS has no port of its own, it is understood at this one.
-        match view.settings.tls.ports.first().copied().unwrap_or(client.port()) {
+        match view.common.settings().tls.ports.first().copied().unwrap_or(client.port()) {
             443 => {}
             port => location.extend_from_slice(format!(":{port}").as_bytes()),
         }
@@ -107,7 +107,7 @@ impl Own {
         proxy.count_status(self.status());
         client.tally.answered(self.status());
         client.tally.took(body);
-        client.deadline.set(proxy.view().settings.timeouts.idle);
+        client.deadline.set(proxy.common().settings().timeouts.idle);
         match client.deadline.guard(client.wire.send_page(&out)).await {
             Ok(Ok(())) => Ok(if close { Served::EndsEarly } else { Served::Persists }),
             _ => Err(Failure::Answered(ProxyError::ClientGone)),

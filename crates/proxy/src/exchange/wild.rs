@@ -54,7 +54,7 @@ pub(super) async fn seek(
     first: WildIndex,
 ) -> Result<Served, Failure> {
     let host = question.authority.host;
-    let known = proxy.recall(view, first, host);
+    let known = proxy.memory.recall(view.edition, first, host, proxy.clock.now());
     let mut search = Search::new(view, client, question, known);
     let mut last_error = ProxyError::Unknown;
     for (step, found) in search.plan.clone().into_iter().enumerate() {
@@ -70,7 +70,7 @@ pub(super) async fn seek(
                 if is_good(client.tally.status())
                     && let Some(known) = search.knowledge(&found)
                 {
-                    proxy.learn(view, first, host, known);
+                    proxy.memory.learn(view.edition, first, host, known, proxy.clock.now());
                 }
                 return Ok(served);
             }

@@ -47,7 +47,7 @@ fn backend_of_cookie(view: &View, members: &[BackendIndex], sticky: &Sticky, req
 fn key(view: &View, by: &HashBy, client: &Client, request: &RequestHead, head: &[u8]) -> Option<u64> {
     let of = |bytes: &[u8]| Some(view.marks.of_bytes(bytes));
     match by {
-        HashBy::Client if view.trusts(client.peer.ip()) => {
+        HashBy::Client if view.common.trusts(client.peer.ip()) => {
             match request.fields.only(head, Name::XRealIp).or_else(|| first_hop(request, head)) {
                 Some(said) => of(said),
                 None => of(client.peer.text()),

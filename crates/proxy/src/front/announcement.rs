@@ -8,8 +8,8 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 use crate::clock::{Deadline, Elapsed};
+use crate::common::Common;
 use crate::error::chain;
-use crate::view::View;
 
 /// More than the announcement of a client that comes over TCP needs.
 const AT_ONCE: usize = 512;
@@ -25,8 +25,8 @@ enum Unannounced {
 
 /// The ends of a connection from `peer`: those that it announces, if its connections begin with that; none if they
 /// should and this one does not, or not in time.
-pub(super) async fn ends(view: &View, deadline: &Deadline, stream: &mut TcpStream, ends: Ends) -> Option<Ends> {
-    deadline.set(view.settings.timeouts.request_head);
+pub(super) async fn ends(common: &Common, deadline: &Deadline, stream: &mut TcpStream, ends: Ends) -> Option<Ends> {
+    deadline.set(common.settings().timeouts.request_head);
     let peer = ends.from;
     match deadline.guard(read(stream)).await {
         Ok(Ok(announced)) => return Some(announced.unwrap_or(ends)),

@@ -51,13 +51,13 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival
     let Arrival { mut stream, peer, port, stage } = arrival;
     let deadline = proxy.clock.deadline();
     let mut ends = own_ends(&stream, peer, port);
-    if stage == Stage::New && proxy.view().is_announced_by(peer.ip()) {
+    if stage == Stage::New && proxy.common().is_announced_by(peer.ip()) {
         // Apart: few connections are.
-        ends = Box::pin(announcement::ends(&proxy.view(), &deadline, &mut stream, ends)).await?;
+        ends = Box::pin(announcement::ends(&proxy.common(), &deadline, &mut stream, ends)).await?;
     }
     let (peer, wire) = (Peer::new(ends.from), Wire::H1(Transport::Tcp(stream)));
     let client = Client { wire, peer, ends, tls: None, deadline, tally: Tally::default(), trail: None };
-    if stage == Stage::New && proxy.view().is_tls_port(port) {
+    if stage == Stage::New && proxy.common().is_tls_port(port) {
         // Apart: a handshake is short, and a connection lives long.
         Box::pin(secure(proxy, client, None)).await;
         return None;
@@ -67,17 +67,20 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival
 
 /// Serves a client that begins with TLS, of which `begun` was read before.
 pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<Buffer>) {
-    let view = proxy.view();
-    let under_way = proxy.handshakes.begin(view.settings.limits.handshakes);
-    client.deadline.set(view.settings.timeouts.handshake);
+    let common = proxy.common();
+    let under_way = proxy.handshakes.begin(common.settings().limits.handshakes);
+    client.deadline.set(common.settings().timeouts.handshake);
     let begun = begun.unwrap_or_else(|| proxy.buffers.lend_tiny());
     let Wire::H1(Transport::Tcp(tcp)) = &mut client.wire else { return };
     let Some(hello) = in_time(client.peer.ip(), &client.deadline, &under_way, tls::hear(tcp, begun)).await else { return };
-    if let Some(proof) = tls::proof_for(&view, &hello) {
+    if let Some(proof) = tls::proof_for(&common, &hello) {
         // Whoever looks will tell whether it has seen it.
         let _ = Box::pin(in_time(client.peer.ip(), &client.deadline, &under_way, tls::prove(proof, hello, tcp))).await;
         return;
     }
+    drop(common);
+    // Who names nobody is served by what every host gets.
+    let view = proxy.view(hello.name.as_deref().unwrap_or_default());
     let listener = Listener { protocol: Protocol::Https, port: client.port() };
     if let Some(found) = hello.name.as_ref().and_then(|name| view.table.passage(name, listener)) {
         drop(under_way);
@@ -95,7 +98,7 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
 
 /// The same client behind TLS; none if that came to nothing.
 async fn shake_hands(view: &View, under_way: &UnderWay<'_>, client: Client, hello: Hello) -> Option<Client> {
-    let keyring = view.keyring.as_ref()?;
+    let keyring = view.common.keyring()?;
     let Client { wire: Wire::H1(Transport::Tcp(tcp)), deadline, .. } = client else { return None };
     let agreeing = tls::agree(view, keyring, hello, tcp);
     let Greeted { session, agreed } = in_time(client.peer.ip(), &deadline, under_way, agreeing).await?;

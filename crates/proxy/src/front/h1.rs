@@ -63,7 +63,7 @@ enum Silence {
 /// Serves a connection until it ends; one that shall be given away, with nothing under way, is given back.
 pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, mut stage: Stage) -> Option<Arrival> {
     // The first request is awaited like its first byte, not like another one.
-    let mut patience = proxy.view().settings.timeouts.request_head;
+    let mut patience = proxy.common().settings().timeouts.request_head;
     let mut asks_again = false;
     while !proxy.closes_idle() {
         // No buffer and no request is held while the client is silent.
@@ -73,8 +73,8 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, mut stage: Stag
             Silence::HandedOver => return given_away(client, stage),
         }
         match Box::pin(requests(proxy, &mut client, &mut stage, asks_again)).await {
-            Next::Wait if asks_again => patience = proxy.view().settings.timeouts.keep_alive.saturating_sub(BRIEFLY),
-            Next::Wait => (patience, asks_again) = (proxy.view().settings.timeouts.keep_alive, true),
+            Next::Wait if asks_again => patience = proxy.common().settings().timeouts.keep_alive.saturating_sub(BRIEFLY),
+            Next::Wait => (patience, asks_again) = (proxy.common().settings().timeouts.keep_alive, true),
             Next::Close => return None,
             Next::Linger => {
                 Box::pin(unread::linger(&mut client)).await;
@@ -155,7 +155,7 @@ async fn requests(proxy: &Proxy, client: &mut Client, stage: &mut Stage, asks_ag
 
 /// Waits a little for the next request, with everything at hand; none if it comes.
 async fn pause(proxy: &Proxy, client: &mut Client) -> Option<Next> {
-    match silence(proxy, client, BRIEFLY.min(proxy.view().settings.timeouts.keep_alive)).await {
+    match silence(proxy, client, BRIEFLY.min(proxy.common().settings().timeouts.keep_alive)).await {
         Silence::Over => None,
         Silence::Left => Some(Next::Close),
         Silence::TooLong | Silence::HandedOver => Some(Next::Wait),
@@ -170,8 +170,8 @@ async fn read_head(
     request: &mut RequestHead,
     stage: Stage,
 ) -> Result<Begun, ProxyError> {
-    let view = proxy.view();
-    client.deadline.set(view.settings.timeouts.request_head);
+    let common = proxy.common();
+    client.deadline.set(common.settings().timeouts.request_head);
     let Wire::H1(stream) = &mut client.wire else { return Ok(Begun::Nothing) };
     loop {
         if !buffer.is_empty() {
@@ -179,12 +179,12 @@ async fn read_head(
             // protocol once he has asked in one.
             let may_begin = stage != Stage::Http1 && matches!(stream, Transport::Tcp(_));
             match h2::preface(buffer.filled()) {
-                _ if may_begin && buffer.filled()[0] == tls::HANDSHAKE && view.peeks() => return Ok(Begun::Handshake),
+                _ if may_begin && buffer.filled()[0] == tls::HANDSHAKE && common.peeks() => return Ok(Begun::Handshake),
                 Preface::Whole if may_begin => return Ok(Begun::Preface),
                 // Cannot be told from HTTP/1 before its last byte.
                 Preface::Partial if may_begin => {}
                 Preface::Whole | Preface::Partial | Preface::Other => {
-                    if let Some(length) = request.parse(buffer.filled(), &view.limits).map_err(ProxyError::Request)? {
+                    if let Some(length) = request.parse(buffer.filled(), &common.limits).map_err(ProxyError::Request)? {
                         return Ok(Begun::Head(length));
                     }
                 }

@@ -66,7 +66,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, begun: Option<B
     let Wire::H1(stream) = &mut client.wire else { return };
     let mut hello = Hello::new(begun.as_ref().map_or(&[], Buffer::filled));
     drop(begun);
-    client.deadline.set(proxy.view().settings.timeouts.request_head);
+    client.deadline.set(proxy.common().settings().timeouts.request_head);
     if hello.wait(proxy, stream, &client.deadline, &settings(proxy)).await {
         // Apart, so that whoever only says hello makes no room for requests.
         Box::pin(serve_requests(proxy, client, &hello)).await;
@@ -77,7 +77,7 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, begun: Option<B
 async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
     let Client { wire, peer, ends, tls, deadline, tally: _, trail: _ } = client;
     let Wire::H1(stream) = wire else { return };
-    let timeouts = proxy.view().settings.timeouts.clone();
+    let timeouts = proxy.common().settings().timeouts.clone();
     let mut begun = proxy.buffers.lend_tiny();
     if !begun.append(hello.heard()) {
         return;
@@ -104,7 +104,7 @@ async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
 
 /// What [`builder`] lets the library say first (RFC 9113 §6.5, RFC 8441 §3).
 fn settings(proxy: &Proxy) -> Vec<u8> {
-    let head_bytes = proxy.view().settings.limits.head_bytes;
+    let head_bytes = proxy.common().settings().limits.head_bytes;
     let mut frame = vec![0, 0, 24, 4, 0, 0, 0, 0, 0];
     for (name, value) in [(3u16, STREAMS), (4, STREAM_WINDOW), (6, head_bytes), (8, 1)] {
         frame.extend(name.to_be_bytes());
@@ -121,7 +121,7 @@ fn builder(proxy: &Proxy) -> Builder {
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(SEND_BUFFER)
         .enable_connect_protocol()
-        .max_header_list_size(proxy.view().settings.limits.head_bytes)
+        .max_header_list_size(proxy.common().settings().limits.head_bytes)
         .max_pending_accept_reset_streams(CANCELLED_UNSEEN)
         .max_local_error_reset_streams(Some(CANCELLED_BY_ERROR));
     builder
@@ -163,7 +163,7 @@ async fn serve_request(proxy: &Proxy, mut client: Client, request: Request<RecvS
     let has_body = !body.is_end_stream() && !tunnels;
     let mut buffer = proxy.buffers.lend();
     let mut head = RequestHead::default();
-    let limits = proxy.view().limits;
+    let limits = proxy.common().limits;
     let read = message::request_head(&parts, has_body, &mut proxy.buffers.scratch(), &mut buffer, &mut head, &limits);
     if let Wire::H2(stream) = &mut client.wire {
         stream.carries = match (tunnels, has_body) {

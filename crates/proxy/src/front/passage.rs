@@ -27,7 +27,7 @@ pub(super) async fn carry(proxy: &Proxy, view: &View, client: &mut Client, found
     };
     let pool = view.pool(seat.backend);
     let mut answer = proxy.buffers.lend();
-    let silence = Silence { deadline: &client.deadline, limit: view.settings.timeouts.tunnel };
+    let silence = Silence { deadline: &client.deadline, limit: view.common.settings().timeouts.tunnel };
     let Some((inlet, outlet)) = client.wire.tunnel() else { return };
     let client = End { inlet, outlet, buffer: &mut begun };
     let (inlet, outlet) = backend.split();
@@ -47,7 +47,7 @@ async fn reach(proxy: &Proxy, view: &View, client: &mut Client, found: &Found<'_
     while let Some(seat) = admit(view, client, found, &Wish { tried: &tried, ..Wish::default() }).await? {
         let pool = view.pool(seat.backend);
         let address = pool.address;
-        client.deadline.set(view.settings.timeouts.connect);
+        client.deadline.set(view.common.settings().timeouts.connect);
         let ends = client.ends;
         let (fault, error) = match client.deadline.guard(client.wire.unless_gone(pool.connect(ends))).await {
             Ok(Some(Ok(stream))) => {

@@ -79,7 +79,7 @@ pub(crate) async fn agree(view: &View, keyring: &Keyring, hello: Hello, mut tcp:
         say(&mut tcp, &UNRECOGNIZED_NAME).await;
         return Err(HandshakeError::UnknownName(name.unwrap_or_default()));
     };
-    let asking = match view.asking(keyring, name.as_deref()) {
+    let asking = match view.asking(name.as_deref()) {
         Ok(asking) => asking,
         Err(error) => {
             say(&mut tcp, &ACCESS_DENIED).await;

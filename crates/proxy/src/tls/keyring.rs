@@ -20,7 +20,7 @@ type Map = HashMap<String, Arc<Shown>, foldhash::fast::RandomState>;
 
 /// All certificates of one moment, ready to be shown. Made off the loop: reading keys takes a while.
 #[derive(Debug)]
-pub struct Keyring {
+pub(crate) struct Keyring {
     /// What it was made from.
     settings: TlsSettings,
     /// Keys that the next keyring may use again, by the name of their file.
@@ -45,8 +45,7 @@ pub(crate) struct Shown {
 
 impl Keyring {
     /// Makes one, with what is still good of `before`; none where there is nothing to show.
-    #[must_use]
-    pub fn build(settings: &TlsSettings, before: Option<&Arc<Keyring>>) -> Option<Arc<Keyring>> {
+    pub(crate) fn build(settings: &TlsSettings, before: Option<&Arc<Keyring>>) -> Option<Arc<Keyring>> {
         if let Some(before) = before.filter(|before| before.settings == *settings) {
             return Some(Arc::clone(before));
         }

@@ -12,16 +12,16 @@ use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::handshake::Hello;
-use crate::view::View;
+use crate::common::Common;
 
 /// The protocol that authorities speak for this.
 const PROTOCOL: &[u8] = b"acme-tls/1";
 
 /// How to answer this client, if it is an authority that asks for what is shown at the moment. Whoever else asks so for
 /// a name may be meant for its backend.
-pub(crate) fn proof_for(view: &View, hello: &Hello) -> Option<Arc<ServerConfig>> {
+pub(crate) fn proof_for(common: &Common, hello: &Hello) -> Option<Arc<ServerConfig>> {
     let wanted = hello.name.as_ref().filter(|_| hello.speaks_only(PROTOCOL))?;
-    let (certificate, key) = view.settings.tls.challenges.iter().find_map(|challenge| match challenge {
+    let (certificate, key) = common.settings().tls.challenges.iter().find_map(|challenge| match challenge {
         Challenge::Handshake { name, certificate, key } => (name == wanted).then_some((certificate, key)),
         Challenge::Page { .. } => None,
     })?;

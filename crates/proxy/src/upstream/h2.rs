@@ -84,9 +84,11 @@ impl Connections {
         }
     }
 
-    /// Closes connections on which nothing was asked since `before`.
-    pub(crate) fn sweep(&self, before: u64) {
-        self.open.borrow_mut().retain(|shared| shared.is_open() && (shared.pulse.streams() > 0 || shared.since.get() >= before));
+    /// Closes connections on which nothing was asked since `before`; whether there are others.
+    pub(crate) fn sweep(&self, before: u64) -> bool {
+        let mut open = self.open.borrow_mut();
+        open.retain(|shared| shared.is_open() && (shared.pulse.streams() > 0 || shared.since.get() >= before));
+        !open.is_empty()
     }
 
     fn with_room(&self) -> Option<Share> {

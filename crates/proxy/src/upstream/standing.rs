@@ -55,6 +55,11 @@ impl Standing {
         self.asleep.set(self.asleep.get().or(Some(now)));
     }
 
+    /// It is in a table again.
+    pub(crate) fn wake(&self) {
+        self.asleep.set(None);
+    }
+
     /// It took no connection, or sent no answer.
     pub(crate) fn fail(&self, now: u64) {
         self.failing.set(self.failing.get().or(Some(now)));
@@ -63,6 +68,11 @@ impl Standing {
     /// It took a connection.
     pub(crate) fn recover(&self) {
         self.failing.set(None);
+    }
+
+    /// Whether it is about to come or to go, or fails: it matters since when.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.condition.get() != Condition::Ready || self.failing.get().is_some()
     }
 
     pub(crate) fn is_here(&self) -> bool {

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use dproxy_config::ProxySettings;
-use dproxy_proxy::{Proxy, Tables};
+use dproxy_proxy::{Atlas, Proxy};
 use dproxy_route::{Backend, HostPattern, PathPrefix, Route};
 use dproxy_stats::Page;
 
@@ -143,7 +143,7 @@ impl Running {
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             tokio::task::LocalSet::new().block_on(&runtime, async {
-                let proxy = Proxy::new(Tables::build(settings, &[route]), page(), 0);
+                let proxy = Proxy::new(Atlas::of_routes(settings, &[route]), page(), 0);
                 let _listening = proxy.listen(listener, address).expect("a socket that can be accepted from");
                 tokio::select! {
                     () = proxy.keep_time() => {}

@@ -50,7 +50,7 @@ impl Attempt<'_> {
             return Err(Broken::Unreached(ProxyError::NoTunnel { address: self.pool.address }));
         }
         let manner = Manner { wants_trailers: self.wants_trailers, tunnel: self.upgrade, secure: self.pool.scheme == Scheme::Https };
-        let request = message::backend_request(self.head, &self.view.limits, manner);
+        let request = message::backend_request(self.head, &self.view.common.limits, manner);
         let Some(request) = request else { return Err(Broken::Final(Failure::Unanswered(ProxyError::Request(Violation::Target)))) };
         let ends = is_whole && self.upgrade.is_none();
         let sent = share.send(request, ends).map_err(|cause| Broken::Again(ProxyError::BackendClosed(cause)))?;
@@ -60,7 +60,7 @@ impl Attempt<'_> {
 
     async fn send_h1<'u>(&self, stream: &'u mut Transport, client: &Client, body: [&[u8]; 2], kept: bool) -> Result<Sent<'u>, Broken> {
         let (inlet, mut outlet) = stream.split();
-        let idle = self.view.settings.timeouts.idle;
+        let idle = self.view.common.settings().timeouts.idle;
         client.deadline.set(idle);
         let took_some = Cell::new(false);
         let moved = || {

@@ -72,7 +72,7 @@ impl Attempt<'_> {
     }
 
     fn connect_limit(&self) -> Duration {
-        let limit = self.view.settings.timeouts.connect;
+        let limit = self.view.common.settings().timeouts.connect;
         if self.pool.standing.is_here() { limit.min(CONNECT_HERE) } else { limit }
     }
 
@@ -91,7 +91,7 @@ impl Attempt<'_> {
     }
 
     async fn join(&self, dial: impl Future<Output = io::Result<Transport>>) -> io::Result<(Upstream, bool)> {
-        let head_bytes = self.view.settings.limits.head_bytes;
+        let head_bytes = self.view.common.settings().limits.head_bytes;
         let own = Connections::default();
         let shared = if self.pool.is_announced() { &own } else { &self.pool.shared };
         let (share, kept) = shared.join(&self.proxy.clock, head_bytes, dial).await?;
@@ -101,7 +101,7 @@ impl Attempt<'_> {
     /// A new connection behind TLS, and whether HTTP/2 is spoken on it.
     async fn secure(&self, offer: Offer) -> io::Result<(Transport, bool)> {
         let stream = self.dial().await?;
-        let (session, http2) = self.view.clients.secure(&self.view.settings.tls, &self.pool.trust, offer, stream).await?;
+        let (session, http2) = self.view.common.clients.secure(&self.view.common.settings().tls, &self.pool.trust, offer, stream).await?;
         // A backend that changed its mind is believed.
         self.pool.prefers_h2.set(http2 || offer == Offer::Http1 && self.pool.prefers_h2.get());
         Ok((Transport::Tls(session), http2))

@@ -104,7 +104,7 @@ impl Hello {
                 Poll::Pending => Poll::Pending,
             };
             match unless(self.go_on(stream, settings), stop).await {
-                Ok(Ok(())) => deadline.set_idle(proxy.view().settings.timeouts.keep_alive),
+                Ok(Ok(())) => deadline.set_idle(proxy.common().settings().timeouts.keep_alive),
                 Ok(Err(_)) => return false,
                 Err(Stop::Draining) => return true,
                 Err(Stop::TooLong) => {
