@@ -5,7 +5,7 @@
 //! authorities that may vouch for clients, and problems. A bad file costs only
 //! itself: what was read from it while it was good is served until it is mended
 //! or taken away. [`Acme`] asks an authority of the world for certificates of hosts
-//! that want them from there, and [`Local`] makes certificates for hosts that want none of
+//! that want them from there, and [`Vouching`] makes certificates for hosts that want none of
 //! the world's. [`Tickets`] makes the keys by which all workers know the
 //! sessions of each other. A [`Description`] tells people what is in a certificate.
 
@@ -23,7 +23,7 @@ mod watch;
 pub use acme::{Acme, Acquired};
 pub use describe::Description;
 pub use directory::{Directory, Holdings};
-pub use local::Local;
+pub use local::Vouching;
 pub use tickets::Tickets;
 pub use vouch::reminder;
 pub use watch::watch;

@@ -5,6 +5,7 @@
 //! first moment of the next master, before Docker has told it of any container.
 
 mod authority;
+mod vouching;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,10 +17,11 @@ use dproxy_route::{HostPattern, Problem};
 use tracing::{info, warn};
 
 use self::authority::{Authority, AuthorityError, Leaf, certificate_path};
-use crate::directory::chain;
+pub use self::vouching::Vouching;
+use crate::directory::{Holdings, chain};
 
 /// The hosts that our own authority vouches for.
-pub struct Local {
+pub(crate) struct Local {
     home: PathBuf,
     /// Opened for the first host.
     authority: Option<Authority>,
@@ -31,7 +33,7 @@ pub struct Local {
 impl Local {
     /// With the hosts that were noted in `home` the last time.
     #[must_use]
-    pub fn recall(home: PathBuf, now: SystemTime) -> Local {
+    pub(crate) fn recall(home: PathBuf, now: SystemTime) -> Local {
         let noted = fs::read_to_string(home.join("hosts")).unwrap_or_default();
         let hosts: BTreeSet<HostPattern> = noted.lines().filter_map(|line| line.parse().ok()).collect();
         let mut local = Local { home, authority: None, leaves: BTreeMap::new(), problem: None };
@@ -40,7 +42,7 @@ impl Local {
     }
 
     /// Vouches for these hosts from now on, and for no other; whether that changed anything.
-    pub fn vouch(&mut self, hosts: &BTreeSet<HostPattern>, now: SystemTime) -> bool {
+    pub(crate) fn vouch(&mut self, hosts: &BTreeSet<HostPattern>, now: SystemTime) -> bool {
         let before = self.leaves.len();
         self.leaves.retain(|host, leaf| hosts.contains(host) && !leaf.is_old(now));
         let missing: Vec<&HostPattern> = hosts.iter().filter(|host| !self.leaves.contains_key(host)).collect();
@@ -64,18 +66,33 @@ impl Local {
     }
 
     /// In the order of their hosts.
-    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         self.leaves.values().map(|leaf| &leaf.certificate)
     }
 
     /// Until when each of the certificates is valid, in their order.
-    pub fn ends(&self) -> impl Iterator<Item = SystemTime> {
+    pub(crate) fn ends(&self) -> impl Iterator<Item = SystemTime> {
         self.leaves.values().map(|leaf| leaf.ends)
     }
 
     /// What an operator should mend.
-    pub fn problem(&self) -> Option<&Problem> {
+    pub(crate) fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
+    }
+
+    /// All of it as a whole.
+    pub(crate) fn holdings(&self) -> Holdings {
+        Holdings {
+            certificates: self.certificates().cloned().collect(),
+            authorities: [].into(),
+            ends: self.ends().collect(),
+            problems: self.problem().cloned().into_iter().collect(),
+        }
+    }
+
+    /// Those that it vouches for.
+    pub(crate) fn hosts(&self) -> BTreeSet<HostPattern> {
+        self.leaves.keys().cloned().collect()
     }
 
     fn make(&mut self, missing: &[&HostPattern], now: SystemTime) -> Result<(), AuthorityError> {

@@ -197,7 +197,7 @@ where
             _ = weighings.tick() => {
                 driver.weigh();
                 driver.backend_records();
-                driver.renew_certificates();
+                driver.vouch_anew();
                 driver.renew_tickets();
             }
             () = driver.supervisor.beat() => {}

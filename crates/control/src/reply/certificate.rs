@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct CertificateRow {
     /// Its file, from the directory of certificates; `local/HOST` is one that our own authority made.
     pub file: String,
-    /// Where it comes from: `file` or `internal`.
+    /// Where it comes from: `file`, `acme` or `internal`.
     pub source: String,
     /// The names it is shown for.
     pub names: Vec<String>,

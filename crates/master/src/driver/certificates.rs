@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use dproxy_certs::{Acme, Directory, Holdings, Local, Tickets, reminder};
+use dproxy_certs::{Acme, Directory, Holdings, Tickets, Vouching, reminder};
 use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
 use dproxy_control::{CertificateRow, CertificatesRow, ReasonRow};
 use dproxy_ipc::{Generation, Snapshot};
@@ -25,7 +25,7 @@ pub(super) struct Vault {
     acme: Acme,
     /// The newest version of what the authority wants to see, and the first generation in which workers show it.
     challenged: Option<(u64, Generation)>,
-    local: Local,
+    local: Vouching,
     tickets: Tickets,
     watcher: Option<Watcher>,
     /// Whether connections of any host go to its backend as they are.
@@ -49,7 +49,7 @@ impl Vault {
             holdings: Holdings::default(),
             acme: acme(config),
             challenged: None,
-            local: Local::recall(config.directories.state.join("local-ca"), SystemTime::now()),
+            local: Vouching::start(config.directories.state.join("local-ca")),
             tickets: Tickets::inheriting(before, Instant::now()),
             watcher: None,
             passes_through: false,
@@ -110,14 +110,14 @@ impl Vault {
     }
 
     pub(super) fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.holdings.problems.iter().chain(self.acme.problems()).chain(self.local.problem())
+        self.holdings.problems.iter().chain(self.acme.problems()).chain(&self.local.holdings().problems)
     }
 
     /// The file of each certificate, and until when it is valid.
     pub(super) fn expiries(&self) -> impl Iterator<Item = (&str, SystemTime)> {
         let files = self.certificates().map(|certificate| certificate.file.as_str());
-        let ends = self.holdings.ends.iter().chain(&self.acme.acquired().ends).copied();
-        files.zip(ends.chain(self.local.ends()))
+        let ends = self.holdings.ends.iter().chain(&self.acme.acquired().ends).chain(&self.local.holdings().ends);
+        files.zip(ends.copied())
     }
 
     /// A row for each certificate, and for each file that should be one and is not.
@@ -129,7 +129,7 @@ impl Vault {
         };
         let mut rows: Vec<CertificateRow> = self.holdings.certificates.iter().map(|certificate| row(certificate, "file")).collect();
         rows.extend(self.acme.acquired().certificates.iter().map(|certificate| row(certificate, "acme")));
-        rows.extend(self.local.certificates().map(|certificate| row(certificate, "internal")));
+        rows.extend(self.local.holdings().certificates.iter().map(|certificate| row(certificate, "internal")));
         rows.extend(remarks.iter().map(|(file, reasons)| certificates::unusable(file, reasons)));
         rows
     }
@@ -144,8 +144,8 @@ impl Vault {
         self.expiries().filter_map(move |(file, ends)| Some(format!("certificate {file} {}", reminder(ends, now)?)))
     }
 
-    /// Makes certificates for those of `routes` whose hosts want them from us, unless there is one in a file; whether
-    /// that changed anything.
+    /// Has certificates made for those of `routes` whose hosts want them from us, unless there is one in a file; whether
+    /// an authority wants to look at a TLS port that is not open yet.
     fn vouch(&mut self, routes: &[Route], issuer: Issuer) -> bool {
         let mut missing: [BTreeMap<HostPattern, Owner>; 2] = Default::default();
         let [acme, local] = &mut missing;
@@ -160,8 +160,8 @@ impl Vault {
             }
         }
         self.acme.want(acme);
-        let opens = self.acme.needs_doors() && self.doors.is_none();
-        self.local.vouch(&local.keys().cloned().collect(), SystemTime::now()) || opens
+        self.local.want(local.keys().cloned().collect());
+        self.acme.needs_doors() && self.doors.is_none()
     }
 
     /// What keeps these hosts from their certificates, for whoever asks why a container is served as it is.
@@ -197,7 +197,7 @@ impl Vault {
 
     /// Those of files count first.
     fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.holdings.certificates.iter().chain(self.acme.acquired().certificates.iter()).chain(self.local.certificates())
+        self.holdings.certificates.iter().chain(self.acme.acquired().certificates.iter()).chain(self.local.holdings().certificates.iter())
     }
 
     /// Looks at every file again, soon, and tries again what failed.
@@ -206,7 +206,7 @@ impl Vault {
         self.watcher.iter().for_each(|watcher| watcher.nudge.notify_one());
     }
 
-    /// Resolves when the files have changed, or there is news of the authority.
+    /// Resolves when the files have changed, or there is news of an authority.
     pub(super) async fn changed(&mut self) {
         tokio::select! {
             () = Watcher::changed(&mut self.watcher) => {
@@ -214,6 +214,7 @@ impl Vault {
                 self.report();
             }
             () = self.acme.changed() => {}
+            () = self.local.changed() => {}
         }
     }
 
@@ -297,8 +298,8 @@ impl Driver {
         self.listen();
     }
 
-    /// Opens the TLS port for the first host whose connections go to its backend as they are, and makes certificates for
-    /// hosts that want them from us.
+    /// Opens the TLS port for the first host whose connections go to its backend as they are, and has certificates made
+    /// for hosts that want them from us.
     pub(super) fn open_passages(&mut self, routes: &[Route]) {
         let passes_through = !self.vault.passes_through && routes.iter().any(|route| route.https.passthrough);
         self.vault.passes_through |= passes_through;
@@ -307,8 +308,8 @@ impl Driver {
         }
     }
 
-    /// Makes the certificates of hosts that want them from us anew when it is time.
-    pub(super) fn renew_certificates(&mut self) {
+    /// A file may have come for a host that wanted a certificate from us, or gone.
+    pub(super) fn vouch_anew(&mut self) {
         let Some(snapshot) = self.core.snapshot() else { return };
         if self.vault.vouch(&snapshot.routes, self.facts.config.issuer) {
             self.certificates_changed();
