@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn a_wrong_field_is_named_with_the_right_ones_even_for_an_empty_list() {
         let refused = |listing: Listing| listing.apply(Vec::<BackendRow>::new()).map(|page| page.rows).unwrap_err().to_string();
-        let fields = "there is no field `sise`; the fields are address, condition, hosts, id, last_error, max_requests, name, port, requests, \
-                      scheme, since_seconds, waited_ms, weight";
+        let fields = "there is no field `sise`; the fields are address, condition, created, hosts, id, last_error, max_requests, name, port, requests, \
+                      scheme, since_seconds, updated, waited_ms, weight";
         let sort = Sort::parse("name,sise");
         assert_eq!(refused(Listing { sort, ..Listing::default() }), format!("sort: {fields}"));
         let filter = "sise=3".parse().unwrap();

@@ -142,7 +142,7 @@ async fn every_refusal_has_its_status_and_the_one_shape() {
         ("GET", "/service/balancer/resize", 400, "resize needs a size"),
         ("GET", "/service/balancer/resize?size=0", 400, "size 0 would serve nobody"),
         ("GET", "/service/balancer/resize?size=1025", 400, "size `1025` is more than 1024"),
-        ("GET", "/containers?sort=nmae", 400, "sort: there is no field `nmae`; the fields are backends, engine, hosts, id"),
+        ("GET", "/containers?sort=nmae", 400, "sort: there is no field `nmae`; the fields are backends, created, engine, hosts, id"),
         ("GET", "/nothing", 404, "no path `/nothing`"),
         ("PUT", "/service/balancer/stop", 405, "this path takes GET, POST"),
         ("HEAD2", "/ping", 405, "this path takes GET, HEAD"),
