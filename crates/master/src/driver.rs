@@ -3,6 +3,7 @@
 //! One task owns everything here. Others (a worker's channel, the engine's watcher, the control server) only
 //! send it what they see.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -14,7 +15,8 @@ use anyhow::Context;
 use dproxy_config::{Config, Loaded};
 use dproxy_control::server::{self, Bound};
 use dproxy_control::{Asked, Herald, Refusal, Reply};
-use dproxy_ipc::{Generation, ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
+use dproxy_ipc::{ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
+use dproxy_route::Problem;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
@@ -35,9 +37,10 @@ use crate::pidfile::PidFile;
 use crate::privileges::Fences;
 use crate::records::Records;
 use crate::remembered::Remembered;
+use crate::sealing::Sealing;
 use crate::signals::{self, Order, Signals};
 use crate::sites::Sites;
-use crate::spawn::{Launcher, Letter, Memory, Worker};
+use crate::spawn::{Enclosed, Launcher, Letter, Memory, Worker};
 use crate::supervisor::Supervisor;
 use certificates::Vault;
 
@@ -82,8 +85,10 @@ struct Driver {
     kept: BTreeMap<SocketId, String>,
     inherited: Inherited,
     supervisor: Supervisor,
-    /// The newest one, sealed.
-    snapshot: Option<(Generation, Arc<OwnedFd>)>,
+    /// The newest one.
+    snapshot: Option<Sealing>,
+    /// What is known of its routes, once somebody asks.
+    survey: OnceCell<Survey>,
     /// When that was made; the beginning of this master where an earlier one made it.
     published: Instant,
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
@@ -110,6 +115,14 @@ struct Driver {
     upgrade: Upgrade,
     pid_file: PidFile,
     leaving: bool,
+}
+
+/// What only a look at all routes tells.
+struct Survey {
+    /// How many there are, each counted once.
+    backends: usize,
+    /// Replicas that do not agree.
+    contradictions: Vec<Problem>,
 }
 
 /// What is shown and is not the core's.
@@ -292,7 +305,7 @@ impl Driver {
             Effect::Close(sockets) => self.close(&sockets),
             Effect::Publish(snapshot) => {
                 self.open_passages(&snapshot.routes);
-                self.publish(&snapshot);
+                self.publish(snapshot);
             }
             Effect::Spawn(worker, slot) => self.spawn(worker, slot),
             Effect::Send(worker, message) => self.send(worker, message),
@@ -314,22 +327,14 @@ impl Driver {
         }
     }
 
-    /// Encodes a snapshot once for all workers.
-    fn publish(&mut self, snapshot: &Snapshot) {
-        let generation = snapshot.generation;
-        match snapshot.seal() {
-            Ok(descriptor) => {
-                info!(%generation, routes = snapshot.routes.len(), "snapshot published");
-                self.look_after(snapshot);
-                self.open_accounts(snapshot);
-                self.snapshot = Some((generation, Arc::new(descriptor)));
-                self.published = Instant::now();
-            }
-            Err(error) => {
-                error!(%generation, %error, "snapshot not published");
-                self.snapshot = None;
-            }
-        }
+    /// Has a snapshot encoded, once for all workers.
+    fn publish(&mut self, snapshot: Arc<Snapshot>) {
+        // Workers must not have seen it before that.
+        self.look_after(&snapshot);
+        self.open_accounts(&snapshot);
+        self.snapshot = Some(Sealing::begin(snapshot));
+        self.survey.take();
+        self.published = Instant::now();
     }
 
     fn spawn(&mut self, worker: WorkerId, slot: SlotId) {
@@ -350,15 +355,18 @@ impl Driver {
                 let Some(Memory { page, row, door }) = self.memories.remove(&worker) else { return };
                 let memory = [page, self.books.descriptor(), row, self.books.dead_descriptor()];
                 let descriptors = memory.into_iter().chain(self.access_log.descriptor()).collect();
-                self.post(worker, Letter { message, descriptors });
+                self.post(worker, Letter { message, enclosed: Enclosed::Descriptors(descriptors) });
                 if let Some(door) = door {
                     let message = ToWorker::Door { build: self.facts.build.clone() };
-                    self.post(worker, Letter { message, descriptors: vec![door] });
+                    self.post(worker, Letter { message, enclosed: Enclosed::Descriptors(vec![door]) });
                 }
                 return;
             }
             ToWorker::Snapshot { generation } => match &self.snapshot {
-                Some((newest, descriptor)) if newest == generation => vec![Arc::clone(descriptor)],
+                Some(sealing) if sealing.generation() == *generation => {
+                    let enclosed = Enclosed::Snapshot(sealing.clone());
+                    return self.post(worker, Letter { message, enclosed });
+                }
                 _ => {
                     let reason = "the master could not make it".to_owned();
                     let answer = ToMaster::Rejected { generation: *generation, reason };
@@ -372,7 +380,7 @@ impl Driver {
             ToWorker::Drain { .. } | ToWorker::HandedOver => Vec::new(),
             ToWorker::Door { .. } | ToWorker::Tell => unreachable!("the core knows nothing of doors and earlier masters"),
         };
-        self.post(worker, Letter { message, descriptors });
+        self.post(worker, Letter { message, enclosed: Enclosed::Descriptors(descriptors) });
     }
 
     fn post(&self, worker: WorkerId, letter: Letter) {
@@ -384,7 +392,8 @@ impl Driver {
     fn pass(&self, worker: WorkerId, serial: u64, parcel: Parcel) {
         debug!(worker = worker.0, clients = parcel.clients.len(), "clients handed over");
         if let Some(worker) = self.workers.get(&worker) {
-            worker.send(Letter { message: ToWorker::TakeOver { clients: parcel.clients, serial }, descriptors: parcel.connections });
+            let enclosed = Enclosed::Descriptors(parcel.connections);
+            worker.send(Letter { message: ToWorker::TakeOver { clients: parcel.clients, serial }, enclosed });
         }
     }
 

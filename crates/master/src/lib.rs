@@ -24,6 +24,7 @@ mod pidfile;
 mod privileges;
 mod records;
 mod remembered;
+mod sealing;
 mod secret;
 mod signals;
 mod sites;

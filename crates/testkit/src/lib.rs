@@ -53,7 +53,7 @@ pub use frames::{Frame, Frames, header_block};
 pub use http::{Answer, Connection, Failure, Framing, exchange, get, request};
 pub use load::{Load, Mode, Running};
 pub use lossy::in_a_lossy_network;
-pub use memory::resident;
+pub use memory::{resident, share_of_memory};
 pub use network::Network;
 pub use options::Options;
 pub use origin::{Origin, Request, Step, answer, chunked, ok};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use dproxy_testkit::{Dproxy, Origin, Signal, kill, pause, resident};
+use dproxy_testkit::{Dproxy, Origin, Signal, kill, pause, resident, share_of_memory};
 
 use super::{Figure, Scale, resize, with_routes};
 use crate::engine::{serving, sockets};
@@ -65,9 +65,9 @@ pub(super) fn idle(origin: &Origin, scale: Scale) -> Figure {
     Figure::timing(format!("{percent:.1} % over {time:.0?}"), percent <= 2.0)
 }
 
-/// Of all workers, in KiB.
+/// Of all workers, in KiB: what they share is counted once.
 fn of_workers(dproxy: &Dproxy) -> u64 {
-    dproxy.worker_pids().into_iter().map(resident).sum()
+    dproxy.worker_pids().into_iter().map(share_of_memory).sum()
 }
 
 pub(super) fn tables(origin: &Origin, scale: Scale) -> Figure {

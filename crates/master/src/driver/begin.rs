@@ -1,5 +1,6 @@
 //! How a master begins: alone, in the place of one that died, or in the process of another program.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ use crate::pidfile::{self, PidFile};
 use crate::privileges::Fences;
 use crate::records::Records;
 use crate::remembered::Remembered;
+use crate::sealing::Sealing;
 use crate::secret;
 use crate::sites::Sites;
 use crate::spawn::{Hold, Launcher, Worker};
@@ -101,7 +103,8 @@ impl Driver {
             kept,
             inherited,
             supervisor,
-            snapshot: estate.snapshot.map(|(generation, descriptor)| (generation, Arc::new(descriptor))),
+            snapshot: estate.snapshot.map(|(generation, memory)| Sealing::done(generation, Arc::new(memory))),
+            survey: OnceCell::new(),
             published: now,
             replies: BTreeMap::new(),
             next_request: 0,
