@@ -1,5 +1,6 @@
 //! Certificates by ACME, of a real authority (Debian's pebble) for real containers.
 
+mod on_demand;
 mod pebble;
 
 use std::fs;

@@ -12,7 +12,9 @@
 
 mod account;
 mod agent;
+mod ask;
 mod board;
+mod demand;
 mod hook;
 mod judge;
 mod order;
@@ -28,8 +30,8 @@ use std::time::SystemTime;
 use std::{io, thread};
 
 use dproxy_config::{Acme as Settings, Proof};
-use dproxy_route::{HostPattern, Owner, Problem};
-use tokio::sync::{Notify, watch};
+use dproxy_route::{Host, HostPattern, Owner, Problem};
+use tokio::sync::{Notify, mpsc, watch};
 use tracing::warn;
 
 use self::agent::{Agent, Orders};
@@ -44,6 +46,8 @@ const NOBODYS: [&str; 4] = ["internal", "local", "localhost", "invalid"];
 const SUBJECT: &str = "certificates by ACME";
 /// So many hosts are named in a problem.
 const NAMED: usize = 5;
+/// Demands that wait for the agent.
+const MOST_DEMANDS: usize = 64;
 /// Authorities put no more names into one certificate.
 const MOST_NAMES: usize = 100;
 
@@ -57,12 +61,32 @@ pub struct Acme {
     news: watch::Receiver<Acquired>,
     acquired: Acquired,
     nudge: Arc<Notify>,
+    /// Names that clients ask for, on their way to the agent.
+    demands: mpsc::Sender<Host>,
+    /// Names that they need not wait for.
+    refused: mpsc::UnboundedReceiver<Host>,
     /// Counts programs of the operator's that run.
     running: Arc<AtomicUsize>,
     /// Waits for the first host that wants a certificate.
-    agent: Option<watch::Sender<Acquired>>,
+    agent: Option<Waiting>,
     /// Why nobody is asked.
     idle: Option<Problem>,
+}
+
+/// The agent's ends of what leads to it and back.
+struct Waiting {
+    acquired: watch::Sender<Acquired>,
+    demanded: mpsc::Receiver<Host>,
+    refused: mpsc::UnboundedSender<Host>,
+}
+
+/// What is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// See [`Acme::acquired`] and [`Acme::problems`].
+    Acquired,
+    /// Clients need not wait for the certificate of this host, which they have demanded.
+    Refused(Host),
 }
 
 impl Acme {
@@ -77,6 +101,8 @@ impl Acme {
             ..Acquired::default()
         };
         let (sender, news) = watch::channel(acquired.clone());
+        let (demands, demanded) = mpsc::channel(MOST_DEMANDS);
+        let (refusing, refused) = mpsc::unbounded_channel();
         Acme {
             settings: settings.clone(),
             shelf,
@@ -85,8 +111,10 @@ impl Acme {
             news,
             acquired,
             nudge: Arc::new(Notify::new()),
+            demands,
+            refused,
             running: Arc::default(),
-            agent: Some(sender),
+            agent: Some(Waiting { acquired: sender, demanded, refused: refusing }),
             idle: None,
         }
     }
@@ -94,15 +122,20 @@ impl Acme {
     /// These hosts want certificates from now on, each with whoever named it first, and no others.
     pub fn want(&mut self, hosts: &BTreeMap<HostPattern, Owner>) {
         let now = SystemTime::now();
-        let hosts: Vec<(&HostPattern, &Owner)> = hosts.iter().filter(|(host, _)| is_public(host) && !self.is_covered(host, now)).collect();
+        let wants = |host: &HostPattern| is_public(host) && !self.is_covered(host, now) && !self.is_met_on_demand(host);
+        let hosts: Vec<(&HostPattern, &Owner)> = hosts.iter().filter(|(host, _)| wants(host)).collect();
         self.idle = None;
+        if !self.settings.agreed && self.settings.on_demand.is_on() {
+            self.idle = Some(Problem::new(SUBJECT, "`acme.on_demand` waits until you agree to its terms with `acme.agree_to_terms: true`"));
+        }
         if !self.settings.agreed && !hosts.is_empty() {
             self.idle = Some(Problem::new(SUBJECT, disagreed(&hosts, &self.settings)));
             return;
         }
         let names =
             if self.settings.shared { shared(&hosts) } else { hosts.into_iter().map(|(host, _)| Names::one(host.clone())).collect() };
-        if !names.is_empty() {
+        // What clients have asked for before is renewed, too.
+        if !names.is_empty() || !self.on_demand().is_empty() && !self.acquired.certificates.is_empty() {
             self.start();
         }
         self.wanted.send_if_modified(|wanted| {
@@ -112,10 +145,27 @@ impl Acme {
         });
     }
 
-    /// Whether authorities look at the TLS port, which has to be there before any certificate is.
+    /// The names that get a certificate when clients ask for them.
+    #[must_use]
+    pub fn on_demand(&self) -> &[HostPattern] {
+        if self.settings.agreed { &self.settings.on_demand.names } else { &[] }
+    }
+
+    /// A client asks for the certificate of this host, for which there is a route; whether it is worth waiting for it.
+    pub fn demand(&mut self, host: Host) -> bool {
+        let allowed = self.on_demand().iter().any(|pattern| pattern.matches(host.as_str()));
+        if !allowed || !is_public(&HostPattern::Exact(host.clone())) {
+            return false;
+        }
+        self.start();
+        self.demands.try_send(host).is_ok()
+    }
+
+    /// Whether authorities, or clients who ask for their certificates, come to the TLS port, which has to be there
+    /// before any certificate is.
     #[must_use]
     pub fn needs_doors(&self) -> bool {
-        self.settings.proof == Proof::Handshake && !self.wanted.borrow().is_empty()
+        !self.on_demand().is_empty() || self.settings.proof == Proof::Handshake && !self.wanted.borrow().is_empty()
     }
 
     /// Whether programs of ours run, so that not every dead child is an orphan.
@@ -131,17 +181,28 @@ impl Acme {
         good.any(|certificate| !certificate.names.contains(host) && covers(&certificate.names, host))
     }
 
+    /// Whether the names that this pattern stands for get their own ones when clients ask for them, since nobody writes
+    /// records into the DNS for the whole pattern.
+    fn is_met_on_demand(&self, host: &HostPattern) -> bool {
+        matches!(host, HostPattern::Below(_)) && self.settings.dns.is_none() && self.settings.on_demand.covers(host)
+    }
+
     /// What was wrong may be mended: everything is tried again at once.
     pub fn nudge(&self) {
         self.nudge.notify_one();
     }
 
     /// Resolves when there is something new.
-    pub async fn changed(&mut self) {
-        if self.news.changed().await.is_err() {
-            std::future::pending::<()>().await;
+    pub async fn changed(&mut self) -> News {
+        tokio::select! {
+            Ok(()) = self.news.changed() => {
+                self.acquired = self.news.borrow_and_update().clone();
+                News::Acquired
+            }
+            Some(host) = self.refused.recv() => News::Refused(host),
+            // The agent is gone.
+            else => std::future::pending().await,
         }
-        self.acquired = self.news.borrow_and_update().clone();
     }
 
     /// What there is.
@@ -175,12 +236,14 @@ impl Acme {
 
     /// Starts the agent, for the first host.
     fn start(&mut self) {
-        let Some(acquired) = self.agent.take() else { return };
+        let Some(Waiting { acquired, demanded, refused }) = self.agent.take() else { return };
         let orders = Orders {
             wanted: self.wanted.subscribe(),
             shown: self.shown.subscribe(),
             running: Arc::clone(&self.running),
             nudge: Arc::clone(&self.nudge),
+            demanded,
+            refused,
         };
         let (settings, shelf) = (self.settings.clone(), self.shelf.clone());
         // It ends when we are gone; nobody waits for that, because what is under way is ordered again.

@@ -20,7 +20,7 @@ mod tickets;
 mod vouch;
 mod watch;
 
-pub use acme::{Acme, Acquired};
+pub use acme::{Acme, Acquired, News};
 pub use describe::Description;
 pub use directory::{Directory, Holdings};
 pub use local::Vouching;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::on_demand::OnDemand;
+
 /// What the master's client of ACME obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acme {
@@ -24,6 +26,8 @@ pub struct Acme {
     pub binding: Option<Binding>,
     /// Whether the hosts of one container have one certificate together.
     pub shared: bool,
+    /// Which names get one when a client asks for them.
+    pub on_demand: OnDemand,
 }
 
 /// How an authority is shown that a name is ours (RFC 8555 §8, RFC 8737).

@@ -32,6 +32,8 @@ pub struct TlsSettings {
     pub tickets: Vec<TicketKey>,
     /// What authorities are shown at the moment.
     pub challenges: Vec<Challenge>,
+    /// Names whose certificates may be asked for when they are missing.
+    pub on_demand: Vec<HostPattern>,
 }
 
 /// Which versions of TLS are spoken.

@@ -86,6 +86,11 @@ pub enum ToWorker {
         /// Comes back in [`ToMaster::TookOver`].
         serial: u64,
     },
+    /// There is no certificate for this name, and none to be waited for.
+    Refused {
+        /// The name of a [`ToMaster::Wanted`], of this worker or another one.
+        name: String,
+    },
     /// The clients of the last [`ToMaster::HandOver`] are somebody else's now: the next ones may follow.
     HandedOver,
 }
@@ -137,6 +142,12 @@ pub enum ToMaster {
     TookOver {
         /// Whose answer this is.
         serial: u64,
+    },
+    /// A client asks for a certificate for this name, which may be had on demand. Answered by the certificate, in a
+    /// snapshot, or by [`ToWorker::Refused`].
+    Wanted {
+        /// The name, canonical.
+        name: String,
     },
     /// What it holds, for a master that did not start it.
     Holds(Holdings),

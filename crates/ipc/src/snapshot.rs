@@ -338,6 +338,7 @@ fn specimen_of_tls() -> TlsSettings {
             Challenge::Page { token: "token".to_owned(), text: "text".to_owned() },
             Challenge::Handshake { name: "name".to_owned(), certificate: vec![6], key: key() },
         ],
+        on_demand: vec![HostPattern::Any],
         ..TlsSettings::default()
     }
 }

@@ -206,7 +206,7 @@ where
             Some(_) = driver.answers.join_next() => {}
             finding = driver.health.found() => driver.checked(finding),
             _ = looks.tick() => driver.look(),
-            () = driver.vault.changed() => driver.certificates_changed(),
+            news = driver.vault.changed() => driver.vault_told(news),
             _ = weighings.tick() => {
                 driver.weigh();
                 driver.backend_records();
@@ -277,6 +277,7 @@ impl Driver {
             Event::Said(worker, ToMaster::Rejected { generation, reason }) => {
                 error!(worker = worker.0, %generation, reason, "snapshot rejected");
             }
+            Event::Said(_, ToMaster::Wanted { name }) => self.certificate_wanted(name),
             Event::Said(worker, ToMaster::Confined(confinement)) => self.facts.fences.learn(*worker, confinement),
             Event::Tick
             | Event::Opened(_)
@@ -377,7 +378,7 @@ impl Driver {
             ToWorker::Log => self.access_log.descriptor().into_iter().collect(),
             // Their connections come with a parcel, see `pass`.
             ToWorker::TakeOver { .. } => return,
-            ToWorker::Drain { .. } | ToWorker::HandedOver => Vec::new(),
+            ToWorker::Drain { .. } | ToWorker::HandedOver | ToWorker::Refused { .. } => Vec::new(),
             ToWorker::Door { .. } | ToWorker::Tell => unreachable!("the core knows nothing of doors and earlier masters"),
         };
         self.post(worker, Letter { message, enclosed: Enclosed::Descriptors(descriptors) });
@@ -425,9 +426,13 @@ impl Driver {
 
     /// Gives every worker the access log as it is now.
     fn hand_out_log(&mut self) {
-        // Who was not set up yet gets it with that.
+        self.tell_workers(&ToWorker::Log);
+    }
+
+    /// Tells every worker something; who was not set up yet learns it with that.
+    fn tell_workers(&mut self, message: &ToWorker) {
         let workers: Vec<WorkerId> = self.workers.keys().copied().filter(|worker| !self.memories.contains_key(worker)).collect();
-        workers.into_iter().for_each(|worker| self.send(worker, ToWorker::Log));
+        workers.into_iter().for_each(|worker| self.send(worker, message.clone()));
     }
 
     /// A change that nobody waits for.

@@ -61,9 +61,20 @@ impl Common {
         self.settings().tls.ports.contains(&port)
     }
 
+    /// Whether a certificate for this name may be had when it is missing.
+    pub(crate) fn is_on_demand(&self, name: &str) -> bool {
+        self.settings().tls.on_demand.iter().any(|pattern| pattern.matches(name))
+    }
+
+    /// Whether a certificate was made for this name.
+    pub(crate) fn has_certificate(&self, name: &str) -> bool {
+        self.keyring().is_some_and(|keyring| keyring.has(name))
+    }
+
     /// Whether TLS is understood at the other ports.
     pub(crate) fn peeks(&self) -> bool {
-        self.settings().tls.peek && (self.keyring().is_some() || self.passes_through || !self.settings().tls.challenges.is_empty())
+        let tls = &self.settings().tls;
+        tls.peek && (self.keyring().is_some() || self.passes_through || !tls.challenges.is_empty() || !tls.on_demand.is_empty())
     }
 
     /// Whether requests for `host` in the clear are sent to TLS. In the clear nobody can show a certificate.

@@ -4,6 +4,7 @@ mod announcement;
 pub(crate) mod arrival;
 pub(crate) mod h1;
 pub(crate) mod h2;
+mod on_demand;
 mod passage;
 mod unread;
 

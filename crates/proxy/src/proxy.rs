@@ -22,7 +22,7 @@ use crate::listen::Listening;
 use crate::lookout::Lookout;
 use crate::memory::Memory;
 use crate::sites::Sites;
-use crate::tls::Handshakes;
+use crate::tls::{Demands, Handshakes};
 use crate::trail::Numbers;
 use crate::upstream::Pools;
 use crate::view::View;
@@ -38,6 +38,8 @@ pub struct Proxy {
     /// Who serves names that only wildcards match.
     pub(crate) memory: Memory,
     pub(crate) handshakes: Handshakes,
+    /// Names whose certificates clients wait for.
+    pub(crate) demands: Demands,
     /// Requests that wait for their site to come back.
     pub(crate) held: Held,
     sites: RefCell<Sites>,
@@ -105,6 +107,7 @@ impl Proxy {
             numbers: Numbers::default(),
             memory: Memory::default(),
             handshakes: Handshakes::default(),
+            demands: Demands::default(),
             held: Held::default(),
             sites: RefCell::new(Sites::new(atlas, offset)),
             news: Notify::new(),
@@ -164,6 +167,16 @@ impl Proxy {
     #[must_use]
     pub fn look_after(self: &Rc<Self>, siblings: Vec<(Rc<std::net::TcpListener>, SocketAddr)>) -> Lookout {
         Lookout::start(Rc::clone(self), siblings)
+    }
+
+    /// The next name for whose certificate a client waits, for [`Proxy::install`] or [`Proxy::refuse`] to answer.
+    pub async fn demanded(&self) -> String {
+        self.demands.next().await
+    }
+
+    /// There is no certificate for `name` to be waited for.
+    pub fn refuse(&self, name: &str) {
+        self.demands.refuse(name, self.clock.now());
     }
 
     /// Advances deadlines, sweeps unused connections and reports life, for ever.

@@ -5,6 +5,7 @@
 //! is to the rest what a TCP connection is.
 
 mod backend;
+mod demands;
 mod handshake;
 mod handshakes;
 mod identity;
@@ -14,6 +15,7 @@ mod session;
 mod ticketer;
 
 pub(crate) use backend::{Clients, Offer, is_about_tls};
+pub(crate) use demands::{Demands, Outlook};
 pub(crate) use handshake::{Agreed, Greeted, HandshakeError, Hello, agree, hear, prove};
 pub(crate) use handshakes::{Handshakes, UnderWay};
 pub(crate) use identity::{Asking, Callers, CallersError};

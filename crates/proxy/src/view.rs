@@ -95,6 +95,11 @@ impl View {
         View { common, edition, table, entries, choices, pools, accounts, marks }
     }
 
+    /// Whether anybody offers its host, now or lately.
+    pub(crate) fn serves_somebody(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
     /// Whether it was made of the same.
     pub(crate) fn is_made_of(&self, entries: &[Entry]) -> bool {
         self.entries == entries

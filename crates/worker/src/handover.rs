@@ -77,6 +77,7 @@ impl Worker {
                 take_over(&self.proxy, clients, descriptors);
                 ToMaster::TookOver { serial }
             }
+            ToWorker::Refused { name } => return self.proxy.refuse(&name),
             ToWorker::Setup { .. }
             | ToWorker::Door { .. }
             | ToWorker::Tell

@@ -100,6 +100,7 @@ impl Worker {
                 (ToWorker::Snapshot { generation }, Some(memory)) => break (generation, memory),
                 (ToWorker::Door { build }, Some(socket)) => door = Some((build, socket)),
                 (ToWorker::Log, file) => log = file.map(File::from),
+                (ToWorker::Refused { .. }, _) => {}
                 (message, _) => bail!("the master says `{message:?}` before the first snapshot"),
             }
         };
@@ -118,7 +119,14 @@ impl Worker {
     /// Does what the master says until that is to leave.
     async fn obey(&mut self) -> anyhow::Result<Leave> {
         loop {
-            let (message, mut descriptors) = match self.line.hear().await? {
+            let heard = tokio::select! {
+                heard = self.line.hear() => heard?,
+                name = self.proxy.demanded() => {
+                    self.answer(&ToMaster::Wanted { name }).await;
+                    continue;
+                }
+            };
+            let (message, mut descriptors) = match heard {
                 Word::Said(message, descriptors) => (message, descriptors),
                 Word::Orphaned => continue,
                 Word::Alone => return Ok(Leave::Orphaned),
@@ -147,6 +155,10 @@ impl Worker {
                     handover::take_over(&self.proxy, clients, descriptors);
                     ToMaster::TookOver { serial }
                 }
+                ToWorker::Refused { name } => {
+                    self.proxy.refuse(&name);
+                    continue;
+                }
                 // It answers what is said while draining, and this worker does not drain.
                 ToWorker::HandedOver => bail!("the master took clients that nobody gave it"),
                 ToWorker::Drain { deadline_ms, idle } => {
@@ -157,10 +169,14 @@ impl Worker {
                     return Ok(Leave::Drain { deadline: Duration::from_millis(deadline_ms), idle });
                 }
             };
-            // A master that has just died heard nothing; the next one asks for all of it.
-            if let Err(error) = self.line.send(&answer).await {
-                tracing::debug!(error = format!("{:#}", anyhow::Error::new(error)), "answer not sent");
-            }
+            self.answer(&answer).await;
+        }
+    }
+
+    /// Says something of which a master that has just died hears nothing; the next one asks for all of it.
+    async fn answer(&self, answer: &ToMaster) {
+        if let Err(error) = self.line.send(answer).await {
+            tracing::debug!(error = format!("{:#}", anyhow::Error::new(error)), "answer not sent");
         }
     }
 

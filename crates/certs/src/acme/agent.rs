@@ -7,17 +7,19 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, SystemTime};
 
 use dproxy_config::Acme as Settings;
-use dproxy_route::Problem;
+use dproxy_route::{Host, HostPattern, Problem};
 use instant_acme::{Account, CertificateIdentifier, Error};
 use rustls_pki_types::CertificateDer;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
 
 use super::account;
+use super::ask::{Asker, Denied};
 use super::board::{Acquired, Board};
+use super::demand::{Demand, Verdict};
 use super::hook::Hook;
 use super::judge::{Judge, Names, Setback, Step, Term, Window};
 use super::order::{OrderError, order};
@@ -45,6 +47,11 @@ pub(super) struct Agent {
     /// The authority has forgotten the account in the files, and has made nothing for another one yet.
     forgotten: bool,
     means: Means,
+    demand: Demand,
+    /// Who has to agree to names that clients ask for.
+    asker: Option<Asker>,
+    /// Names that clients wait for in vain.
+    refused: mpsc::UnboundedSender<Host>,
     acquired: watch::Sender<Acquired>,
     errands: JoinSet<Errand>,
 }
@@ -53,6 +60,7 @@ pub(super) struct Agent {
 enum Errand {
     Ordered(Names, Result<Zeroizing<Vec<u8>>, OrderError>),
     Asked(Names, Result<(Window, Duration), Error>),
+    Permitted(Host, Result<(), Denied>),
 }
 
 /// What the master tells.
@@ -63,6 +71,10 @@ pub(super) struct Orders {
     pub(super) running: Arc<AtomicUsize>,
     /// What was wrong may be mended.
     pub(super) nudge: Arc<Notify>,
+    /// Clients ask for these.
+    pub(super) demanded: mpsc::Receiver<Host>,
+    /// They need not wait for these.
+    pub(super) refused: mpsc::UnboundedSender<Host>,
 }
 
 impl Agent {
@@ -72,8 +84,10 @@ impl Agent {
         let (vouchers, spoilt) = shelf.certificates();
         let mut judge = Judge::new(fastrand::u64(..));
         let mut held = BTreeMap::new();
+        let mut demand = Demand::new(settings.on_demand.clone());
         for voucher in vouchers {
             if let Some(names) = Names::of(voucher.certificate.names.clone()) {
+                demand.recall(now, &names);
                 judge.holds(now, &names, term(&voucher));
                 held.insert(names, voucher);
             }
@@ -81,13 +95,29 @@ impl Agent {
         let board = Board::new(acquired.clone(), orders.shown.clone());
         let hook = settings.dns.clone().map(|dns| Hook::new(dns, Arc::clone(&orders.running)));
         let means = Means { usual: settings.proof, board, hook };
-        Agent { settings, shelf, judge, held, spoilt, account: None, forgotten: false, means, acquired, errands: JoinSet::new() }
+        Agent {
+            settings,
+            shelf,
+            judge,
+            held,
+            spoilt,
+            account: None,
+            forgotten: false,
+            means,
+            demand,
+            asker: None,
+            refused: orders.refused.clone(),
+            acquired,
+            errands: JoinSet::new(),
+        }
     }
 
     /// Works until the master is gone.
     pub(super) async fn run(mut self, mut orders: Orders) {
         loop {
-            let wanted = orders.wanted.borrow_and_update().clone();
+            let routed = orders.wanted.borrow_and_update().clone();
+            let mut wanted = routed.clone();
+            wanted.extend(self.demand.wanted(SystemTime::now()));
             self.judge.want(&wanted);
             self.tidy();
             let steps = self.judge.next(SystemTime::now());
@@ -99,7 +129,11 @@ impl Agent {
             let due = self.judge.deadline(now).duration_since(now).unwrap_or_default();
             tokio::select! {
                 changed = orders.wanted.changed() => if changed.is_err() { return },
-                () = orders.nudge.notified() => self.judge.forgive(),
+                () = orders.nudge.notified() => {
+                    self.judge.forgive();
+                    self.demand.forgive();
+                }
+                Some(host) = orders.demanded.recv() => self.demanded(host, &routed),
                 Some(errand) = self.errands.join_next() => match errand {
                     Ok(errand) => self.came(errand),
                     Err(error) => warn!(%error, "a step of ACME broke off"),
@@ -107,6 +141,57 @@ impl Agent {
                 () = sleep(due) => {}
             }
         }
+    }
+
+    /// A client asks for the certificate of this host.
+    fn demanded(&mut self, host: Host, routed: &BTreeSet<Names>) {
+        let now = SystemTime::now();
+        let names = Names::one(HostPattern::Exact(host.clone()));
+        let held = self.is_held(now, &names);
+        if !held && self.judge.is_resting(now, &names) {
+            return self.refuse(host);
+        }
+        if routed.iter().flat_map(Names::iter).any(|name| name.is_exactly(host.as_str())) {
+            // Its route wants one, whoever asks.
+            return;
+        }
+        match self.demand.asked(now, &host, held) {
+            Verdict::Learned | Verdict::Asked => {}
+            Verdict::Refused => self.refuse(host),
+            Verdict::Ask => self.ask(host),
+        }
+    }
+
+    /// Asks the operator's server about this host.
+    fn ask(&mut self, host: Host) {
+        if self.asker.is_none() {
+            match self.settings.on_demand.ask.clone().map(Asker::new).transpose() {
+                Ok(asker) => self.asker = asker,
+                Err(error) => return self.denied(host, chain(&error)),
+            }
+        }
+        let Some(asker) = self.asker.clone() else { return };
+        self.errands.spawn(async move {
+            let agreed = asker.agrees(host.as_str()).await;
+            Errand::Permitted(host, agreed)
+        });
+    }
+
+    fn denied(&mut self, host: Host, why: String) {
+        info!(%host, why, "no certificate on demand");
+        self.demand.denied(SystemTime::now(), &host, why);
+        self.refuse(host);
+    }
+
+    /// Nobody need wait for the certificate of this host.
+    fn refuse(&self, host: Host) {
+        // A master that has other settings now has another agent.
+        let _ = self.refused.send(host);
+    }
+
+    /// Whether there is a certificate for these names that is still good.
+    fn is_held(&self, now: SystemTime, names: &Names) -> bool {
+        self.held.get(names).is_some_and(|voucher| voucher.ends > now)
     }
 
     /// Begins what the judge says.
@@ -152,7 +237,11 @@ impl Agent {
                     warn!(error = why, "no account for certificates by ACME");
                     for step in steps {
                         match step {
-                            Step::Order(names) => self.judge.failed(now, names, Setback::Authority(why.clone())),
+                            Step::Order(names) => {
+                                let setback = Setback::Authority(why.clone());
+                                self.disappoint(now, names, &setback);
+                                self.judge.failed(now, names, setback);
+                            }
                             Step::AskWindow(names) => self.judge.window(now, names, None, WINDOW_LATER),
                         }
                     }
@@ -172,6 +261,7 @@ impl Agent {
                     Ok(voucher) => {
                         info!(%names, file = voucher.certificate.file, "certificate issued");
                         self.judge.holds(now, &names, term(&voucher));
+                        self.demand.holds(&names);
                         self.forgotten = false;
                         self.spoilt.clear();
                         self.held.insert(names, voucher);
@@ -183,6 +273,13 @@ impl Agent {
                 debug!(%names, "the authority has told when to renew");
                 self.judge.window(now, &names, Some(window), again);
             }
+            Errand::Permitted(host, Ok(())) => {
+                let held = self.is_held(now, &Names::one(HostPattern::Exact(host.clone())));
+                if !self.demand.allowed(now, &host, held) {
+                    self.refuse(host);
+                }
+            }
+            Errand::Permitted(host, Err(error)) => self.denied(host, chain(&error)),
             Errand::Asked(names, Err(Error::Unsupported(_))) => self.judge.window(now, &names, None, NO_WINDOW),
             Errand::Asked(names, Err(error)) => {
                 debug!(%names, %error, "the authority has not told when to renew");
@@ -204,7 +301,19 @@ impl Agent {
             Setback::Authority(why) => Setback::Authority(format!("`{}`: {why}", self.settings.directory)),
             other => other,
         };
+        self.disappoint(now, names, &setback);
         self.judge.failed(now, names, setback);
+    }
+
+    /// Clients need not wait for these any more.
+    fn disappoint(&mut self, now: SystemTime, names: &Names, setback: &Setback) {
+        let host = match setback {
+            Setback::Refused(why) => self.demand.failed(now, names, None, why),
+            Setback::Limited { until, why } => self.demand.failed(now, names, *until, why),
+            Setback::Authority(_) if self.is_held(now, names) => None,
+            Setback::Authority(_) => self.demand.broke_off(names),
+        };
+        host.into_iter().for_each(|host| self.refuse(host));
     }
 
     /// Forgets what nobody wants any more.
@@ -221,7 +330,9 @@ impl Agent {
     /// Tells the master what there is, if that is news.
     fn tell(&self) {
         let now = SystemTime::now();
-        let problems: Vec<Problem> = self.judge.problems(now).into_iter().chain(self.spoilt.iter().cloned()).collect();
+        let mut problems = self.judge.problems(now);
+        problems.extend(self.demand.problems(now));
+        problems.extend(self.spoilt.iter().cloned());
         let certificates = || self.held.values().map(|voucher| &voucher.certificate);
         self.acquired.send_if_modified(|acquired| {
             let same = acquired.problems == problems && acquired.certificates.iter().eq(certificates());

@@ -260,6 +260,12 @@ impl Judge {
         rests.chain([&mut self.unreachable, &mut self.crowded]).for_each(|rest| rest.until = None);
     }
 
+    /// Whether no order of these names would be placed now, if they wanted one.
+    pub(super) fn is_resting(&self, now: SystemTime, names: &Names) -> bool {
+        let own = self.cases.get(names).is_some_and(|case| case.rest.is_resting(now));
+        own || self.unreachable.is_resting(now) || self.crowded.is_resting(now)
+    }
+
     /// What is to be done now.
     pub(super) fn next(&mut self, now: SystemTime) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -314,7 +320,7 @@ impl Judge {
             let state = case.held.as_ref().map_or(Standing::Missing, |held| held.standing(now));
             problems.push(Problem::new(format!("certificate of {names}"), format!("{}; {state}", case.rest.why)));
         }
-        if self.unreachable.failures > 0 {
+        if self.unreachable.failures > 0 && wanted().next().is_some() {
             let missing: Vec<String> = wanted().filter(|(_, case)| case.held.is_none()).map(|(names, _)| names.to_string()).collect();
             let waiting = match missing.len() {
                 0 => "certificates that are there are served on".to_owned(),

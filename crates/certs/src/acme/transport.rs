@@ -67,16 +67,7 @@ enum TransportError {
 impl Transport {
     /// Believes the authorities in the file `root` only, if there is one.
     pub(super) fn new(root: Option<&Path>) -> Result<Transport, RootsError> {
-        let roots = match root {
-            Some(path) => roots_in(path)?,
-            None => roots_of_the_system()?,
-        };
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(RootsError::Refused)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1().build();
+        let connector = HttpsConnectorBuilder::new().with_tls_config(client_config(root)?).https_only().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).build(connector);
         Ok(Transport { client, silence: Silence::default() })
     }
@@ -122,6 +113,17 @@ impl Silence {
         // A mistake of theirs must not silence us for years.
         until.into_iter().for_each(|until| self.0.store(until.min(now + 7 * 24 * 3600), Ordering::Relaxed));
     }
+}
+
+/// How a server is spoken to over TLS of which the authorities in the file `root` vouch, or those of the system.
+pub(super) fn client_config(root: Option<&Path>) -> Result<ClientConfig, RootsError> {
+    let roots = match root {
+        Some(path) => roots_in(path)?,
+        None => roots_of_the_system()?,
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(RootsError::Refused)?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 fn other(error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -1,9 +1,12 @@
 //! How an authority is asked for certificates.
 
+use dproxy_route::HostPattern;
+
 use super::Reader;
 use crate::acme::{Acme, AcmeDirectory, Binding, DnsHook, Proof};
+use crate::on_demand::{AskUrl, OnDemand};
 use crate::settings;
-use crate::values::{Name, Time};
+use crate::values::{Name, Number, Time};
 
 impl Reader<'_> {
     pub(super) fn acme(&mut self) -> Acme {
@@ -27,7 +30,22 @@ impl Reader<'_> {
             dns: self.dns_hook(),
             binding: self.binding(),
             shared: self.switch(&settings::ACME_SHARED),
+            on_demand: self.on_demand(),
         }
+    }
+
+    fn on_demand(&mut self) -> OnDemand {
+        let ask: Option<AskUrl> = self.optional(&settings::ACME_ON_DEMAND_ASK);
+        let mut names: Vec<HostPattern> = self.list(&settings::ACME_ON_DEMAND);
+        if ask.is_none() && names.contains(&HostPattern::Any) {
+            let text = "anybody could have certificates made for any name; name your domains, or who is asked in `acme.on_demand_ask`";
+            self.mistake(&settings::ACME_ON_DEMAND, text.to_owned());
+        }
+        if ask.is_some() && names.is_empty() {
+            names.push(HostPattern::Any);
+        }
+        let Number(most) = self.required::<Number<1, 10_000>>(&settings::ACME_ON_DEMAND_LIMIT);
+        OnDemand { names, ask, most }
     }
 
     fn dns_hook(&mut self) -> Option<DnsHook> {
@@ -83,6 +101,11 @@ mod tests {
         check("acme-challenge=http", "`http` is none of `http-01` (a page at port 80)");
         check("acme-eab-kid=k", "name its file in `acme.eab_key_file`");
         check("acme-eab-key-file=/k", "the id of this key is missing; write it in `acme.eab_kid`");
+        check("acme-on-demand=*", "name your domains, or who is asked in `acme.on_demand_ask`");
+        check("acme-on-demand=*.a.*", "`*.a.*`");
+        check("acme-on-demand-ask=ftp://a/", "`ftp://a/` is not a URL that can be asked");
+        check("acme-on-demand-ask=http://a/", "names: [Any], ask: Some(AskUrl(\"http://a/\"))");
+        check("acme-on-demand=*.a.test acme-on-demand-ask=http://a/", "names: [Below(Host(\"a.test\"))], ask: Some(");
         check("acme-eab-kid=k acme-eab-key-file=/k", "binding: Some(Binding { id: \"k\", key: \"/k\" })");
     }
 }

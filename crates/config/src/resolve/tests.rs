@@ -113,6 +113,8 @@ fn every_setting_obeys_flag_environment_and_file() {
         "ejection-max-time" => "77min",
         "docker-dialects" => "caddy",
         "acme-directory" => "https://acme.test/directory",
+        "acme-on-demand" => "shop.org",
+        "acme-on-demand-ask" => "http://127.0.0.1:9/ask",
         "acme-email" => "you@example.org",
         _ => match setting.kind {
             settings::Kind::Switch if setting.default_text() == "true" => "false",

@@ -1,7 +1,7 @@
 //! The settings of ACME.
 
 use super::DefaultValue::{Depends, Text};
-use super::Kind::{One, Switch};
+use super::Kind::{List, One, Switch};
 use super::Setting;
 use super::table::variable;
 
@@ -93,6 +93,38 @@ pub(crate) const ACME_SHARED: Setting = Setting::new(
      refuses that, each has its own, as it is with `false`.",
 )
 .environment(&[variable("DOCKER_PROXY_ACME_SHARED")]);
+
+/// [`crate::OnDemand::names`].
+pub(crate) const ACME_ON_DEMAND: Setting = Setting::new(
+    "acme.on_demand",
+    "acme-on-demand",
+    List("HOSTS"),
+    Depends("none"),
+    "Hosts like `*.customers.example.org` that get a certificate when the first client asks for them over TLS, which waits for it; there \
+     must be a route for the host. Nobody else gets one so, whoever asks. `*` needs `acme.on_demand_ask`.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_ON_DEMAND")]);
+
+/// [`crate::OnDemand::ask`].
+pub(crate) const ACME_ON_DEMAND_ASK: Setting = Setting::new(
+    "acme.on_demand_ask",
+    "acme-on-demand-ask",
+    One("URL"),
+    Depends("nobody"),
+    "Who else has to agree to such a certificate: a GET with `?domain=HOST` must be answered with 200, for anything else there is none. \
+     Without `acme.on_demand` it is asked about every host that there is a route for.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_ON_DEMAND_ASK")]);
+
+/// [`crate::OnDemand::most`].
+pub(crate) const ACME_ON_DEMAND_LIMIT: Setting = Setting::new(
+    "acme.on_demand_limit",
+    "acme-on-demand-limit",
+    One("NUMBER"),
+    Text("20"),
+    "So many certificates are ordered on demand within an hour at most, whoever asks.",
+)
+.environment(&[variable("DOCKER_PROXY_ACME_ON_DEMAND_LIMIT")]);
 
 /// [`crate::Binding::id`].
 pub(crate) const ACME_EAB_KID: Setting = Setting::new(

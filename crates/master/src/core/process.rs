@@ -160,8 +160,8 @@ impl Core {
             }
             ToMaster::TookOver { serial } => self.took_over(worker, serial),
             ToMaster::HandOver { .. } => self.broken(worker, "it gave clients away without their connections"),
-            // Shown to operators by the driver, or read before there was a core; nothing is decided by it.
-            ToMaster::Confined(_) | ToMaster::Holds(_) => {}
+            // Taken in by the driver, or read before there was a core; nothing is decided by it.
+            ToMaster::Confined(_) | ToMaster::Holds(_) | ToMaster::Wanted { .. } => {}
             ToMaster::Drained { cut } => info!(slot = process.slot.0, cut, "worker drained"),
         }
     }

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use dproxy_certs::{Acme, Directory, Holdings, Tickets, Vouching, reminder};
+use dproxy_certs::{Acme, Directory, Holdings, News, Tickets, Vouching, reminder};
 use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
 use dproxy_control::{CertificateRow, CertificatesRow, ReasonRow};
-use dproxy_ipc::{Generation, Snapshot};
+use dproxy_ipc::{Generation, Snapshot, ToWorker};
 use dproxy_route::{HostPattern, Issuer, Owner, Problem, Route};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{Driver, chain};
 use crate::certificates;
@@ -164,6 +164,12 @@ impl Vault {
         self.acme.needs_doors() && self.doors.is_none()
     }
 
+    /// A client of a worker asks for the certificate of `name`; whether it is worth waiting for it.
+    fn demand(&mut self, name: &str, routes: &[Route], issuer: Issuer) -> bool {
+        let Ok(host) = name.parse() else { return false };
+        serves_on_demand(name, routes, issuer) && self.acme.demand(host)
+    }
+
     /// What keeps these hosts from their certificates, for whoever asks why a container is served as it is.
     pub(super) fn hindrances(&self, hosts: &[String]) -> Vec<ReasonRow> {
         let hindrances = hosts.iter().filter_map(|host| Some((host, self.acme.hindrance(host)?)));
@@ -207,15 +213,16 @@ impl Vault {
     }
 
     /// Resolves when the files have changed, or there is news of an authority.
-    pub(super) async fn changed(&mut self) {
+    pub(super) async fn changed(&mut self) -> News {
         tokio::select! {
             () = Watcher::changed(&mut self.watcher) => {
                 self.holdings = self.watcher.iter_mut().map(|watcher| watcher.news.borrow_and_update().clone()).next().unwrap_or_default();
                 self.report();
             }
-            () = self.acme.changed() => {}
+            news = self.acme.changed() => return news,
             () = self.local.changed() => {}
         }
+        News::Acquired
     }
 
     /// Adds to the operator's settings what the workers need besides.
@@ -228,6 +235,7 @@ impl Vault {
             authorities: Arc::clone(&self.holdings.authorities),
             tickets: if self.has_sessions() { self.ticket_keys() } else { Vec::new() },
             challenges: self.acme.acquired().challenges.clone(),
+            on_demand: self.acme.on_demand().to_vec(),
             ..settings.tls
         };
         ProxySettings { tls, ..settings }
@@ -268,6 +276,24 @@ impl Drop for Watcher {
     }
 }
 
+/// Whether the routes that are nearest to `name` leave its certificate to whoever makes it on demand.
+fn serves_on_demand(name: &str, routes: &[Route], issuer: Issuer) -> bool {
+    // `www.X` falls back to `X`.
+    let bare = name.strip_prefix("www.").filter(|bare| routes.iter().any(|route| route.host.is_exactly(bare)));
+    let nearness = |route: &Route| match &route.host {
+        HostPattern::Exact(host) if host.as_str() == name => Some(usize::MAX),
+        HostPattern::Exact(host) => (Some(host.as_str()) == bare).then_some(0),
+        HostPattern::Below(parent) => route.host.matches(name).then(|| parent.as_str().len() + 2),
+        HostPattern::Any => Some(1),
+    };
+    let Some(nearest) = routes.iter().filter_map(nearness).max() else { return false };
+    let mut there = routes.iter().filter(|route| nearness(route) == Some(nearest) && !route.https.passthrough);
+    there.any(|route| match route.https.issuer {
+        Some(issuer) => issuer == Issuer::Acme,
+        None => issuer != Issuer::Internal,
+    })
+}
+
 fn acme(config: &Config) -> Acme {
     Acme::recall(&config.acme, &config.directories.state.join("acme"))
 }
@@ -281,6 +307,23 @@ impl Driver {
         let all_open = || vault.addresses().iter().all(|address| open.contains(address));
         if challenged.is_some_and(|generation| core.is_served_everywhere(generation)) && all_open() {
             vault.acme.is_shown(vault.acme.acquired().version);
+        }
+    }
+
+    /// What the vault has heard.
+    pub(super) fn vault_told(&mut self, news: News) {
+        match news {
+            News::Acquired => self.certificates_changed(),
+            News::Refused(host) => self.tell_workers(&ToWorker::Refused { name: host.to_string() }),
+        }
+    }
+
+    /// A client of a worker waits for the certificate of `name`.
+    pub(super) fn certificate_wanted(&mut self, name: &str) {
+        let routes = self.core.snapshot().map_or(&[][..], |snapshot| &snapshot.routes);
+        if !self.vault.demand(name, routes, self.facts.config.issuer) {
+            debug!(name, "no certificate on demand");
+            self.tell_workers(&ToWorker::Refused { name: name.to_owned() });
         }
     }
 

@@ -209,7 +209,8 @@ mod tests {
     use std::path::PathBuf;
 
     use dproxy_config::{
-        Acme, AcmeDirectory, Api, Directories, Listen, LogLevel, Privileges, Proof, ProxySettings, Rotation, StoreChoice, WorkerCount,
+        Acme, AcmeDirectory, Api, Directories, Listen, LogLevel, OnDemand, Privileges, Proof, ProxySettings, Rotation, StoreChoice,
+        WorkerCount,
     };
 
     use dproxy_route::Issuer;
@@ -245,6 +246,7 @@ mod tests {
                 dns: None,
                 binding: None,
                 shared: false,
+                on_demand: OnDemand::default(),
             },
             routes: Vec::new(),
         }

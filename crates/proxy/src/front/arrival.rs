@@ -16,7 +16,7 @@ use crate::client::{Client, Wire};
 use crate::clock::{Deadline, Elapsed};
 use crate::error::chain;
 use crate::front::announcement::{self, own_ends};
-use crate::front::{h1, h2, passage};
+use crate::front::{h1, h2, on_demand, passage};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
 use crate::tls::{self, Greeted, HandshakeError, Hello, UnderWay};
@@ -80,11 +80,15 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
     }
     drop(common);
     // Who names nobody is served by what every host gets.
-    let view = proxy.view(hello.name.as_deref().unwrap_or_default());
+    let mut view = proxy.view(hello.name.as_deref().unwrap_or_default());
     let listener = Listener { protocol: Protocol::Https, port: client.port() };
     if let Some(found) = hello.name.as_ref().and_then(|name| view.table.passage(name, listener)) {
         drop(under_way);
         return Box::pin(passage::carry(proxy, &view, &mut client, &found, hello.bytes)).await;
+    }
+    if let Some(name) = hello.name.as_deref().filter(|name| view.common.is_on_demand(name) && view.serves_somebody()) {
+        let Some(newest) = Box::pin(on_demand::wait(proxy, &client.deadline, &under_way, name)).await else { return };
+        view = newest;
     }
     let agreed = Box::pin(shake_hands(&view, &under_way, client, hello)).await;
     drop(under_way);
@@ -98,9 +102,8 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
 
 /// The same client behind TLS; none if that came to nothing.
 async fn shake_hands(view: &View, under_way: &UnderWay<'_>, client: Client, hello: Hello) -> Option<Client> {
-    let keyring = view.common.keyring()?;
     let Client { wire: Wire::H1(Transport::Tcp(tcp)), deadline, .. } = client else { return None };
-    let agreeing = tls::agree(view, keyring, hello, tcp);
+    let agreeing = tls::agree(view, hello, tcp);
     let Greeted { session, agreed } = in_time(client.peer.ip(), &deadline, under_way, agreeing).await?;
     Some(Client { wire: Wire::H1(Transport::Tls(session)), tls: Some(Rc::new(agreed)), deadline, ..client })
 }

@@ -11,7 +11,6 @@ use rustls::{Connection, InvalidMessage, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::Keyring;
 use super::identity::{CallersError, Identity};
 use super::keyring::canonical;
 use super::session::{Session, Wire, would_block};
@@ -73,9 +72,9 @@ pub(crate) struct Hello {
 }
 
 /// Carries a handshake to its end.
-pub(crate) async fn agree(view: &View, keyring: &Keyring, hello: Hello, mut tcp: TcpStream) -> Result<Greeted, HandshakeError> {
+pub(crate) async fn agree(view: &View, hello: Hello, mut tcp: TcpStream) -> Result<Greeted, HandshakeError> {
     let Hello { accepted, name, bytes, understood } = hello;
-    let Some(config) = keyring.config_for(name.as_deref()) else {
+    let Some(config) = view.common.keyring().and_then(|keyring| keyring.config_for(name.as_deref())) else {
         say(&mut tcp, &UNRECOGNIZED_NAME).await;
         return Err(HandshakeError::UnknownName(name.unwrap_or_default()));
     };

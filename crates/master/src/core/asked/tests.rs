@@ -55,6 +55,7 @@ impl Pool {
                 _,
                 ToWorker::Setup { .. }
                 | ToWorker::Log
+                | ToWorker::Refused { .. }
                 | ToWorker::Door { .. }
                 | ToWorker::Tell
                 | ToWorker::TakeOver { .. }

@@ -185,7 +185,8 @@ impl Checks {
                     clients.iter().for_each(|client| assert!(self.travellers.remove(client), "a client is in two places"));
                 }
             }
-            ToMaster::Confined(_) | ToMaster::Holds(_) | ToMaster::HandOver { .. } | ToMaster::Drained { .. } => {}
+            ToMaster::Confined(_) | ToMaster::Holds(_) | ToMaster::Wanted { .. } | ToMaster::HandOver { .. } | ToMaster::Drained { .. } => {
+            }
         }
     }
 
@@ -312,7 +313,9 @@ impl Checks {
                 let lent = lent.iter().copied().collect();
                 self.sockets(core, worker, keep, &added, Told { serial: *serial, after, lent });
             }
-            ToWorker::Log | ToWorker::Door { .. } | ToWorker::Tell => panic!("the core knows nothing of logs and doors"),
+            ToWorker::Log | ToWorker::Door { .. } | ToWorker::Tell | ToWorker::Refused { .. } => {
+                panic!("the core knows nothing of logs, doors and certificates")
+            }
             ToWorker::TakeOver { .. } => panic!("clients without their connections"),
             ToWorker::HandedOver => assert!(known.leaving, "a worker that serves gave nobody away"),
             ToWorker::Drain { .. } => self.drain(core, worker),
