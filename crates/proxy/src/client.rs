@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -29,8 +30,7 @@ use crate::unless::unless;
 pub(crate) struct Client {
     pub(crate) wire: Wire,
     pub(crate) peer: Peer,
-    /// Both ends of its way here.
-    pub(crate) ends: Ends,
+    pub(crate) path: Path,
     /// What was agreed upon, if it speaks TLS.
     pub(crate) tls: Option<Rc<Agreed>>,
     pub(crate) deadline: Deadline,
@@ -38,6 +38,15 @@ pub(crate) struct Client {
     pub(crate) tally: Tally,
     /// What that request is followed by, where anybody wants to know.
     pub(crate) trail: Option<Box<Trail>>,
+}
+
+/// A client's way here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Path {
+    /// As a proxy in front of us has announced it, or the kernel was asked before.
+    Known(Ends),
+    /// As it came itself; which of our addresses it reached is asked for when somebody wants to know.
+    Taken { from: SocketAddr, port: u16 },
 }
 
 /// How a client is spoken to.
@@ -108,15 +117,46 @@ impl Client {
         self.trail.as_ref()?.answered_id()
     }
 
+    /// Both ends of its path.
+    pub(crate) fn ends(&self) -> Ends {
+        match self.path {
+            Path::Known(ends) => ends,
+            Path::Taken { from, port } => {
+                let ip = match &self.wire {
+                    Wire::H1(transport) => transport.local_ip(),
+                    Wire::H2(_) => None,
+                };
+                // A socket that does not tell is about to end.
+                Ends { from, to: SocketAddr::new(ip.unwrap_or(from.ip()), port) }
+            }
+        }
+    }
+
     /// The port it reached.
     pub(crate) fn port(&self) -> u16 {
-        self.ends.to.port()
+        self.path.port()
     }
 
     /// Where it came in.
     pub(crate) fn listener(&self) -> Listener {
         let protocol = if self.tls.is_some() { Protocol::Https } else { Protocol::Http };
         Listener { protocol, port: self.port() }
+    }
+}
+
+impl Path {
+    pub(crate) fn from(self) -> SocketAddr {
+        match self {
+            Path::Known(ends) => ends.from,
+            Path::Taken { from, .. } => from,
+        }
+    }
+
+    pub(crate) fn port(self) -> u16 {
+        match self {
+            Path::Known(ends) => ends.to.port(),
+            Path::Taken { port, .. } => port,
+        }
     }
 }
 

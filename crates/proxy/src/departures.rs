@@ -10,11 +10,11 @@ use std::net::{SocketAddr, TcpStream as Socket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::front::arrival::{Arrival, Stage};
 use crate::proxy::{Open, Proxy};
+use crate::tcp::Tcp;
 
 /// A client that goes to another worker. It is kept until it is known to have arrived: a drain waits for that, and it
 /// can stay after all if nobody is left who could take it there.
@@ -64,8 +64,8 @@ impl Traveller {
     pub fn stay(self) {
         let Traveller { socket, peer, port, stage, open } = self;
         // A socket that the runtime cannot watch is of no use to anybody here.
-        if let Ok(stream) = TcpStream::from_std(socket) {
-            open.serve(Arrival { stream, peer, port, stage });
+        if let Ok(tcp) = Tcp::waiting(socket) {
+            open.serve(Arrival { tcp, peer, port, stage });
         }
     }
 }
@@ -95,9 +95,9 @@ impl Proxy {
     /// # Errors
     /// When the runtime cannot watch the socket; it is closed then.
     pub fn take_over(self: &Rc<Self>, connection: OwnedFd, peer: SocketAddr, port: u16, has_asked: bool) -> io::Result<()> {
-        let stream = TcpStream::from_std(Socket::from(connection))?;
+        let tcp = Tcp::waiting(Socket::from(connection))?;
         let stage = if has_asked { Stage::Http1 } else { Stage::Waits };
-        Open::new(Rc::clone(self)).serve(Arrival { stream, peer, port, stage });
+        Open::new(Rc::clone(self)).serve(Arrival { tcp, peer, port, stage });
         Ok(())
     }
 }
@@ -124,8 +124,8 @@ impl Departures {
 
 impl Departing {
     fn set_out(self) -> Option<Traveller> {
-        let Departing { arrival: Arrival { stream, peer, port, stage }, open } = self;
-        Some(Traveller { socket: stream.into_std().ok()?, peer, port, stage, open })
+        let Departing { arrival: Arrival { tcp, peer, port, stage }, open } = self;
+        Some(Traveller { socket: tcp.into_socket().ok()?, peer, port, stage, open })
     }
 }
 

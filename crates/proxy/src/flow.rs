@@ -12,17 +12,16 @@ use bytes::{Buf as _, Bytes};
 use dproxy_http1::Name;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use crate::buffer::Buffer;
-use crate::tls::{Session, reset};
+use crate::tcp::{Leave, Tcp};
+use crate::tls::Session;
 
 /// Where bytes come from.
 #[derive(Debug)]
 pub(crate) enum Inlet<'t> {
     /// A connection of its own.
-    Tcp(ReadHalf<'t>),
+    Tcp(&'t Tcp),
     /// A TLS session of its own.
     Tls(&'t Session),
     /// A stream of an HTTP/2 connection, and what of its last frame did not fit.
@@ -35,7 +34,7 @@ pub(crate) enum Inlet<'t> {
 #[derive(Debug)]
 pub(crate) enum Outlet<'t> {
     /// A connection of its own.
-    Tcp(WriteHalf<'t>),
+    Tcp(&'t Tcp),
     /// A TLS session of its own.
     Tls(&'t Session),
     /// A stream of an HTTP/2 connection.
@@ -52,11 +51,12 @@ impl Inlet<'_> {
     /// Reads once into the room of `buffer`; 0 is the end.
     pub(crate) async fn read(&mut self, buffer: &mut Buffer) -> io::Result<usize> {
         match self {
-            Inlet::Tcp(stream) => {
+            Inlet::Tcp(tcp) => {
                 if buffer.is_empty() {
-                    poll_fn(|context| without_memory(stream.as_ref().poll_read_ready(context), buffer)).await?;
+                    poll_fn(|context| without_memory(tcp.poll_readable(context), buffer)).await?;
                 }
-                let read = stream.read(buffer.room()).await?;
+                let room = buffer.room();
+                let read = poll_fn(|context| tcp.poll_read(context, room)).await?;
                 buffer.produced(read);
                 Ok(read)
             }
@@ -104,15 +104,31 @@ impl Inlet<'_> {
 impl Outlet<'_> {
     /// Writes all of `pieces`, in as few calls as the receiver allows, and calls
     /// `moved` whenever it took some but not all: a slow receiver is not a dead one.
-    pub(crate) async fn write_all(&mut self, mut pieces: &mut [IoSlice<'_>], mut moved: impl FnMut()) -> io::Result<()> {
+    pub(crate) async fn write_all(&mut self, pieces: &mut [IoSlice<'_>], moved: impl FnMut()) -> io::Result<()> {
+        self.write_to_leave(Leave::AtOnce, pieces, moved).await
+    }
+
+    /// The same for the last bytes of a connection: what says so leaves with them, which spares a segment and whoever gets it a look.
+    pub(crate) async fn write_last(&mut self, pieces: &mut [IoSlice<'_>], moved: impl FnMut()) -> io::Result<()> {
+        self.write_to_leave(Leave::WithEnd, pieces, moved).await?;
+        self.shutdown().await
+    }
+
+    async fn write_to_leave(&mut self, leave: Leave, pieces: &mut [IoSlice<'_>], mut moved: impl FnMut()) -> io::Result<()> {
+        // One piece alone is written by a simpler call.
+        let filled = pieces.iter().rposition(|piece| !piece.is_empty()).map_or(0, |last| last + 1);
+        let mut pieces = &mut pieces[..filled];
         IoSlice::advance_slices(&mut pieces, 0);
         while !pieces.is_empty() {
-            let written = self.write(pieces).await?;
+            let written = self.write(pieces, leave).await?;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
             IoSlice::advance_slices(&mut pieces, written);
             if let Outlet::Tls(session) = self {
+                if leave == Leave::WithEnd && pieces.is_empty() {
+                    session.seal_end();
+                }
                 while session.send().await? {
                     moved();
                 }
@@ -125,10 +141,9 @@ impl Outlet<'_> {
     }
 
     /// Writes what the receiver takes at once; how much that was.
-    async fn write(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    async fn write(&mut self, pieces: &[IoSlice<'_>], leave: Leave) -> io::Result<usize> {
         match (self, pieces) {
-            (Outlet::Tcp(stream), [data]) => stream.write(data).await,
-            (Outlet::Tcp(stream), pieces) => stream.write_vectored(pieces).await,
+            (Outlet::Tcp(tcp), pieces) => poll_fn(|context| tcp.poll_write(context, pieces, leave)).await,
             (Outlet::Tls(session), pieces) => session.seal(pieces),
             (Outlet::H2(stream), pieces) => send(stream, pieces.first().map_or(&[], |data| data), false).await,
             (Outlet::Ended, pieces) => Ok(pieces.iter().map(|piece| piece.len()).sum()),
@@ -154,7 +169,7 @@ impl Outlet<'_> {
     /// Says behind the end of a body that nothing more comes; HTTP/2 has said so with that end.
     pub(crate) async fn shutdown(&mut self) -> io::Result<()> {
         match self {
-            Outlet::Tcp(stream) => stream.shutdown().await,
+            Outlet::Tcp(tcp) => tcp.end(),
             Outlet::Tls(session) => session.end().await,
             Outlet::H2(_) | Outlet::Ended => Ok(()),
         }
@@ -176,7 +191,7 @@ impl Outlet<'_> {
     pub(crate) fn break_off(&mut self) {
         match self {
             Outlet::H2(stream) => stream.send_reset(Reason::INTERNAL_ERROR),
-            Outlet::Tcp(stream) => reset(stream.as_ref()),
+            Outlet::Tcp(tcp) => tcp.reset(),
             Outlet::Tls(session) => session.break_off(),
             Outlet::Ended => {}
         }

@@ -3,17 +3,16 @@
 //! Every worker looks into its siblings' queues. Whoever is there at two looks in a row, a moment apart, would
 //! wait longer; a sibling whose loop turns takes its clients before the second look.
 
-use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsFd as _;
 use std::rc::Rc;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use crate::listen::accept;
 use crate::proxy::Proxy;
 
 /// Looks into the sockets of siblings until this is dropped.
@@ -84,17 +83,11 @@ fn take(proxy: &Rc<Proxy>, listener: &TcpListener, address: SocketAddr) {
             return;
         }
         match accept(listener) {
-            Ok((stream, peer)) => proxy.serve(stream, peer, address.port()),
+            Ok((socket, peer)) => proxy.serve(socket, peer, address.port()),
             // Another sibling was faster, or descriptors have run out: the owner sees to that.
             Err(_) => return,
         }
     }
-}
-
-fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
-    let (stream, peer) = listener.accept()?;
-    stream.set_nonblocking(true)?;
-    Ok((TcpStream::from_std(stream)?, peer))
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! Everything that the connections of a worker share.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream as Socket};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use dproxy_stats::{Counter, Ledger, Page};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
@@ -21,7 +20,9 @@ use crate::held::Held;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
 use crate::memory::Memory;
+use crate::moments::Moments;
 use crate::sites::Sites;
+use crate::tcp::Tcp;
 use crate::tls::{Demands, Handshakes};
 use crate::trail::Numbers;
 use crate::upstream::Pools;
@@ -33,6 +34,7 @@ pub struct Proxy {
     pub(crate) page: Page,
     pub(crate) buffers: Rc<Buffers>,
     pub(crate) clock: Rc<Clock>,
+    pub(crate) moments: Moments,
     pub(crate) access: AccessLog,
     pub(crate) numbers: Numbers,
     /// Who serves names that only wildcards match.
@@ -103,6 +105,7 @@ impl Proxy {
             page,
             buffers: Rc::default(),
             clock: Clock::new(),
+            moments: Moments::default(),
             access: AccessLog::default(),
             numbers: Numbers::default(),
             memory: Memory::default(),
@@ -181,6 +184,10 @@ impl Proxy {
 
     /// Advances deadlines, sweeps unused connections and reports life, for ever.
     pub async fn keep_time(&self) {
+        tokio::join!(self.tick(), self.moments.count());
+    }
+
+    async fn tick(&self) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut count: u64 = 0;
@@ -302,9 +309,9 @@ impl Proxy {
     }
 
     /// Serves a connection that was just accepted.
-    pub(crate) fn serve(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr, port: u16) {
+    pub(crate) fn serve(self: &Rc<Self>, socket: Socket, peer: SocketAddr, port: u16) {
         self.page.add(Counter::Accepted, 1);
-        Open::new(Rc::clone(self)).serve(Arrival { stream, peer, port, stage: Stage::New });
+        Open::new(Rc::clone(self)).serve(Arrival { tcp: Tcp::accepted(socket), peer, port, stage: Stage::New });
     }
 
     fn sweep_pools(&self) {

@@ -35,6 +35,8 @@ pub(crate) type Silenced<'s> = &'s dyn Fn() -> bool;
 pub(crate) struct Sink<'s, 't> {
     pub(crate) outlet: &'s mut Outlet<'t>,
     pub(crate) encoding: Encoding,
+    /// The connection ends with the body.
+    pub(crate) closes: bool,
 }
 
 /// Why a body did not arrive.
@@ -74,15 +76,15 @@ enum Next {
 pub(crate) async fn relay(
     head: &mut Vec<u8>,
     source: Source<'_, '_>,
-    sink: Sink<'_, '_>,
+    mut sink: Sink<'_, '_>,
     mut progress: impl FnMut(usize),
 ) -> Result<(), RelayError> {
     let Source { inlet, buffer, body, unwanted, silenced } = source;
-    let Sink { outlet, encoding } = sink;
+    let encoding = sink.encoding;
     // Lines of HTTP/1 that are not passed on where they stand.
     let mut trailers = Vec::new();
     // HTTP/2 sends frames of its own size anyway.
-    let grows = !matches!(outlet, Outlet::H2(_));
+    let grows = !matches!(sink.outlet, Outlet::H2(_));
     while grows && body.expected() > LONG && buffer.grow() {}
     loop {
         let expected = Expected { encoding, unwanted, whole: !head.is_empty() };
@@ -90,7 +92,7 @@ pub(crate) async fn relay(
         let bytes = buffer.filled();
         let (data, behind) = (&bytes[..stretch.send], &bytes[stretch.send..][..stretch.skip]);
         if stretch.next == Next::End {
-            end(outlet, head, data, encoding, &trailers, || progress(0)).await.map_err(RelayError::Write)?;
+            sink.end(head, data, &trailers, || progress(0)).await.map_err(RelayError::Write)?;
             progress(stretch.send);
             buffer.consume(stretch.send);
             return Ok(());
@@ -99,7 +101,7 @@ pub(crate) async fn relay(
             trailers.extend_from_slice(behind);
         }
         if stretch.send > 0 || !head.is_empty() {
-            send(outlet, head, data, encoding, || progress(0)).await.map_err(RelayError::Write)?;
+            sink.send(head, data, || progress(0)).await.map_err(RelayError::Write)?;
             progress(stretch.send);
             head.clear();
         }
@@ -110,12 +112,12 @@ pub(crate) async fn relay(
         if buffer.is_full() && !buffer.grow() {
             return Err(RelayError::Framing(Violation::Trailer));
         }
-        if read(inlet, buffer, outlet, silenced).await? == 0 {
+        if read(inlet, buffer, sink.outlet, silenced).await? == 0 {
             if !body.may_end_here() {
                 return Err(RelayError::Read(io::ErrorKind::UnexpectedEof.into()));
             }
             let trailers = inlet.trailers().await.map_err(RelayError::Read)?;
-            return end(outlet, head, &[], encoding, &trailers, || progress(0)).await.map_err(RelayError::Write);
+            return sink.end(head, &[], &trailers, || progress(0)).await.map_err(RelayError::Write);
         }
         // A sender that fills the buffer has more: fewer, larger pieces are cheaper.
         if buffer.is_full() && grows {
@@ -187,44 +189,46 @@ fn is_unwanted(line: &[u8], unwanted: &[Vec<u8>]) -> bool {
     unwanted.iter().any(|unwanted| unwanted.eq_ignore_ascii_case(name))
 }
 
-/// Writes head and data together, the data as a chunk where that is wanted.
-async fn send(outlet: &mut Outlet<'_>, head: &mut Vec<u8>, data: &[u8], encoding: Encoding, moved: impl FnMut()) -> io::Result<()> {
-    if encoding == Encoding::Chunks {
-        return send_chunk(outlet, head, data, &[], moved).await;
+impl Sink<'_, '_> {
+    /// Writes head and data together, the data as a chunk where that is wanted.
+    async fn send(&mut self, head: &mut Vec<u8>, data: &[u8], moved: impl FnMut()) -> io::Result<()> {
+        if self.encoding == Encoding::Chunks {
+            let mut room = [0; 18];
+            return self.outlet.write_all(&mut chunk(head, data, &[], &mut room), moved).await;
+        }
+        self.outlet.write_all(&mut together(head, data), moved).await
     }
-    if head.is_empty() {
-        return outlet.write_all(&mut [IoSlice::new(data)], moved).await;
+
+    /// Writes what is left and the end of the body, which may be that of the connection too.
+    async fn end(&mut self, head: &mut Vec<u8>, data: &[u8], trailers: &[u8], moved: impl FnMut()) -> io::Result<()> {
+        if self.encoding == Encoding::Chunks {
+            let (mut room, last) = ([0; 18], [LAST_CHUNK, trailers, b"\r\n"].concat());
+            return self.write_end(&mut chunk(head, data, &last, &mut room), moved).await;
+        }
+        if matches!(self.outlet, Outlet::H2(_)) {
+            return self.outlet.end(data, trailers, moved).await;
+        }
+        self.write_end(&mut together(head, data), moved).await
     }
-    if data.len() <= COPIED {
-        head.extend_from_slice(data);
-        return outlet.write_all(&mut [IoSlice::new(head)], moved).await;
+
+    async fn write_end(&mut self, pieces: &mut [IoSlice<'_>], moved: impl FnMut()) -> io::Result<()> {
+        if self.closes { self.outlet.write_last(pieces, moved).await } else { self.outlet.write_all(pieces, moved).await }
     }
-    outlet.write_all(&mut [IoSlice::new(head), IoSlice::new(data)], moved).await
 }
 
-/// Writes what is left and the end of the body.
-async fn end(
-    outlet: &mut Outlet<'_>,
-    head: &mut Vec<u8>,
-    data: &[u8],
-    encoding: Encoding,
-    trailers: &[u8],
-    moved: impl FnMut(),
-) -> io::Result<()> {
-    if encoding == Encoding::Chunks {
-        let last = [LAST_CHUNK, trailers, b"\r\n"].concat();
-        return send_chunk(outlet, head, data, &last, moved).await;
+/// Head and data, in one piece where copying costs less.
+fn together<'p>(head: &'p mut Vec<u8>, data: &'p [u8]) -> [IoSlice<'p>; 2] {
+    if head.is_empty() || data.len() > COPIED {
+        return [head, data].map(IoSlice::new);
     }
-    if matches!(outlet, Outlet::H2(_)) {
-        return outlet.end(data, trailers, moved).await;
-    }
-    send(outlet, head, data, encoding, moved).await
+    head.extend_from_slice(data);
+    [head, &[][..]].map(IoSlice::new)
 }
 
-async fn send_chunk(outlet: &mut Outlet<'_>, head: &[u8], data: &[u8], last: &[u8], moved: impl FnMut()) -> io::Result<()> {
-    let mut room = [0; 18];
-    let (size, line_end) = if data.is_empty() { (&[][..], &[][..]) } else { (size_line(data.len(), &mut room), &b"\r\n"[..]) };
-    outlet.write_all(&mut [head, size, data, line_end, last].map(IoSlice::new), moved).await
+/// Head and data as a chunk, and what follows it.
+fn chunk<'p>(head: &'p [u8], data: &'p [u8], last: &'p [u8], room: &'p mut [u8; 18]) -> [IoSlice<'p>; 5] {
+    let (size, line_end) = if data.is_empty() { (&[][..], &[][..]) } else { (size_line(data.len(), room), &b"\r\n"[..]) };
+    [head, size, data, line_end, last].map(IoSlice::new)
 }
 
 fn size_line(size: usize, room: &mut [u8; 18]) -> &[u8] {

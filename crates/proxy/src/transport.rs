@@ -1,29 +1,30 @@
 //! What carries HTTP/1, or the whole of HTTP/2: a TCP connection, or a TLS session on one.
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::flow::{Inlet, Outlet};
+use crate::tcp::{Leave, Tcp};
 use crate::tls::{self, Session};
 
 /// A connection, in clear or not.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    Tcp(TcpStream),
+    Tcp(Tcp),
     Tls(Session),
 }
 
 impl Transport {
     /// Waits until there is something to read, or the end. Each connection is read by one task, so the place
-    /// for one waker will do: [`TcpStream::readable`] keeps a list of waiters and costs several times as much.
+    /// for one waker will do: `TcpStream::readable` keeps a list of waiters and costs several times as much.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         poll_fn(|context| match self {
-            Transport::Tcp(stream) => stream.poll_read_ready(context),
+            Transport::Tcp(tcp) => tcp.poll_readable(context),
             Transport::Tls(session) => session.poll_readable(context),
         })
         .await
@@ -32,7 +33,7 @@ impl Transport {
     /// Reads what waits to be read, if that can be had at once.
     pub(crate) fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
         match self {
-            Transport::Tcp(stream) => stream.try_read(room),
+            Transport::Tcp(tcp) => tcp.try_read(room),
             Transport::Tls(session) => session.try_read(room),
         }
     }
@@ -40,15 +41,23 @@ impl Transport {
     /// Reads once; 0 is the end.
     pub(crate) async fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
-            Transport::Tcp(stream) => stream.read(room).await,
+            Transport::Tcp(tcp) => poll_fn(|context| tcp.poll_read(context, room)).await,
             Transport::Tls(session) => session.read(room).await,
+        }
+    }
+
+    /// The address that its other side reached, if the kernel tells.
+    pub(crate) fn local_ip(&self) -> Option<IpAddr> {
+        match self {
+            Transport::Tcp(tcp) => tcp.local_ip(),
+            Transport::Tls(session) => session.local_ip(),
         }
     }
 
     /// Says that nothing more comes.
     pub(crate) async fn end(&mut self) -> io::Result<()> {
         match self {
-            Transport::Tcp(stream) => stream.shutdown().await,
+            Transport::Tcp(tcp) => tcp.end(),
             Transport::Tls(session) => session.end().await,
         }
     }
@@ -56,10 +65,7 @@ impl Transport {
     /// Both directions, which may be used beside each other.
     pub(crate) fn split(&mut self) -> (Inlet<'_>, Outlet<'_>) {
         match self {
-            Transport::Tcp(stream) => {
-                let (reads, writes) = stream.split();
-                (Inlet::Tcp(reads), Outlet::Tcp(writes))
-            }
+            Transport::Tcp(tcp) => (Inlet::Tcp(tcp), Outlet::Tcp(tcp)),
             Transport::Tls(session) => (Inlet::Tls(session), Outlet::Tls(session)),
         }
     }
@@ -67,7 +73,12 @@ impl Transport {
     /// Resolves when the other side has gone. Nothing is read.
     pub(crate) async fn gone(&mut self) {
         match self {
-            Transport::Tcp(stream) => tls::gone(stream).await,
+            Transport::Tcp(tcp) => {
+                // One that cannot be watched is as good as gone.
+                if let Ok(stream) = tcp.watched() {
+                    tls::gone(stream).await;
+                }
+            }
             Transport::Tls(session) => session.gone().await,
         }
     }
@@ -76,7 +87,7 @@ impl Transport {
     /// system call only when something did arrive.
     pub(crate) fn is_silent(&self) -> bool {
         match self {
-            Transport::Tcp(stream) => matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock),
+            Transport::Tcp(tcp) => matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock),
             Transport::Tls(session) => session.is_silent(),
         }
     }
@@ -85,7 +96,11 @@ impl Transport {
 impl AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Transport::Tcp(stream) => Pin::new(stream).poll_read(context, into),
+            Transport::Tcp(tcp) => {
+                let read = ready!(tcp.poll_read(context, into.initialize_unfilled()))?;
+                into.advance(read);
+                Poll::Ready(Ok(()))
+            }
             Transport::Tls(session) => Pin::new(session).poll_read(context, into),
         }
     }
@@ -94,14 +109,14 @@ impl AsyncRead for Transport {
 impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Transport::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Transport::Tcp(tcp) => tcp.poll_write(context, &[IoSlice::new(bytes)], Leave::AtOnce),
             Transport::Tls(session) => Pin::new(session).poll_write(context, bytes),
         }
     }
 
-    fn poll_write_vectored(self: Pin<&mut Self>, context: &mut Context<'_>, pieces: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(self: Pin<&mut Self>, context: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Transport::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, pieces),
+            Transport::Tcp(tcp) => tcp.poll_write(context, pieces, Leave::AtOnce),
             Transport::Tls(session) => Pin::new(session).poll_write_vectored(context, pieces),
         }
     }
@@ -112,14 +127,14 @@ impl AsyncWrite for Transport {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Transport::Tcp(stream) => Pin::new(stream).poll_flush(context),
+            Transport::Tcp(_) => Poll::Ready(Ok(())),
             Transport::Tls(session) => Pin::new(session).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Transport::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Transport::Tcp(tcp) => Poll::Ready(tcp.end()),
             Transport::Tls(session) => Pin::new(session).poll_shutdown(context),
         }
     }

@@ -253,12 +253,12 @@ impl Pool {
         self.idle.borrow_mut().clear();
     }
 
-    /// Opens a connection for a client whose way to us has these ends.
-    pub(crate) async fn connect(&self, ends: Ends) -> io::Result<TcpStream> {
+    /// Opens a connection, on which the backend is told of a client whose way to us has these ends, if it wants that.
+    pub(crate) async fn connect(&self, ends: Option<Ends>) -> io::Result<TcpStream> {
         let mut stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         if let Some(announced) = self.announced {
-            stream.write_all(&announced.of(Some(ends))).await?;
+            stream.write_all(&announced.of(ends)).await?;
         }
         Ok(stream)
     }

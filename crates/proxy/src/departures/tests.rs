@@ -4,6 +4,7 @@ use std::time::Duration;
 use dproxy_config::ProxySettings;
 use dproxy_stats::{Counter, Page};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::task::{LocalSet, spawn_local};
 
 use super::*;

@@ -44,8 +44,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) found: &'r Found<'r>,
     pub(crate) backend: BackendIndex,
     pub(crate) pool: &'r Rc<Pool>,
-    /// Of the client's way to us.
-    pub(crate) ends: Ends,
+    /// Of the client's way to us, if the backend is told.
+    pub(crate) ends: Option<Ends>,
     pub(crate) request: &'r RequestHead,
     pub(crate) opening: Opening,
     /// What the client shall bring along next time, if that is new.
@@ -206,8 +206,8 @@ impl Attempt<'_> {
         }
         // A client that goes says so, or the deadline does.
         let source = Source { inlet: &mut client_inlet, buffer, body: &mut body, unwanted: self.unwanted, silenced: &|| false };
-        let sink = Sink { outlet, encoding: forward::request_encoding(self.request.framing, to_h2) };
-        let inbound = pin!(inbound(source, sink, &progress));
+        let sink = Sink { outlet, encoding: forward::request_encoding(self.request.framing, to_h2), closes: false };
+        let inbound = pin!(inbound(source, sink, &progress, &self.proxy.moments));
         let mut beside = Beside::new(inbound);
 
         let expected = Expected {

@@ -69,10 +69,12 @@ impl Delivering<'_> {
         let mut outlet = spoken.map_err(|_| Broken::Final(Failure::Answered(ProxyError::ClientGone)))?;
         answer.consume(head.length);
 
+        // What follows a switch is not ours to end.
+        let closes = close && response.status != 101;
         self.attempt.pool.answers_long.set(body.expected() > LONG);
         let silenced = || self.attempt.is_silenced();
         let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted, silenced: &silenced };
-        let relayed = relay(&mut out, source, Sink { outlet: &mut outlet, encoding }, |bytes| self.progress.delivered(bytes));
+        let relayed = relay(&mut out, source, Sink { outlet: &mut outlet, encoding, closes }, |bytes| self.progress.delivered(bytes));
         match self.progress.deadline().guard(beside.drive(relayed)).await {
             Ok(Ok(Ok(()))) => proxy.count_status(response.status),
             // The head still waits for the first bytes of a body: the client can be told.

@@ -107,7 +107,7 @@ impl<'r> Errand<'r> {
             found: self.found,
             backend,
             pool,
-            ends: client.ends,
+            ends: pool.is_announced().then(|| client.ends()),
             cookie: cookie(self.view, self.found, backend, &self.wish),
             request: self.request,
             opening: self.opening,

@@ -11,6 +11,7 @@ use dproxy_http1::Violation;
 use crate::buffer::Buffer;
 use crate::exchange::progress::Progress;
 use crate::flow::Inlet;
+use crate::moments::Moments;
 use crate::relay::{RelayError, Sink, Source, relay};
 use crate::unless::unless;
 
@@ -34,7 +35,7 @@ pub(crate) struct Beside<'f, F> {
 
 /// Sends what is left of the body and then watches the client, keeping what it
 /// says already of its next request. Ends only if something is wrong.
-pub(crate) async fn inbound(body: Source<'_, '_>, to: Sink<'_, '_>, progress: &Progress<'_>) -> InboundEnd {
+pub(crate) async fn inbound(body: Source<'_, '_>, to: Sink<'_, '_>, progress: &Progress<'_>, moments: &Moments) -> InboundEnd {
     let Source { inlet, buffer, body, unwanted, silenced } = body;
     if !body.is_done() {
         let source = Source { inlet: &mut *inlet, buffer: &mut *buffer, body, unwanted, silenced };
@@ -46,6 +47,9 @@ pub(crate) async fn inbound(body: Source<'_, '_>, to: Sink<'_, '_>, progress: &P
         }
     }
     progress.request_sent();
+    if matches!(inlet, Inlet::Tcp(tcp) if tcp.is_apart()) {
+        moments.one().await;
+    }
     watch(inlet, buffer).await
 }
 

@@ -1,15 +1,15 @@
 //! What a proxy in front of us says of a connection before the client is heard: whose it is.
 
 use std::io;
-use std::net::SocketAddr;
 
 use dproxy_route::{Announced, AnnouncementError, Ends, announced};
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
 
+use crate::client::Path;
 use crate::clock::{Deadline, Elapsed};
 use crate::common::Common;
 use crate::error::chain;
+use crate::tcp::Tcp;
 
 /// More than the announcement of a client that comes over TCP needs.
 const AT_ONCE: usize = 512;
@@ -23,13 +23,12 @@ enum Unannounced {
     Senseless(#[source] AnnouncementError),
 }
 
-/// The ends of a connection from `peer`: those that it announces, if its connections begin with that; none if they
-/// should and this one does not, or not in time.
-pub(super) async fn ends(common: &Common, deadline: &Deadline, stream: &mut TcpStream, ends: Ends) -> Option<Ends> {
+/// The path of a connection: the one that it announces, or the one that it took itself; none if it says neither, or not in time.
+pub(super) async fn path(common: &Common, deadline: &Deadline, tcp: &mut Tcp, taken: Path) -> Option<Path> {
     deadline.set(common.settings().timeouts.request_head);
-    let peer = ends.from;
-    match deadline.guard(read(stream)).await {
-        Ok(Ok(announced)) => return Some(announced.unwrap_or(ends)),
+    let peer = taken.from();
+    match deadline.guard(read(tcp)).await {
+        Ok(Ok(announced)) => return Some(announced.map_or(taken, Path::Known)),
         Ok(Err(error @ Unannounced::Senseless(_))) => tracing::warn!(%peer, error = chain(&error), "connection closed"),
         Ok(Err(error @ Unannounced::Broken(_))) => tracing::debug!(%peer, error = chain(&error), "connection not announced"),
         Err(Elapsed) => tracing::debug!(%peer, "connection not announced in time"),
@@ -38,7 +37,8 @@ pub(super) async fn ends(common: &Common, deadline: &Deadline, stream: &mut TcpS
 }
 
 /// Reads the announcement and not a byte more: what follows is the client's.
-async fn read(stream: &mut TcpStream) -> Result<Option<Ends>, Unannounced> {
+async fn read(tcp: &mut Tcp) -> Result<Option<Ends>, Unannounced> {
+    let stream = tcp.watched().map_err(Unannounced::Broken)?;
     let mut known = Vec::new();
     loop {
         let before = known.len();
@@ -57,11 +57,4 @@ async fn read(stream: &mut TcpStream) -> Result<Option<Ends>, Unannounced> {
             return Ok(ends);
         }
     }
-}
-
-/// Both ends of a connection as the kernel has them.
-pub(super) fn own_ends(stream: &TcpStream, from: SocketAddr, port: u16) -> Ends {
-    // A socket that does not tell is about to end.
-    let ip = stream.local_addr().map_or(from.ip(), |address| address.ip());
-    Ends { from, to: SocketAddr::new(ip, port) }
 }

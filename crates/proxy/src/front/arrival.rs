@@ -8,17 +8,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use dproxy_route::{Listener, Protocol};
-use tokio::net::TcpStream;
 
 use crate::access::Tally;
 use crate::buffer::Buffer;
-use crate::client::{Client, Wire};
+use crate::client::{Client, Path, Wire};
 use crate::clock::{Deadline, Elapsed};
 use crate::error::chain;
-use crate::front::announcement::{self, own_ends};
-use crate::front::{h1, h2, on_demand, passage};
+use crate::front::{announcement, h1, h2, on_demand, passage};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
+use crate::tcp::Tcp;
 use crate::tls::{self, Greeted, HandshakeError, Hello, UnderWay};
 use crate::transport::Transport;
 use crate::unless::unless;
@@ -27,7 +26,7 @@ use crate::view::View;
 /// A client's connection on which nothing is under way.
 #[derive(Debug)]
 pub(crate) struct Arrival {
-    pub(crate) stream: TcpStream,
+    pub(crate) tcp: Tcp,
     /// Who is at the other end.
     pub(crate) peer: SocketAddr,
     /// The port that it reached.
@@ -48,15 +47,15 @@ pub(crate) enum Stage {
 
 /// Serves a connection until it ends; one that shall be given away, with nothing under way, is given back.
 pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival> {
-    let Arrival { mut stream, peer, port, stage } = arrival;
+    let Arrival { mut tcp, peer, port, stage } = arrival;
     let deadline = proxy.clock.deadline();
-    let mut ends = own_ends(&stream, peer, port);
+    let mut path = Path::Taken { from: peer, port };
     if stage == Stage::New && proxy.common().is_announced_by(peer.ip()) {
         // Apart: few connections are.
-        ends = Box::pin(announcement::ends(&proxy.common(), &deadline, &mut stream, ends)).await?;
+        path = Box::pin(announcement::path(&proxy.common(), &deadline, &mut tcp, path)).await?;
     }
-    let (peer, wire) = (Peer::new(ends.from), Wire::H1(Transport::Tcp(stream)));
-    let client = Client { wire, peer, ends, tls: None, deadline, tally: Tally::default(), trail: None };
+    let (peer, wire) = (Peer::new(path.from()), Wire::H1(Transport::Tcp(tcp)));
+    let client = Client { wire, peer, path, tls: None, deadline, tally: Tally::default(), trail: None };
     if stage == Stage::New && proxy.common().is_tls_port(port) {
         // Apart: a handshake is short, and a connection lives long.
         Box::pin(secure(proxy, client, None)).await;
@@ -74,6 +73,7 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
     let Wire::H1(Transport::Tcp(tcp)) = &mut client.wire else { return };
     let Some(hello) = in_time(client.peer.ip(), &client.deadline, &under_way, tls::hear(tcp, begun)).await else { return };
     if let Some(proof) = tls::proof_for(&common, &hello) {
+        let Ok(tcp) = tcp.watched() else { return };
         // Whoever looks will tell whether it has seen it.
         let _ = Box::pin(in_time(client.peer.ip(), &client.deadline, &under_way, tls::prove(proof, hello, tcp))).await;
         return;
@@ -103,7 +103,7 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
 /// The same client behind TLS; none if that came to nothing.
 async fn shake_hands(view: &View, under_way: &UnderWay<'_>, client: Client, hello: Hello) -> Option<Client> {
     let Client { wire: Wire::H1(Transport::Tcp(tcp)), deadline, .. } = client else { return None };
-    let agreeing = tls::agree(view, hello, tcp);
+    let agreeing = tls::agree(view, hello, tcp.into_watched().ok()?);
     let Greeted { session, agreed } = in_time(client.peer.ip(), &deadline, under_way, agreeing).await?;
     Some(Client { wire: Wire::H1(Transport::Tls(session)), tls: Some(Rc::new(agreed)), deadline, ..client })
 }

@@ -95,9 +95,9 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, mut stage: Stag
 
 /// The connection as somebody else shall serve it.
 fn given_away(client: Client, stage: Stage) -> Option<Arrival> {
-    let Client { wire: Wire::H1(Transport::Tcp(stream)), ends, .. } = client else { return None };
+    let Client { wire: Wire::H1(Transport::Tcp(tcp)), path, .. } = client else { return None };
     let stage = if stage == Stage::New { Stage::Waits } else { stage };
-    Some(Arrival { stream, peer: ends.from, port: ends.to.port(), stage })
+    Some(Arrival { tcp, peer: path.from(), port: path.port(), stage })
 }
 
 /// Waits until the client says something, at most for so long.

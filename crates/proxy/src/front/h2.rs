@@ -15,7 +15,7 @@ use http::Request;
 
 use crate::access::Tally;
 use crate::buffer::Buffer;
-use crate::client::{Carries, Client, Stream, Wire};
+use crate::client::{Carries, Client, Path, Stream, Wire};
 use crate::clock::Deadline;
 use crate::error::ProxyError;
 use crate::front::h2::guard::Guarded;
@@ -75,7 +75,8 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, begun: Option<B
 
 /// Serves a connection on which there is more than a hello.
 async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
-    let Client { wire, peer, ends, tls, deadline, tally: _, trail: _ } = client;
+    let path = Path::Known(client.ends());
+    let Client { wire, peer, path: _, tls, deadline, tally: _, trail: _ } = client;
     let Wire::H1(stream) = wire else { return };
     let timeouts = proxy.common().settings().timeouts.clone();
     let mut begun = proxy.buffers.lend_tiny();
@@ -91,7 +92,7 @@ async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
     while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
         let stream = Stream { carries: Carries::Nothing, respond: answer };
         let (tls, deadline) = (tls.clone(), proxy.clock.deadline());
-        let client = Client { wire: Wire::H2(stream), peer, ends, tls, deadline, tally: Tally::default(), trail: None };
+        let client = Client { wire: Wire::H2(stream), peer, path, tls, deadline, tally: Tally::default(), trail: None };
         let proxy = Rc::clone(proxy);
         // Kilobytes that are made where they stay: a task is moved several times before it runs.
         tokio::task::spawn_local(Box::pin(async move { serve_request(&proxy, client, request).await }));

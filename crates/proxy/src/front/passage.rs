@@ -48,12 +48,12 @@ async fn reach(proxy: &Proxy, view: &View, client: &mut Client, found: &Found<'_
         let pool = view.pool(seat.backend);
         let address = pool.address;
         client.deadline.set(view.common.settings().timeouts.connect);
-        let ends = client.ends;
+        let ends = pool.is_announced().then(|| client.ends());
         let (fault, error) = match client.deadline.guard(client.wire.unless_gone(pool.connect(ends))).await {
             Ok(Some(Ok(stream))) => {
                 proxy.page.add(Counter::Connects, 1);
                 pool.standing.recover();
-                return Ok((seat, Transport::Tcp(stream)));
+                return Ok((seat, Transport::Tcp(stream.into())));
             }
             Ok(None) => return Err(ProxyError::ClientGone),
             Ok(Some(Err(cause))) => (Fault::Connect, ProxyError::Connect { address, cause }),

@@ -8,13 +8,14 @@ use std::task::{Context, Poll, ready};
 use dproxy_route::Authority;
 use rustls::server::{Accepted, AcceptedAlert, Acceptor};
 use rustls::{Connection, InvalidMessage, ServerConfig};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::identity::{CallersError, Identity};
 use super::keyring::canonical;
-use super::session::{Session, Wire, would_block};
+use super::session::{Session, Wire};
 use crate::buffer::Buffer;
+use crate::tcp::{Tcp, would_block};
 use crate::view::View;
 
 /// Says that no certificate is there for the name (RFC 6066 §3): a fatal alert, in a record of its own.
@@ -137,7 +138,7 @@ impl Hello {
 }
 
 /// Reads the client's hello, which begins in `bytes`.
-pub(crate) async fn hear(tcp: &mut TcpStream, mut bytes: Buffer) -> Result<Hello, HandshakeError> {
+pub(crate) async fn hear(tcp: &mut Tcp, mut bytes: Buffer) -> Result<Hello, HandshakeError> {
     let mut acceptor = Acceptor::default();
     let mut understood = 0;
     loop {
@@ -151,18 +152,19 @@ pub(crate) async fn hear(tcp: &mut TcpStream, mut bytes: Buffer) -> Result<Hello
                 }
                 Ok(None) => {}
                 Err((rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), _)) => {
-                    say(tcp, NOT_TLS).await;
+                    say(tcp.watched().map_err(HandshakeError::Broken)?, NOT_TLS).await;
                     return Err(HandshakeError::NotTls);
                 }
-                Err((error, alert)) => return Err(refuse(tcp, error, alert).await),
+                Err((error, alert)) => return Err(refuse(tcp.watched().map_err(HandshakeError::Broken)?, error, alert).await),
             }
         }
         if bytes.is_full() && !bytes.grow() {
             return Err(HandshakeError::TooLong);
         }
         // No memory is taken before there is something to put into it.
-        poll_fn(|context| tcp.poll_read_ready(context)).await.map_err(HandshakeError::Broken)?;
-        match tcp.read(bytes.room()).await.map_err(HandshakeError::Broken)? {
+        poll_fn(|context| tcp.poll_readable(context)).await.map_err(HandshakeError::Broken)?;
+        let room = bytes.room();
+        match poll_fn(|context| tcp.poll_read(context, room)).await.map_err(HandshakeError::Broken)? {
             0 => return Err(HandshakeError::Broken(io::ErrorKind::UnexpectedEof.into())),
             read => bytes.produced(read),
         }

@@ -11,13 +11,15 @@ use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, BufRead as _, IoSlice, Read, Write};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use rustls::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+
+use crate::tcp::{reset, would_block};
 
 /// A connection and its keys.
 pub(crate) struct Session {
@@ -58,6 +60,11 @@ impl Session {
         self.inner.borrow_mut().tls.writer().write_vectored(pieces)
     }
 
+    /// Seals that nothing more comes.
+    pub(crate) fn seal_end(&self) {
+        self.inner.borrow_mut().tls.send_close_notify();
+    }
+
     /// Sends some of what was sealed; whether more is left.
     pub(crate) async fn send(&self) -> io::Result<bool> {
         poll_fn(|context| self.inner.borrow_mut().poll_send(context)).await
@@ -71,6 +78,11 @@ impl Session {
     /// Resolves when the other side has gone. Nothing is read.
     pub(crate) async fn gone(&mut self) {
         gone(&self.inner.get_mut().tcp).await;
+    }
+
+    /// The address that the other side reached, if the kernel tells.
+    pub(crate) fn local_ip(&self) -> Option<IpAddr> {
+        self.inner.borrow().tcp.local_addr().ok().map(|address| address.ip())
     }
 
     /// Makes sure that what was written so far is not taken for the whole.
@@ -94,12 +106,6 @@ pub(crate) async fn gone(tcp: &TcpStream) {
     if ended.is_ok_and(|ready| !ready.is_read_closed()) {
         std::future::pending().await
     }
-}
-
-/// Makes a connection end abruptly.
-pub(crate) fn reset(tcp: &TcpStream) {
-    // If it cannot be set, the client sees an end too early, as from any server that dies.
-    let _ = socket2::SockRef::from(tcp).set_linger(Some(Duration::ZERO));
 }
 
 impl Inner {
@@ -218,14 +224,6 @@ impl fmt::Debug for Session {
 pub(super) struct Wire<'w, 'c> {
     pub(super) tcp: &'w mut TcpStream,
     pub(super) context: &'w mut Context<'c>,
-}
-
-/// What would block is not there yet; the task is woken when it is.
-pub(super) fn would_block<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-        result => Poll::Ready(result),
-    }
 }
 
 /// The same the other way round.

@@ -78,8 +78,8 @@ impl Attempt<'_> {
 
     async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
         match self.pool.scheme {
-            Scheme::Http => Ok((Upstream::H1(Transport::Tcp(self.dial().await?)), false)),
-            Scheme::H2c => self.join(async { Ok(Transport::Tcp(self.dial().await?)) }).await,
+            Scheme::Http => Ok((Upstream::H1(Transport::Tcp(self.dial().await?.into())), false)),
+            Scheme::H2c => self.join(async { Ok(Transport::Tcp(self.dial().await?.into())) }).await,
             // What an upgrade asks for is had most surely over HTTP/1.
             Scheme::Https if self.upgrade.is_some() => Ok((Upstream::H1(self.secure(Offer::Http1).await?.0), false)),
             Scheme::Https if self.pool.prefers_h2.get() => self.join(async { Ok(self.secure(Offer::Both).await?.0) }).await,
