@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use dproxy_testkit::{Dproxy, Origin, Signal, pause};
 use std::time::Duration;
@@ -131,6 +133,51 @@ fn a_new_program_that_does_not_serve_gives_the_process_back() {
     let told = dproxy.ctl(&["upgrade"]);
     assert_eq!(told.code, Some(0), "a whole one takes over afterwards: {told:?}\n{}", dproxy.log());
     loads.stop_without_a_failure();
+}
+
+#[test]
+fn a_program_that_hangs_before_it_begins_is_ended_and_the_next_master_finds_the_workers() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let (home, mut dproxy) = installed(&origin, 2);
+    let loads = Loads::start(&dproxy);
+    install(home.path(), &fails_as_master("exec sleep 1000"));
+    // Nobody is there who could say how it went on.
+    dproxy.post("/service/balancer/upgrade");
+    assert_eq!(dproxy.wait_for_end().signal(), Some(Signal::SIGALRM as i32));
+    loads.go_on(100);
+    update(home.path());
+    dproxy.start_again();
+    assert!(dproxy.log().contains("a worker of an earlier master is taken over"), "{}", dproxy.log());
+    loads.go_on(100);
+    loads.stop_without_a_failure();
+}
+
+#[test]
+fn whoever_asks_the_api_while_another_program_takes_over_is_answered() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let (_home, dproxy) = installed(&origin, 1);
+    let done = AtomicBool::new(false);
+    let ask = || {
+        let mut answers = 0;
+        while !done.load(Ordering::Relaxed) {
+            let answer = dproxy.try_api("/metrics").unwrap_or_else(|failure| panic!("after {answers} answers: {failure}"));
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answers += 1;
+        }
+        answers
+    };
+    std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        for _ in 0..5 {
+            let told = dproxy.ctl(&["upgrade"]);
+            assert_eq!(told.code, Some(0), "{told:?}\n{}", dproxy.log());
+        }
+        done.store(true, Ordering::Relaxed);
+        let answers: u32 = asking.into_iter().map(|asking| asking.join().unwrap()).sum();
+        println!("{answers} answers over five upgrades");
+    });
 }
 
 #[test]

@@ -27,7 +27,7 @@ use dproxy_config::{HandRoute, HandRouteError};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response, StatusCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
@@ -55,23 +55,24 @@ const MASTER_TIME: Duration = Duration::from_secs(5);
 /// After `accept` failed: the descriptors are used up, and only time frees some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves the API, and what `herald` tells, until the receiver of `commands` is gone; then finishes the answers under way and gives the doors back:
-/// who comes meanwhile waits there.
+/// Serves the API, and what `herald` tells, until the sender of `open` is gone; then finishes the answers under way, for which
+/// `commands` must still be taken, hears who has come but not asked yet, and gives the doors back: who comes meanwhile waits there.
 ///
 /// This future owns every connection; dropping it closes them all, and removes the socket file.
-pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>, herald: Herald) -> Bound {
+pub async fn serve(bound: Bound, commands: mpsc::Sender<Asked>, herald: Herald, open: watch::Receiver<()>) -> Bound {
     let address = bound.address().ip();
     let door = bound.token().map_or(Door::Tcp(address), |token| Door::Guarded(address, token));
-    let tcp = Service { door, peer: None, commands: commands.clone(), herald: herald.clone() };
-    let unix = Service { door: Door::Unix(bound.peers()), peer: None, commands, herald };
+    let tcp = Service { door, peer: None, commands: commands.clone(), herald: herald.clone(), open: open.clone() };
+    let unix = Service { door: Door::Unix(bound.peers()), peer: None, commands, herald, open };
     // Apart, so that a crowd at the TCP port never keeps an operator away from the socket.
     tokio::join!(attend(bound.tcp(), tcp), attend(bound.unix(), unix));
     bound
 }
 
-/// Accepts at one door until the master is gone.
+/// Accepts at one door until it is closed.
 async fn attend<L: Listening>(listener: &L, service: Service) {
     let mut guests = Guests::default();
+    let mut open = service.open.clone();
     loop {
         tokio::select! {
             accepted = listener.accept_one() => match accepted {
@@ -86,7 +87,8 @@ async fn attend<L: Listening>(listener: &L, service: Service) {
                 }
             },
             () = guests.departure() => {}
-            () = service.commands.closed() => break,
+            // Nothing is ever sent: this is the end.
+            _ = open.changed() => break,
         }
     }
     guests.farewell().await;
@@ -100,6 +102,8 @@ struct Service {
     peer: Option<Peer>,
     commands: mpsc::Sender<Asked>,
     herald: Herald,
+    /// Its sender is gone when the door is closed.
+    open: watch::Receiver<()>,
 }
 
 impl Service {
@@ -140,7 +144,7 @@ impl Service {
             Reply::Status(status) => Some(Bulletin::new(Kind::Status, &status)),
             _ => None,
         };
-        Ok(answer::events(Feed::new(Source { first, bulletins, kinds, commands: self.commands.clone() })))
+        Ok(answer::events(Feed::new(Source { first, bulletins, kinds, open: self.open.clone() })))
     }
 
     async fn ask(&self, command: Command) -> Result<Reply, Refusal> {

@@ -17,7 +17,7 @@ use dproxy_control::server::{self, Bound};
 use dproxy_control::{Asked, Herald, Refusal, Reply};
 use dproxy_ipc::{ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_route::Problem;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{debug, error, info, warn};
@@ -182,7 +182,7 @@ where
         driver.tell_supervisor();
         driver.tell_authority();
         if driver.may_give_way() {
-            let bound = control.close().await?;
+            let bound = control.close(&mut driver).await?;
             while let Ok(event) = happenings.try_recv() {
                 driver.happened.push_back(event);
             }
@@ -217,7 +217,7 @@ where
             () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => driver.happened.push_back(Event::Tick),
         }
     }
-    if control.close().await.is_err() {
+    if control.close(&mut driver).await.is_err() {
         warn!("control connections were cut off");
     }
     while driver.answers.join_next().await.is_some() {}
@@ -230,19 +230,32 @@ where
 struct Control {
     task: JoinHandle<Bound>,
     asked: mpsc::Receiver<Asked>,
+    /// Dropped, it closes the doors.
+    open: watch::Sender<()>,
 }
 
 impl Control {
     fn open(bound: Bound, herald: &Herald) -> Control {
         let (commands, asked) = mpsc::channel(COMMANDS);
-        Control { task: tokio::spawn(server::serve(bound, commands, herald.clone())), asked }
+        let (open, doors) = watch::channel(());
+        Control { task: tokio::spawn(server::serve(bound, commands, herald.clone(), doors)), asked, open }
     }
 
-    /// Ends with the last answer. Who comes from now on waits until the doors are served again.
-    async fn close(self) -> anyhow::Result<Bound> {
-        // The server ends once nobody takes commands any more.
-        drop(self.asked);
-        Ok(timeout(FAREWELL, self.task).await.context("the control server does not end")??)
+    /// Ends with the last answer, which `driver` gives. Who comes from now on waits until the doors are served again.
+    async fn close(self, driver: &mut Driver) -> anyhow::Result<Bound> {
+        let Control { mut task, mut asked, open } = self;
+        drop(open);
+        let closed = async {
+            loop {
+                tokio::select! {
+                    bound = &mut task => return bound,
+                    Some(asked) = asked.recv() => driver.asked(asked),
+                    Some(_) = driver.answers.join_next() => {}
+                }
+                driver.take_in();
+            }
+        };
+        Ok(timeout(FAREWELL, closed).await.context("the control server does not end")??)
     }
 }
 

@@ -9,6 +9,9 @@
 //! nothing to be undone. Workers are not in the note: they notice that their master is gone, wait at their doors for the
 //! next one, and so are found as after a crash (see [`crate::estate`]). The lock of the PID file lies with its open
 //! description: there is no moment at which nobody has it.
+//!
+//! A program that hangs before it has begun could give nothing back. An alarm(2), which stays over exec(2), ends the
+//! process then: workers serve on, and whoever keeps the service up starts the next master, which finds them.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,11 +21,15 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::unistd::alarm;
 use rustix::io::{FdFlags, fcntl_setfd};
 use tracing::{error, info, warn};
 
 use crate::estate::{Kept, Note, Rest};
 use crate::inherited::passed;
+
+/// So long a program may take until it has [`arrived`]. Whole seconds.
+const ARRIVAL: u32 = 30;
 
 /// What the program before left in this process.
 #[derive(Debug)]
@@ -101,12 +108,19 @@ pub(crate) fn become_program(program: &Path, note: RawFd, left: &[BorrowedFd<'_>
         command.env_remove(name);
     }
     let opened = left.iter().try_for_each(|descriptor| fcntl_setfd(descriptor, FdFlags::empty()));
+    alarm::set(ARRIVAL);
     let error = opened.map_or_else(io::Error::from, |()| command.exec());
+    arrived();
     for descriptor in left {
         // An open descriptor has flags.
         let _ = fcntl_setfd(descriptor, FdFlags::CLOEXEC);
     }
     error
+}
+
+/// This program has begun, and can tell by itself when something is wrong.
+pub(crate) fn arrived() {
+    alarm::cancel();
 }
 
 /// The file that this program was started from, as it was called: what is there later is what an upgrade runs, also

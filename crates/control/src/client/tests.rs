@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::*;
 use crate::server::{Bound, serve};
@@ -21,8 +21,10 @@ async fn served(directory: &TempDir) -> (Target, Target) {
         Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock"), Peers::ourselves()).await.unwrap();
     let targets = (Target::Socket(bound.socket().to_owned()), at(bound.address()));
     let (commands, mut asked) = mpsc::channel::<Asked>(4);
-    tokio::spawn(serve(bound, commands, Herald::default()));
+    let (open, doors) = watch::channel(());
+    tokio::spawn(serve(bound, commands, Herald::default(), doors));
     tokio::spawn(async move {
+        let _open = open;
         while let Some(Asked { command, reply }) = asked.recv().await {
             reply.send(pretend_answer(command)).unwrap();
         }

@@ -9,10 +9,9 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::Asked;
 use crate::bulletin::{Bulletin, Kind};
 
 /// A comment after so much silence shows both sides that the other one is there, and keeps proxies between them from closing.
@@ -34,8 +33,8 @@ pub(super) struct Source {
     pub(super) bulletins: Receiver<Bulletin>,
     /// Only these kinds; none is all.
     pub(super) kinds: Vec<Kind>,
-    /// Closed when the master leaves.
-    pub(super) commands: mpsc::Sender<Asked>,
+    /// Its sender is gone when the master leaves.
+    pub(super) open: watch::Receiver<()>,
 }
 
 impl Feed {
@@ -60,7 +59,7 @@ impl Source {
                     Err(RecvError::Closed) => return None,
                 },
                 () = sleep(HEARTBEAT) => return Some((Bytes::from_static(b": all is quiet\n\n"), self)),
-                () = self.commands.closed() => return None,
+                _ = self.open.changed() => return None,
             };
             if self.wants(bulletin.kind) {
                 return Some((Bytes::from(bulletin.to_string()), self));

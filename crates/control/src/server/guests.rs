@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use tracing::debug;
@@ -29,12 +31,14 @@ const HEAD_BYTES: usize = 16 * 1024;
 /// How long answers under way have when the master leaves.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// Whoever came just before the master leaves has so long to ask: a connection that was accepted and then closed looks like a failure.
+const FIRST_WORDS: Duration = Duration::from_millis(300);
+
 /// Owns the task of every connection.
 #[derive(Default)]
 pub(super) struct Guests {
     seats: VecDeque<Seat>,
     tasks: JoinSet<()>,
-    graceful: GracefulShutdown,
 }
 
 /// One connection.
@@ -51,13 +55,17 @@ impl Guests {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         self.make_room();
-        let busy = Arc::new(AtomicBool::new(false));
-        let answering = busy.clone();
+        let (busy, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+        let (answering, has_asked, mut open) = (busy.clone(), asked.clone(), service.open.clone());
         let answer = service_fn(move |request| {
             let (service, answering) = (service.clone(), answering.clone());
+            has_asked.notify_one();
             async move {
                 answering.store(true, Ordering::Relaxed);
-                let response = service.answer(request).await;
+                let mut response = service.answer(request).await;
+                if service.open.has_changed().is_err() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 answering.store(false, Ordering::Relaxed);
                 Ok::<_, Infallible>(response)
             }
@@ -69,9 +77,22 @@ impl Guests {
             // Whoever closes its side after asking still reads the answer.
             .half_close(true)
             .serve_connection(TokioIo::new(stream), answer);
-        let connection = self.graceful.watch(connection);
         let task = self.tasks.spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let mut closing = pin!(async {
+                // Nothing is ever sent: this is the end.
+                let _ = open.changed().await;
+                // Who has asked before is let go at once.
+                let _ = timeout(FIRST_WORDS, asked.notified()).await;
+            });
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = &mut closing => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 debug!(%error, "control connection ended early");
             }
         });
@@ -88,10 +109,7 @@ impl Guests {
 
     /// Lets answers under way end, then closes everything.
     pub(super) async fn farewell(mut self) {
-        let all_gone = async {
-            self.graceful.shutdown().await;
-            while self.tasks.join_next().await.is_some() {}
-        };
+        let all_gone = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(FAREWELL, all_gone).await.is_err() {
             debug!("control connections cut off");
         }

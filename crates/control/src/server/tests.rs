@@ -20,6 +20,7 @@ struct Running {
     socket: PathBuf,
     server: JoinHandle<Bound>,
     master: JoinHandle<()>,
+    open: watch::Sender<()>,
     _directory: TempDir,
 }
 
@@ -34,9 +35,10 @@ impl Running {
             Bound::bind("127.0.0.1:0".parse().unwrap(), None, &directory.path().join("control.sock"), Peers::ourselves()).await.unwrap();
         let (address, socket) = (bound.address(), bound.socket().to_owned());
         let (commands, asked) = mpsc::channel(4);
-        let server = tokio::spawn(serve(bound, commands, Herald::default()));
+        let (open, doors) = watch::channel(());
+        let server = tokio::spawn(serve(bound, commands, Herald::default(), doors));
         let master = tokio::spawn(master(asked));
-        Running { address, socket, server, master, _directory: directory }
+        Running { address, socket, server, master, open, _directory: directory }
     }
 
     /// The answer to `request` over TCP; the connection is closed by the server.
@@ -213,7 +215,8 @@ async fn a_body_is_ignored_up_to_its_bound() {
 #[tokio::test]
 async fn a_huge_head_is_refused() {
     let request = format!("GET /ping HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(100_000));
-    let mut stream = UnixStream::connect(&Running::start().await.socket).await.unwrap();
+    let running = Running::start().await;
+    let mut stream = UnixStream::connect(&running.socket).await.unwrap();
     // The server stops reading before we have written all.
     let _ = stream.write_all(request.as_bytes()).await;
     let mut start = [0; 12];
@@ -269,17 +272,35 @@ async fn a_master_that_hangs_costs_five_seconds_unless_the_caller_wanted_to_wait
 
 #[tokio::test]
 async fn when_the_master_leaves_it_answers_what_is_under_way_and_removes_the_socket() {
+    let (came, asked_last) = oneshot::channel();
     let running = Running::with(async |mut asked: mpsc::Receiver<Asked>| {
-        let asked_last = asked.recv().await.unwrap();
-        drop(asked);
-        asked_last.reply.send(Err(Refusal::Failed("gone".to_owned()))).unwrap();
+        assert!(came.send(asked.recv().await.unwrap()).is_ok());
     })
     .await;
-    let answer = running.tcp("GET /service/balancer/stop?wait=1 HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let asking = TcpStream::connect(running.address).await.unwrap();
+    let asking = tokio::spawn(talk(asking, "GET /service/balancer/stop?wait=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    let asked_last = asked_last.await.unwrap();
+    drop(running.open);
+    asked_last.reply.send(Err(Refusal::Failed("gone".to_owned()))).unwrap();
+    let answer = asking.await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("gone"), "{answer}");
     timeout(PATIENCE, running.server).await.expect("the server ends").unwrap();
     running.master.await.unwrap();
     assert!(!running.socket.exists());
+}
+
+#[tokio::test]
+async fn whoever_came_before_the_door_was_closed_may_ask() {
+    let running = Running::start().await;
+    let mut silent = TcpStream::connect(running.address).await.unwrap();
+    // Doors take guests one after the other: this one is in when the next one has his answer.
+    running.tcp("GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    drop(running.open);
+    silent.write_all(b"GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    silent.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("connection: close"), "{answer}");
+    timeout(PATIENCE, running.server).await.expect("the server ends").unwrap();
 }
 
 #[tokio::test]

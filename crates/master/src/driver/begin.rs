@@ -148,6 +148,7 @@ impl Driver {
         driver.bury_orphans();
         driver.hand_out_log();
         driver.continue_upgrade(legacy.take());
+        legacy::arrived();
         Ok((driver, bound))
     }
 }

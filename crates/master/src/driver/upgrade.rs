@@ -11,6 +11,7 @@
 //!    └───────────────────────────── (the old program) ◄─────────────────────────────────────┘ overdue: nobody serves
 //!                                                              Legacy::go_back: exec        also when it cannot begin
 //! ```
+//! A new program that hangs before it has begun is ended by an alarm (see [`crate::legacy`]); the next master finds the workers.
 //!
 //! Old workers serve through all of it. They lose their master for the moment between the programs, wait at their doors
 //! and are found there; each leaves only when a new one serves in its slot.
