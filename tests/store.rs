@@ -125,6 +125,8 @@ fn records_keep_their_times_over_a_restart_and_can_be_asked_for() {
     let created = before[0]["created"].as_str().unwrap().to_owned();
     assert_eq!(dproxy.data(&format!("/containers?where=name%3D{name},created%3E%3D{created}")).as_array().map(Vec::len), Some(1));
     assert_eq!(dproxy.data(&format!("/containers?where=name%3D{name},created%3C{created}")).as_array().map(Vec::len), Some(0));
+    // Who adds something is answered when that, and all before it, is in the store.
+    assert_eq!(dproxy.send_api("POST", "/routes", r#"{"host": "last.test", "backends": ["127.0.0.1:1"]}"#).status, 200);
     crash(&mut dproxy);
     dproxy.wait_for(&host, || dproxy.get(&host, "/").status == 200);
     dproxy.wait_for("the engine", || dproxy.status()["engine"]["connected"] == true);

@@ -143,7 +143,7 @@ fn a_program_that_hangs_before_it_begins_is_ended_and_the_next_master_finds_the_
     let loads = Loads::start(&dproxy);
     install(home.path(), &fails_as_master("exec sleep 1000"));
     // Nobody is there who could say how it went on.
-    dproxy.post("/service/balancer/upgrade");
+    assert_eq!(dproxy.post("/service/balancer/upgrade").status, 200);
     assert_eq!(dproxy.wait_for_end().signal(), Some(Signal::SIGALRM as i32));
     loads.go_on(100);
     update(home.path());

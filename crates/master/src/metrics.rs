@@ -8,7 +8,7 @@ mod exposition;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use dproxy_control::{BackendRow, EngineRow, Status, WorkerRow};
+use dproxy_control::{BackendRow, EngineRow, Status, StoreState, WorkerRow};
 use dproxy_route::RouteName;
 use dproxy_stats::{Counter, Counters, Sums};
 
@@ -100,6 +100,8 @@ fn tell_process(out: &mut Exposition, figures: &Figures<'_>) {
     out.gauge("dproxy_snapshot_age_seconds", "How long ago the newest snapshot was made.").only(figures.snapshot_age.as_secs_f64());
     let configured = u8::from(figures.configured);
     out.gauge("dproxy_config_last_reload_successful", "1 when the newest configuration counts, 0 when it was refused.").only(configured);
+    let stored = u8::from(status.store.state == StoreState::Good);
+    out.gauge("dproxy_store_up", "1 when the store has what must survive a restart, 0 while it is away.").only(stored);
     out.gauge("dproxy_routes", "How many routes there are.").only(status.routes);
     out.gauge("dproxy_containers", "How many containers there are.").only(status.containers);
     out.gauge("dproxy_problems", "How many problems an operator should mend.").only(status.problems);

@@ -4,6 +4,7 @@
 //! and without a listener it costs nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use dproxy_control::{Bulletin, ContainerRow, Kind, RouteRow, Status, WorkerRow};
 use dproxy_ipc::Generation;
@@ -20,7 +21,7 @@ struct World {
     status: Status,
     workers: BTreeMap<u16, WorkerRow>,
     generation: Generation,
-    routes: Vec<RouteRow>,
+    routes: Rc<[RouteRow]>,
     containers: BTreeMap<(Option<String>, String), ContainerRow>,
     line: u64,
 }
@@ -49,21 +50,21 @@ impl Driver {
         // Thousands of them are not looked at ten times a second while nothing has changed.
         let routes = match self.told.0.take() {
             Some(before) if before.generation == generation => {
-                let routes = before.routes.clone();
+                let routes = Rc::clone(&before.routes);
                 self.told = Told(Some(before));
                 routes
             }
             before => {
                 self.told = Told(before);
-                self.route_rows()
+                self.route_records().into()
             }
         };
         World {
             status: steady(self.status()),
-            workers: self.workers().into_iter().map(|row| (row.slot, row)).collect(),
+            workers: self.all_worker_records().into_iter().map(|row| (row.slot, row)).collect(),
             generation,
             routes,
-            containers: self.containers().into_iter().map(|row| ((row.engine.clone(), row.id.clone()), row)).collect(),
+            containers: self.container_records().into_iter().map(|row| ((row.engine.clone(), row.id.clone()), row)).collect(),
             line: tail::written(),
         }
     }
