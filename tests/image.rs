@@ -19,16 +19,21 @@ fn static_binary() -> Option<PathBuf> {
     Some(root.join("target").join(target).join("debug/dproxy"))
 }
 
-#[test]
-fn the_image_serves_its_siblings_says_that_it_is_well_and_stops_when_asked() {
-    let Some(engine) = Engine::shared().filter(Engine::shares_our_files) else { return };
-    let Some(binary) = static_binary() else { return };
+/// The image of today's program at an engine, which is called so; None, with a line, where it cannot be made.
+pub(crate) fn made(engine: &Engine) -> Option<&'static str> {
+    let binary = static_binary()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/image");
     let (binary, socket) = (binary.as_os_str(), engine.socket().as_os_str());
     let tag = "dproxy-test/dproxy";
     let made = Command::new(script).arg("--binary").arg(binary).arg("--socket").arg(socket).args(["--tag", tag]).output().unwrap();
     assert!(made.status.success(), "{made:?}");
+    Some(tag)
+}
 
+#[test]
+fn the_image_serves_its_siblings_says_that_it_is_well_and_stops_when_asked() {
+    let Some(engine) = Engine::shared().filter(Engine::shares_our_files) else { return };
+    let Some(tag) = made(&engine) else { return };
     let network = engine.network("image", None);
     let run = Run::image(tag, "image").network(&network.name).mount(engine.socket(), "/var/run/docker.sock");
     let proxy = engine.run(&run);
