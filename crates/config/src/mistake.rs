@@ -36,7 +36,7 @@ pub struct Excerpt {
     pub width: usize,
 }
 
-/// All mistakes of one configuration, in the order found; never empty.
+/// All mistakes of one configuration, those of the file from its top; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistakes(pub(crate) Vec<Mistake>);
 

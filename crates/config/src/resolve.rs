@@ -48,7 +48,8 @@ impl Config {
         surroundings: &Surroundings,
         file: Option<(&Path, &str)>,
     ) -> Result<Loaded, Mistakes> {
-        let (loaded, mistakes) = resolve_what_makes_sense(flags, environment, surroundings, file);
+        let (loaded, mut mistakes) = resolve_what_makes_sense(flags, environment, surroundings, file);
+        mistakes.sort_by_key(|mistake| mistake.excerpt.as_ref().map(|excerpt| (excerpt.number, excerpt.start)));
         if mistakes.is_empty() { Ok(loaded) } else { Err(Mistakes(mistakes)) }
     }
 

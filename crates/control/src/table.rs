@@ -226,9 +226,7 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
 
 /// Everything about one worker, a line each.
 fn worker_block(row: &WorkerRow) -> String {
-    let cells = worker(row);
-    let facts = WORKERS.iter().zip(cells).map(|((title, _), cell)| format!("{:<13}{}", title.to_lowercase(), clean(&cell)));
-    facts.chain([format!("{:<13}{}", "sockets", row.sockets)]).collect::<Vec<_>>().join("\n")
+    format!("{}\n{:<13}{}", block(&WORKERS, &worker(row).map(|cell| clean(&cell))), "sockets", row.sockets)
 }
 
 fn upgraded(status: &Status, online: &str) -> String {
@@ -298,17 +296,38 @@ fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(", ") }
 }
 
-/// Lays the rows out; where the terminal is too narrow for that, closer together and with texts over several lines.
+/// Lays the rows out; where the terminal is too narrow for that, closer together and with texts over several lines, and
+/// where even titles would break, one below the other.
 fn columns<const N: usize>(columns: &[Column; N], rows: impl Iterator<Item = [String; N]>, width: Width) -> String {
     let rows: Vec<[String; N]> = rows.map(|row| row.map(|text| clean(&text))).collect();
     let roomy = lines(&mut table(columns, &rows, ROOMY));
     match width {
+        Width::Columns(width) if width < least(columns, &rows) => {
+            rows.iter().map(|row| block(columns, row)).collect::<Vec<_>>().join("\n\n")
+        }
         Width::Columns(width) if !fits(&roomy, width) => {
             let mut narrow = table(columns, &rows, NARROW);
             lines(narrow.set_content_arrangement(ContentArrangement::Dynamic).set_width(width))
         }
         Width::Columns(_) | Width::Free => roomy,
     }
+}
+
+/// What the rows take at least: the words of titles, and figures, whole.
+fn least<const N: usize>(columns: &[Column; N], rows: &[[String; N]]) -> u16 {
+    let widest = |place: usize| rows.iter().map(|row| row[place].chars().count()).max().unwrap_or_default();
+    let column = |(place, (title, alignment)): (usize, &Column)| {
+        let word = title.split(' ').map(str::len).max().unwrap_or_default();
+        if *alignment == RIGHT { word.max(widest(place)) } else { word }
+    };
+    let texts: usize = columns.iter().enumerate().map(column).sum();
+    u16::try_from(texts + usize::from(NARROW) * (N - 1)).unwrap_or(u16::MAX)
+}
+
+/// A row as a list of facts.
+fn block<const N: usize>(columns: &[Column; N], row: &[String; N]) -> String {
+    let facts = columns.iter().zip(row).map(|((title, _), text)| format!("{:<13}{text}", title.to_lowercase()));
+    facts.collect::<Vec<_>>().join("\n")
 }
 
 /// Blanks between columns.

@@ -160,6 +160,10 @@ pub(crate) fn backend_row(backend: &Backend, limit: u32, load: Option<Load>) -> 
 }
 
 fn backend_word(backend: &Backend) -> String {
+    // One that somebody wrote down has its address for a name.
+    if backend.name == backend.address.to_string() {
+        return format!("{} ({})", backend.address, backend.condition.as_str());
+    }
     format!("{}:{} {} ({})", backend.name, backend.port, backend.address, backend.condition.as_str())
 }
 
@@ -192,7 +196,7 @@ mod tests {
     #[test]
     fn an_offline_route_says_why() {
         let live = route_row(&route(0, "10.0.0.2:80"), None);
-        assert_eq!((live.state.as_str(), live.backends[0].as_str()), ("live", "10.0.0.2:80:80 10.0.0.2:80 (ready)"));
+        assert_eq!((live.state.as_str(), live.backends[0].as_str()), ("live", "10.0.0.2:80 (ready)"));
         let offline = Route { offer: Offer::Offline(Notice::new("paused")), ..route(0, "10.0.0.2:80") };
         let row = route_row(&offline, None);
         assert_eq!((row.state.as_str(), row.reason.as_deref(), row.backends.len()), ("offline", Some("paused"), 0));

@@ -67,8 +67,8 @@ fn every_variable_that_is_missing_is_told_at_its_place_and_once() {
         "port: ${PORT}\nworkers: x\ntrusted: [10.0.0.0/8, \"${NET:?which one}\"]\n",
         &[
             "f:1:7: the environment has no `PORT`; write `${PORT:-default}` if there need not be one",
-            "f:3:24: the environment has no `NET`: which one",
             "f:2:10: `workers`: size `x` is not a whole number from 1 to 1024",
+            "f:3:24: the environment has no `NET`: which one",
         ],
     );
     missing(

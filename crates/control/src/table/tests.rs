@@ -106,6 +106,13 @@ fn in_a_narrow_terminal_texts_break_and_figures_do_not() {
 }
 
 #[test]
+fn where_titles_would_break_rows_become_lists() {
+    let shown = render(&Command::Workers, &workers(), Width::Columns(50));
+    assert!(shown.starts_with("slot         0\npid          4243\nstate        online\n"), "{shown}");
+    assert!(shown.contains("\n\nslot         10\n"), "{shown}");
+}
+
+#[test]
 fn a_terminal_is_never_overrun() {
     let hosts = owned(&["a.very.long.name.shop.example.test", "another.one.example.test", "third.example.test"]);
     let container = ContainerRow { id: "0123456789ab".to_owned(), name: "shop_web_1".to_owned(), hosts, ..ContainerRow::default() };
