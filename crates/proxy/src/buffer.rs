@@ -202,6 +202,11 @@ impl Buffer {
         true
     }
 
+    /// Those that it was lent from.
+    pub(crate) fn owner(&self) -> &Rc<Buffers> {
+        &self.owner
+    }
+
     /// Moves all but the first `count` bytes to a buffer of their own.
     pub(crate) fn split_off(&mut self, count: usize) -> Buffer {
         let mut other = self.owner.lend();

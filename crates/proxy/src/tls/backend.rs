@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use dproxy_config::TlsSettings;
@@ -14,6 +15,7 @@ use tokio::net::TcpStream;
 
 use super::handshake::{HandshakeError, poll_agree};
 use super::session::Session;
+use crate::buffer::Buffers;
 
 /// What is offered to a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +34,14 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// Secures a connection to a backend; whether it speaks HTTP/2 there.
-    pub(crate) async fn secure(&self, tls: &TlsSettings, trust: &Trust, offer: Offer, mut tcp: TcpStream) -> io::Result<(Session, bool)> {
+    pub(crate) async fn secure(
+        &self,
+        tls: &TlsSettings,
+        trust: &Trust,
+        offer: Offer,
+        mut tcp: TcpStream,
+        buffers: &Rc<Buffers>,
+    ) -> io::Result<(Session, bool)> {
         let address = tcp.peer_addr()?;
         let config = self.config(tls, trust, offer).map_err(io::Error::other)?;
         let name = server_name(trust, address.ip()).map_err(io::Error::other)?;
@@ -40,7 +49,7 @@ impl Clients {
         let mut connection = Connection::Client(client);
         poll_fn(|context| poll_agree(&mut connection, &mut tcp, context)).await.map_err(io::Error::other)?;
         let http2 = connection.alpn_protocol() == Some(b"h2");
-        Ok((Session::new(tcp, connection), http2))
+        Ok((Session::new(tcp, connection, buffers), http2))
     }
 
     fn config(&self, tls: &TlsSettings, trust: &Trust, offer: Offer) -> Result<Arc<ClientConfig>, TrustError> {

@@ -88,10 +88,9 @@ pub(crate) async fn agree(view: &View, hello: Hello, mut tcp: TcpStream) -> Resu
     };
     let config = asking.as_ref().map_or(config, |asking| Arc::clone(&asking.config));
     let tls = connect(config, accepted, &bytes.filled()[understood..], &mut tcp).await?;
-    drop(bytes);
     let identity = asking.and_then(|asking| asking.identity(tls.peer_certificates()?));
     let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2"), identity };
-    Ok(Greeted { session: Session::new(tcp, tls), agreed })
+    Ok(Greeted { session: Session::new(tcp, tls, bytes.owner()), agreed })
 }
 
 /// Shows an authority by `config` what it wants to see, and hangs up.

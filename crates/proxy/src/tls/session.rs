@@ -6,6 +6,8 @@
 //!
 //! What is written is sealed first and leaves when it is flushed: a head and the
 //! bytes behind it are one record, and several records are one call to the kernel.
+//! What comes is read ahead, as much as is there: the library would ask for a quarter
+//! of a record at a time.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,30 +15,34 @@ use std::future::poll_fn;
 use std::io::{self, BufRead as _, IoSlice, Read, Write};
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
 use rustls::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::buffer::{Buffer, Buffers};
 use crate::tcp::{reset, would_block};
 
 /// A connection and its keys.
 pub(crate) struct Session {
-    inner: RefCell<Inner>,
+    /// Boxed: it is larger than all the rest of an idle connection.
+    inner: Box<RefCell<Inner>>,
 }
 
 struct Inner {
     tcp: TcpStream,
-    /// Boxed: it is larger than all the rest of an idle connection.
-    tls: Box<Connection>,
+    tls: Connection,
+    /// What came and is still to be opened. Memory is lent for as long as there is some.
+    ahead: Buffer,
     /// It shall look as if it had broken.
     broken: bool,
 }
 
 impl Session {
-    pub(super) fn new(tcp: TcpStream, tls: Connection) -> Session {
-        Session { inner: RefCell::new(Inner { tcp, tls: Box::new(tls), broken: false }) }
+    pub(super) fn new(tcp: TcpStream, tls: Connection, buffers: &Rc<Buffers>) -> Session {
+        Session { inner: Box::new(RefCell::new(Inner { tcp, tls, ahead: buffers.lend(), broken: false })) }
     }
 
     /// Ready when there is something to read, or an end of it.
@@ -116,30 +122,51 @@ impl Inner {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 filled => return Poll::Ready(filled.map(|_| ())),
             }
-            match self.tls.read_tls(&mut Wire { tcp: &mut self.tcp, context }) {
-                Ok(0) => {}
-                Ok(_) => {
-                    if let Err(error) = self.tls.process_new_packets() {
-                        // The other side is told why, if it can be told at once.
-                        let _ = self.poll_flush(context);
-                        return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
-                    }
+            if self.ahead.is_empty() && self.poll_ahead(context)?.is_pending() {
+                // What TLS itself has to say leaves with the next answer, or when there is nothing else to do.
+                if let Poll::Ready(Err(error)) = self.poll_flush(context) {
+                    return Poll::Ready(Err(error));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    // What TLS itself has to say leaves with the next answer, or when there is nothing else to do.
-                    if let Poll::Ready(Err(error)) = self.poll_flush(context) {
-                        return Poll::Ready(Err(error));
-                    }
-                    return Poll::Pending;
-                }
-                Err(error) => return Poll::Ready(Err(error)),
+                return Poll::Pending;
+            }
+            if let Err(error) = self.open()? {
+                // The other side is told why, if it can be told at once.
+                let _ = self.poll_flush(context);
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
             }
         }
     }
 
+    /// Opens some of what was read ahead; from nothing follows that nothing more comes.
+    fn open(&mut self) -> io::Result<Result<(), rustls::Error>> {
+        let taken = self.tls.read_tls(&mut self.ahead.filled())?;
+        self.ahead.consume(taken);
+        self.ahead.rest();
+        Ok(self.tls.process_new_packets().map(|_| ()))
+    }
+
+    /// Reads ahead; nothing is the end.
+    fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // No memory is taken before there is something to put into it.
+        ready!(self.tcp.poll_read_ready(context))?;
+        let mut room = ReadBuf::new(self.ahead.room());
+        let read = Pin::new(&mut self.tcp).poll_read(context, &mut room);
+        let read = read.map_ok(|()| room.filled().len());
+        match read {
+            Poll::Ready(Ok(read)) => self.ahead.produced(read),
+            Poll::Ready(Err(_)) | Poll::Pending => self.ahead.rest(),
+        }
+        read.map_ok(|_| ())
+    }
+
     fn poll_read(&mut self, context: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_fill(context))?;
-        Poll::Ready(self.tls.reader().read(room))
+        let mut read = self.tls.reader().read(room)?;
+        // Several records at once, where they are there. What is wrong with one is told when it is asked for alone.
+        while read > 0 && read < room.len() && !self.ahead.is_empty() && matches!(self.open(), Ok(Ok(()))) {
+            read += self.tls.reader().read(&mut room[read..]).unwrap_or(0);
+        }
+        Poll::Ready(Ok(read))
     }
 
     /// Seals at least something of `pieces`, none of which may be empty unless all are.

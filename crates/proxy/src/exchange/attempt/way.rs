@@ -101,7 +101,8 @@ impl Attempt<'_> {
     /// A new connection behind TLS, and whether HTTP/2 is spoken on it.
     async fn secure(&self, offer: Offer) -> io::Result<(Transport, bool)> {
         let stream = self.dial().await?;
-        let (session, http2) = self.view.common.clients.secure(&self.view.common.settings().tls, &self.pool.trust, offer, stream).await?;
+        let (common, buffers) = (&self.view.common, &self.proxy.buffers);
+        let (session, http2) = common.clients.secure(&common.settings().tls, &self.pool.trust, offer, stream, buffers).await?;
         // A backend that changed its mind is believed.
         self.pool.prefers_h2.set(http2 || offer == Offer::Http1 && self.pool.prefers_h2.get());
         Ok((Transport::Tls(session), http2))
