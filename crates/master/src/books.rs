@@ -15,7 +15,7 @@ use tracing::debug;
 #[derive(Debug)]
 pub(crate) struct Books {
     descriptor: Arc<OwnedFd>,
-    board: Board,
+    board: Arc<Board>,
     /// What all have counted that are gone.
     dead: Page,
     dead_descriptor: Arc<OwnedFd>,
@@ -32,7 +32,7 @@ impl Books {
     /// When the kernel has no descriptor or memory left.
     pub(crate) fn open(board: Option<OwnedFd>, dead: Option<OwnedFd>) -> io::Result<Books> {
         let descriptor = board.map_or_else(dproxy_ipc::board, Ok)?;
-        let board = Board::map(&File::from(descriptor.try_clone()?))?;
+        let board = Arc::new(Board::map(&File::from(descriptor.try_clone()?))?);
         let dead_descriptor = dead.map_or_else(dproxy_ipc::counters_page, Ok)?;
         let dead = Page::map(&File::from(dead_descriptor.try_clone()?))?;
         // Who died while there was no master may still be on it.
@@ -118,6 +118,11 @@ impl Books {
     /// The board itself.
     pub(crate) fn board(&self) -> &Board {
         &self.board
+    }
+
+    /// The same, for other threads.
+    pub(crate) fn board_shared(&self) -> Arc<Board> {
+        Arc::clone(&self.board)
     }
 
     /// Whether nothing is counted there.

@@ -30,7 +30,7 @@ use tokio::time::timeout;
 use crate::books::Books;
 use crate::core::{Event, SlotId, WorkerId};
 use crate::estate::Note;
-use crate::spawn::{Enclosed, Launcher, Letter, Memory};
+use crate::spawn::{Launcher, Letter, Memory};
 
 /// The word that takes the place of `master` for a check.
 const WORD: &str = "check-upgrade";
@@ -171,11 +171,11 @@ async fn bring_up_a_worker(config: &Config) -> anyhow::Result<()> {
             Event::Said(_, ToMaster::Hello { .. }) => {
                 let Some(Memory { page, row, door: _ }) = memory.take() else { continue };
                 let descriptors = vec![page, books.descriptor(), row, books.dead_descriptor()];
-                worker.send(Letter { message: ToWorker::Setup { slot: 0 }, enclosed: Enclosed::Descriptors(descriptors) });
+                worker.send(Letter { message: ToWorker::Setup { slot: 0 }, descriptors });
                 let (settings, routes) = (config.proxy.clone(), config.routes.clone());
                 let snapshot = Snapshot { generation, settings, routes, columns: Vec::new(), accounts: Vec::new() };
                 let descriptors = vec![snapshot.seal().context("cannot encode a table")?.into()];
-                worker.send(Letter { message: ToWorker::Snapshot { generation }, enclosed: Enclosed::Descriptors(descriptors) });
+                worker.send(Letter { message: ToWorker::Snapshot { generation }, descriptors });
             }
             Event::Said(_, ToMaster::Applied { .. }) => {
                 worker.kill();

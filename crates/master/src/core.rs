@@ -7,6 +7,7 @@
 mod accounts;
 mod asked;
 mod columns;
+mod draft;
 mod handover;
 mod inheritance;
 mod lending;
@@ -37,6 +38,7 @@ use dproxy_ipc::{ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
 use dproxy_route::Route;
 
 use asked::{Operation, Waiter};
+pub(crate) use draft::{Composed, Draft};
 pub(crate) use handover::Parcel;
 use handover::Parcels;
 pub(crate) use inheritance::{Heir, Inheritance, most_served};
@@ -127,7 +129,9 @@ pub(crate) enum Event {
     /// A worker uses so many bytes, which is more than it may.
     Outgrew(WorkerId, u64),
     /// A source's whole set of routes.
-    Routes(SourceId, Vec<Route>),
+    Routes(SourceId, Arc<Vec<Route>>),
+    /// What became of the draft of [`Effect::Compose`].
+    Composed(Box<Composed>),
     /// Other settings for the workers.
     Settings(Box<ProxySettings>),
     /// Other addresses to listen on.
@@ -161,6 +165,8 @@ pub(crate) enum Effect {
     },
     /// Close the master's copies.
     Close(Vec<SocketId>),
+    /// Have the next snapshot made; answered by [`Event::Composed`].
+    Compose(Box<Draft>),
     /// This is the newest snapshot from now on.
     Publish(Arc<Snapshot>),
     /// Start a process; answered by [`Event::Spawned`] or [`Event::Exited`].
@@ -264,6 +270,7 @@ impl Core {
             Event::Vacated(columns) => self.vacated(&columns),
             Event::Outgrew(worker, bytes) => self.outgrew(worker, bytes),
             Event::Routes(source, routes) => self.tables.replace(source, routes),
+            Event::Composed(composed) => self.composed(*composed),
             Event::Settings(settings) => self.settings_changed(*settings),
             Event::Listen(addresses) => self.listeners.listen_on(addresses),
             Event::Reset => self.reset(),
@@ -289,7 +296,7 @@ impl Core {
     fn reconcile(&mut self) {
         self.hurry_the_late();
         self.prove();
-        self.publish();
+        self.compose();
         self.fill_slots();
         self.roll();
         self.deliver();

@@ -3,7 +3,6 @@
 //! One task owns everything here. Others (a worker's channel, the engine's watcher, the control server) only
 //! send it what they see.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -15,8 +14,7 @@ use anyhow::Context;
 use dproxy_config::{Config, Loaded};
 use dproxy_control::server::{self, Bound};
 use dproxy_control::{Asked, Herald, Refusal, Reply};
-use dproxy_ipc::{ListenerInfo, Snapshot, SocketId, ToMaster, ToWorker};
-use dproxy_route::Problem;
+use dproxy_ipc::{Generation, ListenerInfo, SocketId, ToMaster, ToWorker};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
@@ -37,19 +35,18 @@ use crate::pidfile::PidFile;
 use crate::privileges::Fences;
 use crate::records::Records;
 use crate::remembered::Remembered;
-use crate::sealing::Sealing;
 use crate::signals::{self, Order, Signals};
 use crate::sites::Sites;
-use crate::spawn::{Enclosed, Launcher, Letter, Memory, Worker};
+use crate::spawn::{Launcher, Letter, Memory, Worker};
 use crate::supervisor::Supervisor;
 use certificates::Vault;
 
 mod answers;
 mod begin;
 mod certificates;
+mod composing;
 mod engines;
 mod fading;
-mod files;
 mod hand;
 mod herald;
 mod metrics;
@@ -62,6 +59,7 @@ mod wellness;
 
 use upgrade::Upgrade;
 
+use composing::{Composing, Prepared, Survey};
 use engines::Engines;
 use fading::Fading;
 use herald::Told;
@@ -85,10 +83,13 @@ struct Driver {
     kept: BTreeMap<SocketId, String>,
     inherited: Inherited,
     supervisor: Supervisor,
-    /// The newest one.
-    snapshot: Option<Sealing>,
-    /// What is known of its routes, once somebody asks.
-    survey: OnceCell<Survey>,
+    /// The next one.
+    composing: Composing,
+    prepared: Option<Prepared>,
+    /// The newest one, sealed.
+    snapshot: Option<(Generation, Arc<OwnedFd>)>,
+    /// What is known of its routes.
+    survey: Survey,
     /// When that was made; the beginning of this master where an earlier one made it.
     published: Instant,
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
@@ -115,14 +116,6 @@ struct Driver {
     upgrade: Upgrade,
     pid_file: PidFile,
     leaving: bool,
-}
-
-/// What only a look at all routes tells.
-struct Survey {
-    /// How many there are, each counted once.
-    backends: usize,
-    /// Replicas that do not agree.
-    contradictions: Vec<Problem>,
 }
 
 /// What is shown and is not the core's.
@@ -200,6 +193,7 @@ where
             () = Driver::files_due(driver.settling.as_ref()) => driver.look_at_files(configuration),
             () = driver.fading.over() => driver.fade_out(),
             hint = driver.watch.hint() => driver.hinted(hint, configuration),
+            made = driver.composing.made() => driver.composed(made),
             news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
             stored = driver.records.recalled() => driver.store_came_late(&stored),
@@ -303,6 +297,7 @@ impl Driver {
             | Event::Outgrew(..)
             | Event::Vacated(_)
             | Event::Routes(..)
+            | Event::Composed(_)
             | Event::Settings(_)
             | Event::Listen(_)
             | Event::Reset
@@ -317,10 +312,8 @@ impl Driver {
             Effect::Open { sockets, alone } => self.open(&sockets, alone),
             Effect::Steer { first, slots } => self.steer(&first, slots),
             Effect::Close(sockets) => self.close(&sockets),
-            Effect::Publish(snapshot) => {
-                self.open_passages(&snapshot.routes);
-                self.publish(snapshot);
-            }
+            Effect::Compose(draft) => self.compose(draft),
+            Effect::Publish(snapshot) => self.publish(&snapshot),
             Effect::Spawn(worker, slot) => self.spawn(worker, slot),
             Effect::Send(worker, message) => self.send(worker, message),
             Effect::Pass(worker, serial, parcel) => self.pass(worker, serial, parcel),
@@ -341,16 +334,6 @@ impl Driver {
         }
     }
 
-    /// Has a snapshot encoded, once for all workers.
-    fn publish(&mut self, snapshot: Arc<Snapshot>) {
-        // Workers must not have seen it before that.
-        self.look_after(&snapshot);
-        self.open_accounts(&snapshot);
-        self.snapshot = Some(Sealing::begin(snapshot));
-        self.survey.take();
-        self.published = Instant::now();
-    }
-
     fn spawn(&mut self, worker: WorkerId, slot: SlotId) {
         match self.launcher.launch(worker, slot, &self.events) {
             Ok((launched, memory)) => {
@@ -369,18 +352,15 @@ impl Driver {
                 let Some(Memory { page, row, door }) = self.memories.remove(&worker) else { return };
                 let memory = [page, self.books.descriptor(), row, self.books.dead_descriptor()];
                 let descriptors = memory.into_iter().chain(self.access_log.descriptor()).collect();
-                self.post(worker, Letter { message, enclosed: Enclosed::Descriptors(descriptors) });
+                self.post(worker, Letter { message, descriptors });
                 if let Some(door) = door {
                     let message = ToWorker::Door { build: self.facts.build.clone() };
-                    self.post(worker, Letter { message, enclosed: Enclosed::Descriptors(vec![door]) });
+                    self.post(worker, Letter { message, descriptors: vec![door] });
                 }
                 return;
             }
             ToWorker::Snapshot { generation } => match &self.snapshot {
-                Some(sealing) if sealing.generation() == *generation => {
-                    let enclosed = Enclosed::Snapshot(sealing.clone());
-                    return self.post(worker, Letter { message, enclosed });
-                }
+                Some((newest, descriptor)) if newest == generation => vec![Arc::clone(descriptor)],
                 _ => {
                     let reason = "the master could not make it".to_owned();
                     let answer = ToMaster::Rejected { generation: *generation, reason };
@@ -394,7 +374,7 @@ impl Driver {
             ToWorker::Drain { .. } | ToWorker::HandedOver | ToWorker::Refused { .. } => Vec::new(),
             ToWorker::Door { .. } | ToWorker::Tell => unreachable!("the core knows nothing of doors and earlier masters"),
         };
-        self.post(worker, Letter { message, enclosed: Enclosed::Descriptors(descriptors) });
+        self.post(worker, Letter { message, descriptors });
     }
 
     fn post(&self, worker: WorkerId, letter: Letter) {
@@ -406,8 +386,7 @@ impl Driver {
     fn pass(&self, worker: WorkerId, serial: u64, parcel: Parcel) {
         debug!(worker = worker.0, clients = parcel.clients.len(), "clients handed over");
         if let Some(worker) = self.workers.get(&worker) {
-            let enclosed = Enclosed::Descriptors(parcel.connections);
-            worker.send(Letter { message: ToWorker::TakeOver { clients: parcel.clients, serial }, enclosed });
+            worker.send(Letter { message: ToWorker::TakeOver { clients: parcel.clients, serial }, descriptors: parcel.connections });
         }
     }
 

@@ -3,6 +3,7 @@
 //! Each backend that wants it is asked by a task of its own, one question at a time: whoever is slow to answer is
 //! not asked twice at once. What is believed goes to the board, where all workers see it at the next request.
 
+mod changes;
 mod probe;
 mod record;
 mod way;
@@ -16,20 +17,23 @@ use std::time::Duration;
 use dproxy_config::TlsSettings;
 use dproxy_control::BackendRow;
 use dproxy_ipc::Snapshot;
-use dproxy_route::{Announcement, Backend, BackendId, Check, Condition, Probe, Problem, Route, Scheme, Trust};
+use dproxy_route::{Announcement, Backend, BackendId, Check, Condition, Probe, Problem, Scheme, Trust};
 use dproxy_stats::{Board, Column, Standing, Verdict, Vitals};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
+pub(crate) use self::changes::Changes;
+use self::changes::Different;
 use self::probe::ProbeError;
 use self::record::{Record, Turn};
 use self::way::Way;
 
-/// All backends of the newest snapshot.
+/// Those backends of the newest snapshot that need anything.
 #[derive(Debug)]
 pub(crate) struct Health {
+    followed: Option<Arc<Snapshot>>,
     patients: BTreeMap<BackendId, Patient>,
     findings: mpsc::Receiver<Finding>,
     finder: mpsc::Sender<Finding>,
@@ -90,14 +94,17 @@ impl Health {
     pub(crate) fn new() -> Health {
         let (finder, findings) = mpsc::channel(FINDINGS);
         let (tls, turns) = (watch::Sender::default(), Arc::new(Semaphore::new(AT_ONCE)));
-        Health { patients: BTreeMap::new(), findings, finder, tls, turns, round: 0, begun: None }
+        Health { followed: None, patients: BTreeMap::new(), findings, finder, tls, turns, round: 0, begun: None }
     }
 
-    /// Looks after the backends of `snapshot` from now on. Workers must not have seen it yet: who is new on the board
-    /// is welcomed there. Must be called inside a tokio runtime.
-    pub(crate) fn follow(&mut self, snapshot: &Snapshot, board: &Board, now: u64) {
-        let backends: BTreeMap<&BackendId, &Backend> =
-            snapshot.routes.iter().flat_map(Route::backends).map(|backend| (&backend.id, backend)).collect();
+    /// The snapshot whose backends are looked after.
+    pub(crate) fn followed(&self) -> Option<Arc<Snapshot>> {
+        self.followed.clone()
+    }
+
+    /// Looks after the backends of `snapshot` from now on, which are different by these changes. Workers must not have seen it
+    /// yet. Must be called inside a tokio runtime.
+    pub(crate) fn follow(&mut self, snapshot: Arc<Snapshot>, changes: Changes, board: &Board, now: u64) {
         self.tls.send_if_modified(|tls| {
             let news = snapshot.settings.tls != *tls;
             if news {
@@ -105,16 +112,13 @@ impl Health {
             }
             news
         });
-        let mut before = std::mem::take(&mut self.patients);
-        // Whoever was there before us has long been warm: it starts as if it had always been.
-        let welcomed = if self.begun.is_none() { 0 } else { now };
         self.begun.get_or_insert(now);
-        for (id, column) in &snapshot.columns {
-            if let (Some(backend), Some(column)) = (backends.get(id), Column::at(*column)) {
-                let known = before.remove(id).filter(|patient| patient.column == column);
-                let patient = self.admit(known, backend, column, board.vitals(column), welcomed);
-                self.patients.insert(id.clone(), patient);
-            }
+        self.followed = Some(snapshot);
+        for id in changes.gone {
+            self.patients.remove(&id);
+        }
+        for different in changes.different {
+            self.admit(different, board, now);
         }
     }
 
@@ -147,15 +151,16 @@ impl Health {
 
     /// Adds what is known of each backend to its row.
     pub(crate) fn complete(&self, rows: &mut [BackendRow], board: &Board, now: u64) {
-        let by_name: BTreeMap<&str, &Patient> = self.patients.iter().map(|(id, patient)| (id.as_str(), patient)).collect();
         for row in rows {
-            let Some(patient) = by_name.get(row.id.as_str()) else { continue };
-            let vitals = board.vitals(patient.column);
+            let Some((id, column)) = self.counted(&row.id) else { continue };
+            let patient = self.patients.get(id);
+            let checked = patient.and_then(|patient| patient.checked.as_ref());
+            let vitals = board.vitals(column);
             row.since_seconds = now.saturating_sub(vitals.since().max(self.begun.unwrap_or(0))) / 1000;
-            row.last_error = patient.last_error(vitals);
+            row.last_error = last_error(checked, vitals);
             // What Docker says of it comes first.
-            if patient.condition == Condition::Ready {
-                patient.word(vitals, now).clone_into(&mut row.condition);
+            if patient.is_none_or(|patient| patient.condition == Condition::Ready) {
+                word(checked, vitals, now).clone_into(&mut row.condition);
             }
         }
     }
@@ -171,28 +176,29 @@ impl Health {
         self.patients.get(backend)?.checked.as_ref()?.failure()
     }
 
-    fn admit(&mut self, known: Option<Patient>, backend: &Backend, column: Column, vitals: Vitals<'_>, now: u64) -> Patient {
-        let condition = backend.condition;
-        let target = target_of(backend);
-        let was = known.as_ref().map(|patient| patient.condition);
-        let checked = match known {
-            None => {
-                let standing = if target.is_some() { Standing::Down } else { Standing::Up };
-                vitals.welcome(standing, now);
-                None
-            }
-            Some(patient) => patient.checked,
-        };
-        let same = checked.as_ref().map(|checked| &checked.target) == target.as_ref();
+    fn admit(&mut self, different: Different, board: &Board, now: u64) {
+        let Different { id, column, was, is } = different;
+        let known = self.patients.remove(&id);
+        let vitals = board.vitals(column);
+        let same = was.as_ref().is_some_and(|was| was.target == is.target);
         if !same && was.is_some() {
-            vitals.stand(if target.is_some() { Standing::Down } else { Standing::Up }, now);
+            vitals.stand(is.standing(), now);
         }
         // What has just become ready starts slowly.
-        if was.is_some_and(|was| was != condition) {
+        if was.is_some_and(|was| was.condition != is.condition) {
             vitals.stand(vitals.standing(), now);
         }
-        let checked = if same { checked } else { target.map(|target| self.begin(backend.id.clone(), target)) };
-        Patient { column, condition, checked }
+        if is.is_something() {
+            let checked = known.and_then(|patient| patient.checked).filter(|_| same);
+            let checked = checked.or_else(|| is.target.map(|target| self.begin(id.clone(), target)));
+            self.patients.insert(id, Patient { column, condition: is.condition, checked });
+        }
+    }
+
+    fn counted(&self, backend: &str) -> Option<(&BackendId, Column)> {
+        let columns = &self.followed.as_ref()?.columns;
+        let (id, column) = &columns[columns.binary_search_by(|(id, _)| id.as_str().cmp(backend)).ok()?];
+        Some((id, Column::at(*column)?))
     }
 
     fn begin(&mut self, backend: BackendId, target: Target) -> Checked {
@@ -211,21 +217,19 @@ impl Checked {
     }
 }
 
-impl Patient {
-    fn word(&self, vitals: Vitals<'_>, now: u64) -> &'static str {
-        let unproven = self.checked.as_ref().is_some_and(|checked| checked.record.is_unproven());
-        match vitals.verdict(|| now) {
-            Verdict::Fit => Condition::Ready.as_str(),
-            Verdict::Down if unproven => "unchecked",
-            Verdict::Down => "failing",
-            Verdict::Due | Verdict::Ejected => "ejected",
-        }
+fn word(checked: Option<&Checked>, vitals: Vitals<'_>, now: u64) -> &'static str {
+    let unproven = checked.is_some_and(|checked| checked.record.is_unproven());
+    match vitals.verdict(|| now) {
+        Verdict::Fit => Condition::Ready.as_str(),
+        Verdict::Down if unproven => "unchecked",
+        Verdict::Down => "failing",
+        Verdict::Due | Verdict::Ejected => "ejected",
     }
+}
 
-    fn last_error(&self, vitals: Vitals<'_>) -> Option<String> {
-        let of_check = self.checked.as_ref().and_then(|checked| checked.record.last_error());
-        of_check.map(str::to_owned).or_else(|| vitals.last_fault().map(|fault| fault.as_str().to_owned()))
-    }
+fn last_error(checked: Option<&Checked>, vitals: Vitals<'_>) -> Option<String> {
+    let of_check = checked.and_then(|checked| checked.record.last_error());
+    of_check.map(str::to_owned).or_else(|| vitals.last_fault().map(|fault| fault.as_str().to_owned()))
 }
 
 impl Drop for Checked {

@@ -24,7 +24,6 @@ mod pidfile;
 mod privileges;
 mod records;
 mod remembered;
-mod sealing;
 mod secret;
 mod signals;
 mod sites;

@@ -26,7 +26,6 @@ use crate::core::{Event, Exit, Parcel, SlotId, WorkerId};
 use crate::doors::DoorFile;
 use crate::log::FILTER_VARIABLE;
 use crate::privileges;
-use crate::sealing::Sealing;
 use crate::starvation::Starvation;
 
 /// How workers are started.
@@ -80,16 +79,7 @@ pub(crate) struct Memory {
 #[derive(Debug)]
 pub(crate) struct Letter {
     pub(crate) message: ToWorker,
-    pub(crate) enclosed: Enclosed,
-}
-
-/// What goes with a message.
-#[derive(Debug)]
-pub(crate) enum Enclosed {
-    /// These descriptors.
-    Descriptors(Vec<Arc<OwnedFd>>),
-    /// A snapshot; the letter and those behind it wait until it is sealed.
-    Snapshot(Sealing),
+    pub(crate) descriptors: Vec<Arc<OwnedFd>>,
 }
 
 /// Why no worker could be started.
@@ -155,7 +145,7 @@ impl Worker {
         let (letters, received) = mpsc::unbounded_channel();
         let tasks = vec![
             tokio::spawn(listen_to(worker, Arc::clone(&channel), events.clone())).abort_handle(),
-            tokio::spawn(deliver(worker, channel, received, events.clone())).abort_handle(),
+            tokio::spawn(deliver(worker, channel, received)).abort_handle(),
             tokio::spawn(await_end(worker, watched, events.clone())).abort_handle(),
         ];
         Ok(Worker { pid, starvation: Starvation::default(), process, descriptor, page, row, letters, tasks, door })
@@ -263,23 +253,8 @@ async fn listen_to(worker: WorkerId, channel: Arc<Channel>, events: mpsc::Sender
     }
 }
 
-async fn deliver(worker: WorkerId, channel: Arc<Channel>, mut letters: mpsc::UnboundedReceiver<Letter>, events: mpsc::Sender<Event>) {
-    while let Some(Letter { message, enclosed }) = letters.recv().await {
-        let descriptors = match enclosed {
-            Enclosed::Descriptors(descriptors) => descriptors,
-            Enclosed::Snapshot(sealing) => {
-                let generation = sealing.generation();
-                match sealing.memory().await {
-                    Ok(memory) => vec![memory],
-                    Err(error) => {
-                        let rejected = ToMaster::Rejected { generation, reason: error.to_string() };
-                        // A closed queue means that the master leaves.
-                        let _ = events.send(Event::Said(worker, rejected)).await;
-                        continue;
-                    }
-                }
-            }
-        };
+async fn deliver(worker: WorkerId, channel: Arc<Channel>, mut letters: mpsc::UnboundedReceiver<Letter>) {
+    while let Some(Letter { message, descriptors }) = letters.recv().await {
         let descriptors: Vec<BorrowedFd<'_>> = descriptors.iter().map(|descriptor| descriptor.as_fd()).collect();
         match channel.send(&message, &descriptors).await {
             Ok(()) => {}

@@ -10,7 +10,7 @@ use dproxy_ipc::Generation;
 use dproxy_route::{Route, RouteName};
 use dproxy_stats::Account;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Accounts {
     in_use: BTreeMap<RouteName, u32>,
     /// With the first generation that was without the route.

@@ -17,7 +17,7 @@ use dproxy_ipc::Generation;
 use dproxy_route::{BackendId, Route};
 use dproxy_stats::Column;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
     in_use: BTreeMap<BackendId, u32>,
     /// With the first generation that was without the backend.

@@ -191,9 +191,7 @@ impl Core {
 
     /// Slots that failed are tried again at once, and so is a snapshot: an operator changed something.
     pub(super) fn resume_slots(&mut self) {
-        if self.tables.trust.pardon() {
-            self.tables.look_again();
-        }
+        self.tables.pardon();
         self.slots.values_mut().for_each(|slot| slot.resume(self.now));
     }
 

@@ -10,6 +10,7 @@ use dproxy_route::{Owner, Route};
 
 use super::accounts::Accounts;
 use super::columns::Columns;
+use super::draft::{Composed, Draft, Numbers};
 use super::process::{Life, Process};
 use super::trial::Trust;
 use super::{Core, Effect, SourceId};
@@ -18,18 +19,28 @@ use super::{Core, Effect, SourceId};
 #[derive(Debug)]
 pub(crate) struct Tables {
     settings: ProxySettings,
-    by_source: BTreeMap<SourceId, Vec<Route>>,
+    by_source: BTreeMap<SourceId, Arc<Vec<Route>>>,
     changed: bool,
     newest: Option<Arc<Snapshot>>,
     /// The highest generation that there was before the first of ours.
     before: Generation,
     pub(super) trust: Trust,
-    columns: Columns,
-    accounts: Accounts,
+    desk: Desk,
     /// Sources that have not told anything yet.
     awaited: BTreeSet<SourceId>,
     /// Until when the first snapshot waits for them.
     patience: Instant,
+}
+
+/// Where the next snapshot is made.
+#[derive(Debug)]
+enum Desk {
+    Idle(Numbers),
+    /// The numbers are away with a draft; so many were ever in use before.
+    Composing {
+        columns: u32,
+        accounts: u32,
+    },
 }
 
 /// How long the first snapshot waits when workers of an earlier master serve meanwhile.
@@ -45,8 +56,7 @@ impl Tables {
             newest: None,
             before: Generation::default(),
             trust: Trust::default(),
-            columns: Columns::default(),
-            accounts: Accounts::default(),
+            desk: Desk::Idle(Numbers::default()),
             awaited,
             patience,
         }
@@ -60,29 +70,31 @@ impl Tables {
             self.patience = now + INHERITED_PATIENCE;
             return;
         };
+        let mut by_source: BTreeMap<SourceId, Vec<Route>> = BTreeMap::new();
         for route in &snapshot.routes {
             let source = match route.owner {
                 Owner::File { .. } => SourceId::File,
                 Owner::Container { .. } => SourceId::Before,
                 Owner::Hand { .. } => SourceId::Hand,
             };
-            self.by_source.entry(source).or_default().push(route.clone());
+            by_source.entry(source).or_default().push(route.clone());
         }
-        self.columns = Columns::inherited(&snapshot.columns, columns);
-        self.accounts = Accounts::inherited(&snapshot.accounts);
-        self.trust.published(&snapshot);
+        self.by_source = by_source.into_iter().map(|(source, routes)| (source, Arc::new(routes))).collect();
+        let columns = Columns::inherited(&snapshot.columns, columns);
+        self.desk = Desk::Idle(Numbers { columns, accounts: Accounts::inherited(&snapshot.accounts) });
+        self.trust.published(&snapshot, None);
         self.newest = Some(snapshot);
     }
 
     /// The newest whole set of a source replaces its last one.
-    pub(crate) fn replace(&mut self, source: SourceId, mut routes: Vec<Route>) {
+    pub(crate) fn replace(&mut self, source: SourceId, routes: Arc<Vec<Route>>) {
         self.awaited.remove(&source);
         if self.awaited.is_empty() {
             self.changed |= self.by_source.remove(&SourceId::Before).is_some();
         }
-        routes.sort_unstable();
-        let before = self.by_source.insert(source, routes);
-        self.changed |= before.as_ref() != self.by_source.get(&source);
+        // Whether it says the same as before is found out with the next draft.
+        self.by_source.insert(source, routes);
+        self.changed = true;
     }
 
     /// Zero while there is none.
@@ -103,6 +115,18 @@ impl Tables {
         self.newest.clone()
     }
 
+    /// Whether the newest one is quarantined: nobody gets it any more, and what was trusted is on its way.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        let quarantined = self.trust.quarantined();
+        quarantined.zip(self.newest.as_ref()).is_some_and(|(quarantined, newest)| Arc::ptr_eq(&quarantined, newest))
+    }
+
+    /// What is quarantined may be served, and is tried again.
+    pub(super) fn pardon(&mut self) {
+        let withdrawn = self.is_withdrawn();
+        self.changed |= self.trust.pardon(withdrawn);
+    }
+
     /// What is served may have to change although the sources say the same.
     pub(super) fn look_again(&mut self) {
         self.changed = true;
@@ -117,30 +141,36 @@ impl Tables {
         patience.or(self.trust.deadline())
     }
 
-    /// The next snapshot, unless it would be equal to the last or sources are still waited for.
-    fn next(&mut self, now: Instant) -> Option<Arc<Snapshot>> {
+    /// What the next snapshot shall be made of, if it may say something else than the last one. None while one is being made,
+    /// or while sources are still waited for.
+    fn draft(&mut self, now: Instant) -> Option<Draft> {
         if !self.changed || (self.newest.is_none() && !self.awaited.is_empty() && now < self.patience) {
             return None;
         }
+        let Desk::Idle(numbers) = &mut self.desk else { return None };
+        let numbers = std::mem::take(numbers);
+        self.desk = Desk::Composing { columns: numbers.columns.used(), accounts: numbers.accounts.used() };
         self.changed = false;
-        let mut routes: Vec<Route> = self.by_source.values().flatten().cloned().collect();
-        routes.sort_unstable();
-        routes.dedup();
-        let (routes, settings) = match self.trust.instead_of(&routes, &self.settings) {
-            Some(trusted) => (trusted.routes.clone(), trusted.settings.clone()),
-            None => (routes, self.settings.clone()),
-        };
+        Some(Draft {
+            generation: Generation(self.highest().0 + 1),
+            sources: self.by_source.values().cloned().collect(),
+            settings: self.settings.clone(),
+            newest: self.newest.clone(),
+            trusted: self.trust.trusted(),
+            quarantined: self.trust.quarantined(),
+            numbers,
+        })
+    }
+
+    /// Takes what became of the draft; the next snapshot, if it says something else than the last one.
+    fn composed(&mut self, now: Instant, composed: Composed) -> Option<Arc<Snapshot>> {
+        let Composed { snapshot, proven_by, numbers } = composed;
+        self.desk = Desk::Idle(numbers);
+        let snapshot = snapshot?;
         if let Some(newest) = &self.newest {
-            if newest.routes == routes && newest.settings == settings {
-                return None;
-            }
             self.trust.give_way(now, newest);
         }
-        let generation = Generation(self.highest().0 + 1);
-        let columns = self.columns.assign(&routes, generation);
-        let accounts = self.accounts.assign(&routes, generation);
-        let snapshot = Arc::new(Snapshot { generation, settings, routes, columns, accounts });
-        self.trust.published(&snapshot);
+        self.trust.published(&snapshot, proven_by.as_ref());
         self.newest = Some(Arc::clone(&snapshot));
         Some(snapshot)
     }
@@ -162,25 +192,49 @@ impl Core {
         let oldest = self.processes.values().filter_map(oldest).min().unwrap_or_else(|| self.tables.generation());
         #[cfg(test)]
         let oldest = if self.sabotage == Some(super::Sabotage::GiveColumnsAwayEarly) { self.tables.generation() } else { oldest };
-        self.tables.columns.retired_at(oldest)
+        match &self.tables.desk {
+            Desk::Idle(numbers) => numbers.columns.retired_at(oldest),
+            // They can wait.
+            Desk::Composing { .. } => Vec::new(),
+        }
     }
 
     /// How many columns were ever in use: the others are empty.
     pub(crate) fn columns(&self) -> u32 {
-        self.tables.columns.used()
+        match &self.tables.desk {
+            Desk::Idle(numbers) => numbers.columns.used(),
+            Desk::Composing { columns, .. } => *columns,
+        }
     }
 
     /// How many accounts were ever in use: the others are empty.
     pub(crate) fn accounts(&self) -> u32 {
-        self.tables.accounts.used()
+        match &self.tables.desk {
+            Desk::Idle(numbers) => numbers.accounts.used(),
+            Desk::Composing { accounts, .. } => *accounts,
+        }
+    }
+
+    /// Whether the next snapshot is being made.
+    pub(crate) fn is_composing(&self) -> bool {
+        matches!(self.tables.desk, Desk::Composing { .. })
     }
 
     pub(super) fn vacated(&mut self, columns: &[u32]) {
-        self.tables.columns.vacated(columns);
+        if let Desk::Idle(numbers) = &mut self.tables.desk {
+            numbers.columns.vacated(columns);
+        }
     }
 
-    pub(super) fn publish(&mut self) {
-        let Some(snapshot) = self.tables.next(self.now) else { return };
+    /// Has the next snapshot made, if something was said.
+    pub(super) fn compose(&mut self) {
+        let draft = self.tables.draft(self.now);
+        self.effects.extend(draft.map(|draft| Effect::Compose(Box::new(draft))));
+    }
+
+    /// It is made.
+    pub(super) fn composed(&mut self, composed: Composed) {
+        let Some(snapshot) = self.tables.composed(self.now, composed) else { return };
         #[cfg(test)]
         let snapshot = if self.sabotage == Some(super::Sabotage::RepeatGenerations) {
             Arc::new(Snapshot { generation: Generation(1), ..(*snapshot).clone() })
@@ -193,6 +247,9 @@ impl Core {
     /// Every worker that is behind gets the newest snapshot, once it has answered the one before: a slow worker
     /// costs no memory and skips what was newest in between.
     pub(super) fn deliver(&mut self) {
+        if self.tables.is_withdrawn() {
+            return;
+        }
         let generation = self.tables.generation();
         let canary = self.canary();
         let untried = self.tables.trust.is_untried();

@@ -71,7 +71,7 @@ struct World {
     /// What was published.
     published: BTreeMap<Generation, Arc<Snapshot>>,
     /// What the sources told last, and what the operator configured: the next master hears it again.
-    told: BTreeMap<SourceId, Vec<Route>>,
+    told: BTreeMap<SourceId, Arc<Vec<Route>>>,
     setup: Setup,
     sabotage: Option<Sabotage>,
     /// Generations that kill whoever serves them.
@@ -124,7 +124,7 @@ impl World {
 
     /// The whole life of a world.
     fn run(mut self, acts: u32) {
-        self.tell(Event::Routes(SourceId::File, Vec::new()));
+        self.tell(Event::Routes(SourceId::File, Arc::default()));
         for _ in 0..acts {
             self.something();
             self.connect();
@@ -235,13 +235,13 @@ impl World {
             let leaving = self.core.leaving_columns();
             self.tell(Event::Vacated(leaving));
         }
-        self.tell(Event::Routes(source, (0..u8::try_from(count).unwrap()).map(route).collect()));
+        self.tell(Event::Routes(source, Arc::new((0..u8::try_from(count).unwrap()).map(route).collect())));
     }
 
     /// The engine tells of a route that no worker survives. There is nothing before the first table to go back to.
     fn poison(&mut self) {
         if self.core.snapshot().is_some() {
-            self.tell(Event::Routes(SourceId::Docker(1), vec![deadly_route()]));
+            self.tell(Event::Routes(SourceId::Docker(1), Arc::new(vec![deadly_route()])));
         }
     }
 
@@ -317,7 +317,7 @@ impl World {
     fn tell(&mut self, event: Event) {
         self.checks.before(&event);
         match &event {
-            Event::Routes(source, routes) => drop(self.told.insert(*source, routes.clone())),
+            Event::Routes(source, routes) => drop(self.told.insert(*source, Arc::clone(routes))),
             Event::Settings(settings) => self.setup.settings = (**settings).clone(),
             Event::Listen(addresses) => self.setup.addresses.clone_from(addresses),
             _ => {}
@@ -352,6 +352,10 @@ impl World {
                 let slow = if bad && self.random.one_in(10) { 60_000 } else { 100 };
                 let start = self.random.millis(slow);
                 self.later(start, Due::ToWorker(worker));
+            }
+            Effect::Compose(draft) => {
+                let time = self.random.millis(if bad { 500 } else { 50 });
+                self.later(time, Due::ToCore(Event::Composed(Box::new(draft.compose()))));
             }
             Effect::Publish(snapshot) => {
                 self.published.insert(snapshot.generation, Arc::clone(&snapshot));

@@ -69,13 +69,14 @@ struct Quarantine {
 }
 
 impl Trust {
-    /// The newest snapshot is this. The first one is all there is, so it is trusted; and so is what was served before.
-    pub(super) fn published(&mut self, snapshot: &Arc<Snapshot>) {
+    /// The newest snapshot is this. The first one is all there is, so it is trusted; and so is what says the same as what is
+    /// trusted: that of `proven_by`.
+    pub(super) fn published(&mut self, snapshot: &Arc<Snapshot>, proven_by: Option<&Arc<Snapshot>>) {
         let Some(trusted) = &self.trusted else {
             self.trusted = Some(Arc::clone(snapshot));
             return;
         };
-        if is_same(trusted, &snapshot.routes, &snapshot.settings) {
+        if proven_by.is_some_and(|proven| Arc::ptr_eq(trusted, proven)) {
             self.trusted = Some(Arc::clone(snapshot));
             self.trial = None;
             return;
@@ -93,10 +94,14 @@ impl Trust {
         }
     }
 
-    /// What shall be served instead of this, if this is quarantined.
-    pub(super) fn instead_of(&self, routes: &[Route], settings: &ProxySettings) -> Option<Arc<Snapshot>> {
-        let quarantined = self.quarantine.as_ref().is_some_and(|quarantine| is_same(&quarantine.snapshot, routes, settings));
-        self.trusted.clone().filter(|_| quarantined)
+    /// What to go back to.
+    pub(super) fn trusted(&self) -> Option<Arc<Snapshot>> {
+        self.trusted.clone()
+    }
+
+    /// What is not served although the sources say it; what is trusted is served instead.
+    pub(super) fn quarantined(&self) -> Option<Arc<Snapshot>> {
+        self.quarantine.as_ref().map(|quarantine| Arc::clone(&quarantine.snapshot))
     }
 
     /// Whether only canaries may have the newest snapshot.
@@ -114,8 +119,14 @@ impl Trust {
         self.quarantine.as_ref().map(|quarantine| quarantine.report.as_str())
     }
 
-    pub(super) fn pardon(&mut self) -> bool {
-        self.quarantine.take().is_some()
+    /// What was quarantined may be served; whether something was. Where it was not yet taken back, it is tried again.
+    pub(super) fn pardon(&mut self, withdrawn: bool) -> bool {
+        let Some(quarantine) = self.quarantine.take() else { return false };
+        if withdrawn {
+            let generation = quarantine.snapshot.generation;
+            self.trial = Some(Trial { generation, since: None, applied: None, struck: None });
+        }
+        true
     }
 
     fn is_on_trial(&self, generation: Generation) -> bool {
@@ -163,7 +174,8 @@ impl Core {
         let silence = process.pulse.silence();
         let young = process.applied_at.is_some_and(|at| self.now <= at + PROVING + silence);
         if !(taking || young && process.applied.is_some_and(on_trial)) {
-            if young && process.applied == Some(self.tables.generation()) {
+            let withdrawn = self.tables.is_withdrawn();
+            if young && process.applied == Some(self.tables.generation()) && !withdrawn {
                 self.regret();
             }
             return;
@@ -186,8 +198,7 @@ impl Core {
         let before = quarantine.struck.replace(self.now);
         if before.is_some_and(|at| self.now <= at + STRIKES_APART) {
             warn!("workers die of what was served before, too; trying the quarantined snapshot again");
-            self.tables.trust.pardon();
-            self.tables.look_again();
+            self.tables.pardon();
         }
     }
 
@@ -247,8 +258,9 @@ impl Process {
     }
 }
 
-fn is_same(snapshot: &Snapshot, routes: &[Route], settings: &ProxySettings) -> bool {
-    snapshot.routes == routes && snapshot.settings == *settings
+/// Whether the snapshot says this. `routes` are sorted, as its own are.
+pub(super) fn is_same(snapshot: &Snapshot, routes: &[&Route], settings: &ProxySettings) -> bool {
+    snapshot.settings == *settings && snapshot.routes.len() == routes.len() && snapshot.routes.iter().eq(routes.iter().copied())
 }
 
 /// What was changed, in words.
@@ -302,15 +314,16 @@ mod tests {
     fn the_first_table_is_trusted_and_each_other_one_tried() {
         let now = Instant::now();
         let mut trust = Trust::default();
-        trust.published(&snapshot(1, &["/a"]));
+        let first = snapshot(1, &["/a"]);
+        trust.published(&first, None);
         assert!(!trust.is_untried());
-        trust.published(&snapshot(2, &["/b"]));
+        trust.published(&snapshot(2, &["/b"]), None);
         assert!(trust.is_untried());
         trust.applied(now, Generation(2));
         assert!(!trust.is_untried());
         assert_eq!(trust.deadline(), Some(now + PROVING));
         // What was trusted before is not tried again.
-        trust.published(&snapshot(3, &["/a"]));
+        trust.published(&snapshot(3, &["/a"]), Some(&first));
         assert!(!trust.is_untried() && trust.deadline().is_none());
     }
 
@@ -318,14 +331,14 @@ mod tests {
     fn tables_that_follow_each_other_too_fast_are_trusted_in_the_end() {
         let now = Instant::now();
         let mut trust = Trust::default();
-        trust.published(&snapshot(1, &["/a"]));
+        trust.published(&snapshot(1, &["/a"]), None);
         let (second, third) = (snapshot(2, &["/b"]), snapshot(3, &["/c"]));
-        trust.published(&second);
+        trust.published(&second, None);
         trust.applied(now, Generation(2));
         trust.give_way(now + STALE / 2, &second);
         assert!(trust.trial.is_some(), "too early");
         trust.give_way(now + STALE, &second);
-        trust.published(&third);
+        trust.published(&third, None);
         assert_eq!(trust.trusted.map(|snapshot| snapshot.generation), Some(Generation(2)));
     }
 }

@@ -9,11 +9,11 @@ use dproxy_control::{
     WorkerRow,
 };
 use dproxy_ipc::Snapshot;
-use dproxy_route::{BackendId, Owner, Route, contradictions};
+use dproxy_route::{BackendId, Owner, Route};
 use dproxy_stats::{Counter, Counters};
 
+use super::Driver;
 use super::engines::Engine;
-use super::{Driver, Survey};
 use crate::core::{Change, Event, RequestId, WorkerView};
 use crate::figures::Usage;
 use crate::log::tail;
@@ -96,7 +96,7 @@ impl Driver {
             engine: engines.first().cloned().unwrap_or_default(),
             config: facts.config.path.as_ref().map(|path| path.display().to_string()),
             routes: self.routes().len(),
-            backends: self.survey().backends,
+            backends: self.survey.backends,
             containers: engines.iter().map(|engine| engine.containers).sum(),
             engines,
             certificates: self.vault.summary(SystemTime::now()),
@@ -205,21 +205,12 @@ impl Driver {
         for engine in self.engines.iter() {
             rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
         }
-        rows.extend(self.missing_files().iter().map(|problem| views::problem_row(problem, None)));
-        let survey = self.survey();
-        rows.extend(survey.contradictions.iter().map(|problem| views::problem_row(problem, None)));
+        rows.extend(self.survey.missing_files.iter().map(|problem| views::problem_row(problem, None)));
+        rows.extend(self.survey.contradictions.iter().map(|problem| views::problem_row(problem, None)));
         let counted = self.core.snapshot().map_or(0, |snapshot| snapshot.columns.len());
-        rows.extend(views::uncounted(survey.backends, counted));
+        rows.extend(views::uncounted(self.survey.backends, counted));
         rows.extend(self.health.problems().map(|problem| views::problem_row(&problem, None)));
         rows
-    }
-
-    /// What only a look at all routes tells; one for each snapshot.
-    fn survey(&self) -> &Survey {
-        self.survey.get_or_init(|| {
-            let routes = self.routes();
-            Survey { backends: views::count_backends(routes), contradictions: contradictions(routes) }
-        })
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -1,6 +1,5 @@
 //! How a master begins: alone, in the place of one that died, or in the process of another program.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
@@ -17,6 +16,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::certificates::Vault;
+use super::composing::{Composing, Survey};
 use super::engines::Engines;
 use super::fading::Fading;
 use super::herald::Told;
@@ -38,7 +38,6 @@ use crate::pidfile::{self, PidFile};
 use crate::privileges::Fences;
 use crate::records::Records;
 use crate::remembered::Remembered;
-use crate::sealing::Sealing;
 use crate::secret;
 use crate::sites::Sites;
 use crate::spawn::{Hold, Launcher, Worker};
@@ -88,7 +87,7 @@ impl Driver {
             happened.extend(take_worker(worker, hold, &events, &mut workers));
         }
         let (sockets, kept) = take_sockets(&mut estate, &mut inherited, &supervisor);
-        happened.push_back(Event::Routes(SourceId::File, config.routes.clone()));
+        happened.push_back(Event::Routes(SourceId::File, Arc::new(std::mem::take(&mut config.routes))));
         let mut driver = Driver {
             core: Core::inherit(now, setup, estate.inheritance),
             happened,
@@ -103,8 +102,10 @@ impl Driver {
             kept,
             inherited,
             supervisor,
-            snapshot: estate.snapshot.map(|(generation, memory)| Sealing::done(generation, Arc::new(memory))),
-            survey: OnceCell::new(),
+            composing: Composing::default(),
+            prepared: None,
+            snapshot: estate.snapshot.map(|(generation, descriptor)| (generation, Arc::new(descriptor))),
+            survey: Survey::default(),
             published: now,
             replies: BTreeMap::new(),
             next_request: 0,
@@ -142,8 +143,9 @@ impl Driver {
             pid_file,
             leaving: false,
         };
+        driver.survey_inherited();
         driver.remember();
-        driver.happened.push_back(Event::Routes(SourceId::Hand, driver.by_hand.routes()));
+        driver.happened.push_back(Event::Routes(SourceId::Hand, Arc::new(driver.by_hand.routes())));
         driver.recall_accounts();
         driver.bury_orphans();
         driver.hand_out_log();

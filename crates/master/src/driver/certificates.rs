@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 
+use super::composing::Wanting;
 use super::{Driver, chain};
 use crate::certificates;
 use crate::core::Event;
@@ -144,19 +145,19 @@ impl Vault {
         self.expiries().filter_map(move |(file, ends)| Some(format!("certificate {file} {}", reminder(ends, now)?)))
     }
 
-    /// Has certificates made for those of `routes` whose hosts want them from us, unless there is one in a file; whether
-    /// an authority wants to look at a TLS port that is not open yet.
-    fn vouch(&mut self, routes: &[Route], issuer: Issuer) -> bool {
+    /// Has certificates made for hosts that want them from us, unless there is one in a file; whether an authority wants to
+    /// look at a TLS port that is not open yet.
+    fn vouch(&mut self, wanting: &Wanting) -> bool {
         let mut missing: [BTreeMap<HostPattern, Owner>; 2] = Default::default();
         let [acme, local] = &mut missing;
-        for route in routes.iter().filter(|route| !route.https.passthrough && route.host != HostPattern::Any) {
-            let wanting = match route.https.issuer.unwrap_or(issuer) {
+        for (host, issuer, owner) in &wanting.hosts {
+            let missing = match issuer {
                 Issuer::Nobody => continue,
                 Issuer::Acme => &mut *acme,
                 Issuer::Internal => &mut *local,
             };
-            if !wanting.contains_key(&route.host) && !self.holdings.covers(&route.host) {
-                wanting.insert(route.host.clone(), route.owner.clone());
+            if !missing.contains_key(host) && !self.holdings.covers(host) {
+                missing.insert(host.clone(), owner.clone());
             }
         }
         self.acme.want(acme);
@@ -343,18 +344,21 @@ impl Driver {
 
     /// Opens the TLS port for the first host whose connections go to its backend as they are, and has certificates made
     /// for hosts that want them from us.
-    pub(super) fn open_passages(&mut self, routes: &[Route]) {
-        let passes_through = !self.vault.passes_through && routes.iter().any(|route| route.https.passthrough);
+    pub(super) fn open_passages(&mut self) {
+        let passes_through = !self.vault.passes_through && self.survey.passes_through;
         self.vault.passes_through |= passes_through;
-        if self.vault.vouch(routes, self.facts.config.issuer) || passes_through {
+        if self.vault.vouch(&self.survey.wanting) || passes_through {
             self.certificates_changed();
         }
     }
 
     /// A file may have come for a host that wanted a certificate from us, or gone.
     pub(super) fn vouch_anew(&mut self) {
-        let Some(snapshot) = self.core.snapshot() else { return };
-        if self.vault.vouch(&snapshot.routes, self.facts.config.issuer) {
+        let issuer = self.facts.config.issuer;
+        if self.survey.wanting.usual != issuer {
+            self.survey.wanting = Wanting::of(self.routes(), issuer);
+        }
+        if self.vault.vouch(&self.survey.wanting) {
             self.certificates_changed();
         }
     }

@@ -4,6 +4,7 @@
 //! others. The loss of one engine is its own task's business; the others do not notice.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::SystemTime;
 
@@ -54,7 +55,7 @@ impl Engines {
             };
             self.engines.push(engine);
         }
-        before.iter().map(|engine| Event::Routes(engine.source, Vec::new())).collect()
+        before.iter().map(|engine| Event::Routes(engine.source, Arc::default())).collect()
     }
 
     /// Who tells of routes.
@@ -88,7 +89,8 @@ impl Engines {
 impl Driver {
     /// Takes in what an engine tells; until one that is not there has told anything, what is remembered of it counts.
     pub(super) fn engine_told(&mut self, news: Event) {
-        let Event::Routes(source, mut routes) = news else { return self.happened.push_back(news) };
+        let Event::Routes(source, routes) = news else { return self.happened.push_back(news) };
+        let mut routes = Arc::unwrap_or_clone(routes);
         self.recorded.engine_told();
         let mut learnt = false;
         if let Some(engine) = self.engines.iter().find(|engine| engine.source == source) {
@@ -102,7 +104,7 @@ impl Driver {
         if learnt {
             self.keep_sites();
         }
-        self.happened.push_back(Event::Routes(source, routes));
+        self.happened.push_back(Event::Routes(source, Arc::new(routes)));
     }
 
     /// What is remembered of engines that have told nothing yet, when that comes late.
@@ -113,7 +115,7 @@ impl Driver {
             .filter_map(|engine| {
                 let silent = !matches!(engine.update().link, Link::Connected { .. });
                 let routes = silent.then(|| self.sites.remembered(&engine.endpoint(), SystemTime::now())).flatten()?;
-                Some(Event::Routes(engine.source, routes))
+                Some(Event::Routes(engine.source, Arc::new(routes)))
             })
             .collect();
         self.happened.extend(remembered);
@@ -150,7 +152,7 @@ impl Engine {
             let reached = matches!(self.update().link, Link::Connected { .. });
             self.unheard &= !reached;
             if !self.unheard {
-                return Event::Routes(self.source, self.routes());
+                return Event::Routes(self.source, Arc::new(self.routes()));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Routes that operators add and remove while everything runs.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use dproxy_config::HandRoute;
@@ -54,6 +55,6 @@ impl Driver {
 
     fn tell_routes_by_hand(&mut self) {
         self.keep_routes_by_hand();
-        self.happened.push_back(Event::Routes(SourceId::Hand, self.by_hand.routes()));
+        self.happened.push_back(Event::Routes(SourceId::Hand, Arc::new(self.by_hand.routes())));
     }
 }

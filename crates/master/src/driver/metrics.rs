@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use dproxy_control::WorkerRow;
-use dproxy_ipc::Snapshot;
+use dproxy_route::RouteName;
 use dproxy_stats::{Account, Counter, Counters, Sums};
 
 use super::Driver;
@@ -19,10 +19,10 @@ impl Driver {
         core.snapshot().into_iter().for_each(|snapshot| books.recall_accounts(&snapshot.accounts));
     }
 
-    /// Routes that are new in this snapshot are counted from nothing.
-    pub(super) fn open_accounts(&mut self, snapshot: &Snapshot) {
+    /// These routes are counted from nothing.
+    pub(super) fn open_accounts(&mut self, fresh: &[(RouteName, u32)]) {
         let Driver { books, workers, .. } = self;
-        books.open_accounts(&snapshot.accounts, |account| sum_of(workers.values(), account));
+        books.open_accounts(fresh, |account| sum_of(workers.values(), account));
     }
 
     /// Every route that had a request.

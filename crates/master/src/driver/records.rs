@@ -1,5 +1,6 @@
 //! The driver's part in what is remembered: it has the records be true, and takes in what a store brings back.
 
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use dproxy_control::{BackendRow, ContainerRow, ImageRow, Refusal, Reply, RouteRow, WorkerRow};
@@ -123,7 +124,7 @@ impl Driver {
         self.records.recall(stored);
         self.remember();
         self.keep_routes_by_hand();
-        self.happened.push_back(Event::Routes(SourceId::Hand, self.by_hand.routes()));
+        self.happened.push_back(Event::Routes(SourceId::Hand, Arc::new(self.by_hand.routes())));
         self.tell_remembered_sites();
         let before = self.remembered.size();
         if let Some(note) = self.records.note(POOL) {

@@ -1,6 +1,7 @@
 //! A configuration read again while everything runs.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Instant;
 
 use dproxy_config::{Config, Loaded, PortChoice};
@@ -123,6 +124,7 @@ impl Driver {
         self.facts.warnings = warnings;
         self.facts.postponed = keep(&self.facts.config, &mut config, self.inherited.decides());
         self.facts.postponed.iter().for_each(|warning| warn!("{warning}"));
+        let routes = std::mem::take(&mut config.routes);
         let before = std::mem::replace(&mut self.facts.config, config.clone());
         log::change(config.log_level);
         self.launch_otherwise(Launcher::new(&config));
@@ -134,7 +136,7 @@ impl Driver {
         if before.acme != config.acme {
             self.vault.ask_otherwise(&config);
         }
-        self.happened.push_back(Event::Routes(SourceId::File, config.routes));
+        self.happened.push_back(Event::Routes(SourceId::File, Arc::new(routes)));
         if self.remembered.reconfigure(config.workers) {
             self.order(Change::Resize(config.workers));
         }

@@ -188,7 +188,7 @@ impl Driver {
     /// Whether the new program may take over now: clients on their way between workers arrive first, if they do so soon.
     pub(super) fn may_give_way(&self) -> bool {
         let Phase::Ready { until } = self.upgrade.phase else { return false };
-        !self.core.has_travellers() || until <= Instant::now()
+        (!self.core.has_travellers() && !self.core.is_composing()) || until <= Instant::now()
     }
 
     /// Lets the new program take over. Returns only if it did not, perhaps with an order that came first.

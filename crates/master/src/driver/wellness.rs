@@ -1,18 +1,12 @@
 //! The driver's part in what is known of the backends' health.
 
 use dproxy_control::BackendRow;
-use dproxy_ipc::Snapshot;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Driver;
 use crate::health::Finding;
 
 impl Driver {
-    /// The backends of the newest snapshot are looked after from now on.
-    pub(super) fn look_after(&mut self, snapshot: &Snapshot) {
-        self.health.follow(snapshot, self.books.board(), now());
-    }
-
     /// A check has ended.
     pub(super) fn checked(&mut self, finding: Finding) {
         self.health.take_in(finding, self.books.board(), now());

@@ -2,7 +2,7 @@ use std::fs::File;
 
 use dproxy_config::ProxySettings;
 use dproxy_ipc::Generation;
-use dproxy_route::{HostPattern, PathPrefix};
+use dproxy_route::{HostPattern, PathPrefix, Route};
 
 use super::*;
 
@@ -32,6 +32,11 @@ fn snapshot(backends: &[Backend]) -> Snapshot {
     }
 }
 
+fn follow(health: &mut Health, snapshot: &Snapshot, board: &Board, now: u64) {
+    let changes = Changes::between(health.followed().as_deref(), snapshot, board, now);
+    health.follow(Arc::new(snapshot.clone()), changes, board, now);
+}
+
 /// `port word` of each backend.
 fn words(health: &Health, backends: &[Backend], board: &Board, now: u64) -> String {
     let mut rows: Vec<BackendRow> = backends
@@ -56,7 +61,7 @@ fn finding(health: &Health, backend: &Backend, result: Result<(), ProbeError>) -
 async fn what_is_checked_must_prove_itself_first() {
     let (board, mut health) = (board(), Health::new());
     let backends = [backend(1), checked(2), Backend { condition: Condition::Starting, ..backend(3) }];
-    health.follow(&snapshot(&backends), &board, 1000);
+    follow(&mut health, &snapshot(&backends), &board, 1000);
     assert_eq!(words(&health, &backends, &board, 1000), "1 ready, 2 unchecked, 3 starting");
     let good = finding(&health, &backends[1], Ok(()));
     health.take_in(good, &board, 2000);
@@ -74,21 +79,21 @@ async fn what_is_checked_must_prove_itself_first() {
 async fn a_new_table_changes_nothing_for_those_that_stay() {
     let (board, mut health) = (board(), Health::new());
     let backends = [backend(1), checked(2)];
-    health.follow(&snapshot(&backends), &board, 1000);
+    follow(&mut health, &snapshot(&backends), &board, 1000);
     let good = finding(&health, &backends[1], Ok(()));
     health.take_in(good, &board, 2000);
-    health.follow(&snapshot(&[backend(1), checked(2), backend(3)]), &board, 3000);
+    follow(&mut health, &snapshot(&[backend(1), checked(2), backend(3)]), &board, 3000);
     assert_eq!(words(&health, &backends, &board, 3000), "1 ready, 2 ready");
     assert_eq!(board.vitals(Column::at(2).unwrap()).since(), 2000);
 
     // Of a check that was replaced, nothing is believed.
     let stale = finding(&health, &backends[1], Err(ProbeError::Malformed));
     let other = Backend { check: Some(Box::new(Check { fall: 1, ..Check::default() })), ..backend(2) };
-    health.follow(&snapshot(&[backend(1), other]), &board, 4000);
+    follow(&mut health, &snapshot(&[backend(1), other]), &board, 4000);
     assert_eq!(words(&health, &backends, &board, 4000), "1 ready, 2 unchecked");
     health.take_in(stale, &board, 5000);
     assert_eq!(words(&health, &backends, &board, 5000), "1 ready, 2 unchecked");
-    health.follow(&snapshot(&[backend(1), backend(2)]), &board, 6000);
+    follow(&mut health, &snapshot(&[backend(1), backend(2)]), &board, 6000);
     assert_eq!(words(&health, &backends, &board, 6000), "1 ready, 2 ready");
 }
 
@@ -96,15 +101,15 @@ async fn a_new_table_changes_nothing_for_those_that_stay() {
 async fn whoever_comes_back_begins_anew_and_whoever_becomes_ready_starts_then() {
     let (board, mut health) = (board(), Health::new());
     let vitals = board.vitals(Column::at(1).unwrap());
-    health.follow(&snapshot(&[Backend { condition: Condition::Starting, ..backend(1) }]), &board, 1000);
+    follow(&mut health, &snapshot(&[Backend { condition: Condition::Starting, ..backend(1) }]), &board, 1000);
     assert_eq!(vitals.since(), 0, "whoever was there before us is warm");
-    health.follow(&snapshot(&[backend(1)]), &board, 2000);
+    follow(&mut health, &snapshot(&[backend(1)]), &board, 2000);
     assert_eq!(vitals.since(), 2000);
     let rules = dproxy_stats::Ejection { faults: 1, time: 10_000, longest: 10_000 };
     assert_eq!(vitals.failed(dproxy_stats::Fault::Connect, 3000, &rules, 0, || true), Some(10_000));
     assert_eq!(words(&health, &[backend(1)], &board, 3001), "1 ejected");
-    health.follow(&snapshot(&[]), &board, 4000);
-    health.follow(&snapshot(&[backend(1)]), &board, 5000);
+    follow(&mut health, &snapshot(&[]), &board, 4000);
+    follow(&mut health, &snapshot(&[backend(1)]), &board, 5000);
     assert_eq!(words(&health, &[backend(1)], &board, 5001), "1 ready");
 }
 
@@ -113,7 +118,7 @@ async fn checks_are_really_made() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (board, mut health) = (board(), Health::new());
     let there = checked(listener.local_addr().unwrap().port());
-    health.follow(&snapshot(std::slice::from_ref(&there)), &board, 1000);
+    follow(&mut health, &snapshot(std::slice::from_ref(&there)), &board, 1000);
     let finding = health.found().await;
     health.take_in(finding, &board, 2000);
     assert!(words(&health, &[there], &board, 2000).ends_with(" ready"));

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_ipc::{PROTOCOL, ToMaster, ToWorker};
@@ -21,7 +22,7 @@ impl Pool {
         let addresses: Vec<SocketAddr> = vec![([127, 0, 0, 1], 80).into()];
         let setup = Setup { workers: count(workers), cpus: 1, addresses, settings: ProxySettings::default(), awaited: Vec::new() };
         let mut pool = Pool { core: Core::new(now, setup), now, requests: 0, answers: Vec::new(), remembered: Vec::new() };
-        pool.tell(Event::Routes(SourceId::File, Vec::new()));
+        pool.tell(Event::Routes(SourceId::File, Arc::default()));
         pool
     }
 
@@ -61,6 +62,7 @@ impl Pool {
                 | ToWorker::TakeOver { .. }
                 | ToWorker::HandedOver,
             ) => Vec::new(),
+            Effect::Compose(draft) => vec![Event::Composed(Box::new(draft.compose()))],
             Effect::Pass(..) | Effect::Steer { .. } | Effect::Close(_) | Effect::Publish(_) => Vec::new(),
             Effect::Abort(_) | Effect::Terminate(_) | Effect::Kill(_) => Vec::new(),
         }

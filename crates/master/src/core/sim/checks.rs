@@ -38,6 +38,8 @@ pub(super) struct Checks {
     travellers: BTreeSet<SocketAddr>,
     /// Those who were on their way when the pool stopped.
     excused: BTreeSet<SocketAddr>,
+    /// A snapshot is being made.
+    composing: bool,
     stopped: bool,
     closed: bool,
     serial: u64,
@@ -126,6 +128,7 @@ impl Checks {
         self.known = heirs;
         self.open = inheritance.sockets.iter().map(|info| info.socket).collect();
         self.closed_sockets.retain(|socket| socket.0 < inheritance.next_socket);
+        self.composing = false;
         self.generation = inheritance.generation;
         self.newest = inheritance.snapshot.as_ref().map_or(Generation::default(), |snapshot| snapshot.generation);
         self.columns.retain(|generation, _| *generation <= inheritance.generation);
@@ -159,6 +162,7 @@ impl Checks {
             Event::Said(worker, message) => self.said(*worker, message),
             Event::Entrusted(_, parcel) => self.travellers.extend(parcel.clients.iter().map(|client| client.peer)),
             Event::Looked(beats) => self.looked(beats),
+            Event::Composed(_) => self.composing = false,
             Event::Close => self.closed = true,
             // New slots are new hope: their workers may be there at once.
             Event::Asked(..) => self.orphans.clear(),
@@ -230,6 +234,7 @@ impl Checks {
                 assert!(self.asked.contains(request), "{request:?} never asked");
                 assert!(self.answered.insert(*request), "{request:?} was answered twice");
             }
+            Effect::Compose(_) => assert!(!std::mem::replace(&mut self.composing, true), "two drafts at a time"),
             Effect::Remember(_) => {}
         }
     }

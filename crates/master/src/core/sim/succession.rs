@@ -1,6 +1,7 @@
 //! The master dies or is upgraded, and another core goes on with what the workers hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dproxy_control::Wait;
@@ -116,13 +117,13 @@ impl World {
     /// The sources tell the next master what they told the one before, some sooner and some later.
     fn tell_all_again(&mut self) {
         for source in self.setup.awaited.clone() {
-            let mut routes = self.told.get(&source).cloned().unwrap_or_default();
+            let mut routes = self.told.get(&source).map_or_else(Vec::new, |routes| routes.to_vec());
             if self.core.snapshot().is_none() {
                 // There is nothing before the first table to go back to.
                 routes.retain(|route| *route != super::deadly_route());
             }
             let delay = self.random.millis(3000);
-            self.later(delay, Due::ToCore(Event::Routes(source, routes)));
+            self.later(delay, Due::ToCore(Event::Routes(source, Arc::new(routes))));
         }
     }
 }
