@@ -226,7 +226,7 @@ fn done(command: &Command, message: &str, status: &Status) -> String {
 
 /// Everything about one worker, a line each.
 fn worker_block(row: &WorkerRow) -> String {
-    format!("{}\n{:<13}{}", block(&WORKERS, &worker(row).map(|cell| clean(&cell))), "sockets", row.sockets)
+    format!("{}\n{}", block(&WORKERS, &worker(row)), fact("sockets", &row.sockets.to_string()))
 }
 
 fn upgraded(status: &Status, online: &str) -> String {
@@ -252,9 +252,9 @@ fn status_block(status: &Status) -> String {
         ("store", store(&status.store)),
     ];
     let facts = facts.into_iter().chain(engines).chain(certificates::fact(&status.certificates)).chain(more);
-    let facts = facts.map(|(name, fact)| format!("{name:<13}{}", clean(&fact)));
-    let upgrade = status.upgrade.as_ref().map(|upgrade| format!("upgrade      {}", clean(&upgrade.text)));
-    let warnings = status.warnings.iter().map(|warning| format!("warning      {}", clean(warning)));
+    let facts = facts.map(|(name, text)| fact(name, &text));
+    let upgrade = status.upgrade.as_ref().map(|upgrade| fact("upgrade", &upgrade.text));
+    let warnings = status.warnings.iter().map(|warning| fact("warning", warning));
     let problems = match status.problems {
         0 => None,
         1 => Some("problems     1, see `dproxy ctl problems`".to_owned()),
@@ -326,8 +326,14 @@ fn least<const N: usize>(columns: &[Column; N], rows: &[[String; N]]) -> u16 {
 
 /// A row as a list of facts.
 fn block<const N: usize>(columns: &[Column; N], row: &[String; N]) -> String {
-    let facts = columns.iter().zip(row).map(|((title, _), text)| format!("{:<13}{text}", title.to_lowercase()));
+    let facts = columns.iter().zip(row).map(|((title, _), text)| fact(&title.to_lowercase(), text));
     facts.collect::<Vec<_>>().join("\n")
+}
+
+/// A fact with its name; the lines of one that has several stand below each other.
+fn fact(name: &str, text: &str) -> String {
+    let lines = text.lines().map(clean).collect::<Vec<_>>();
+    format!("{name:<13}{}", lines.join(&format!("\n{:13}", "")))
 }
 
 /// Blanks between columns.

@@ -254,6 +254,15 @@ fn a_status_is_a_short_block_with_what_needs_attention_last() {
 }
 
 #[test]
+fn a_warning_of_several_lines_keeps_them() {
+    let warnings = owned(&["the configuration was not read again: a.yaml:2:7: no\n 2 | port: x\n   |       ^"]);
+    let shown = render(&Command::Status, &Reply::Status(Box::new(Status { warnings, problems: 0, ..status() })), Width::Free);
+    let expected =
+        "warning      the configuration was not read again: a.yaml:2:7: no\n              2 | port: x\n                |       ^";
+    assert!(shown.ends_with(expected), "{shown}");
+}
+
+#[test]
 fn an_engine_that_is_away_says_why() {
     let shown = |engine: EngineRow| engine_line(&Status { engines: vec![engine], ..status() });
     let away = EngineRow { endpoint: "tcp://h:2375".to_owned(), ..EngineRow::default() };
