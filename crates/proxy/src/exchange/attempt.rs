@@ -217,8 +217,11 @@ impl Attempt<'_> {
             accept: if to_h2 && self.upgrade.is_some() { websocket::accept(self.head) } else { None },
             interim: self.request.version == Version::Http11 && !self.wary,
         };
-        let head = await_head(awaiting, answer, &expected, &mut speaker);
-        let head = self.watched(head, &mut beside, &progress, kept).await?;
+        // Pinned here, where it was made: every other place would be one that it is moved to.
+        let head = {
+            let head = pin!(await_head(awaiting, answer, &expected, &mut speaker));
+            self.watched(head, &mut beside, &progress, kept).await?
+        };
         if self.wary && progress.is_request_sent() && self.keeps_body() && is_unfit(&head.response, answer.filled()) {
             return Err(Broken::Elsewhere(ProxyError::Unfit { status: head.response.status }));
         }

@@ -1,6 +1,7 @@
 //! Delivering an answer whose head is there.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Instant;
 
 use dproxy_http1::{BodyReader, Frame, Framing, ResponseHead, Violation};
@@ -74,8 +75,12 @@ impl Delivering<'_> {
         self.attempt.pool.answers_long.set(body.expected() > LONG);
         let silenced = || self.attempt.is_silenced();
         let source = Source { inlet: &mut head.inlet, buffer: answer, body: &mut body, unwanted: &unwanted, silenced: &silenced };
-        let relayed = relay(&mut out, source, Sink { outlet: &mut outlet, encoding, closes }, |bytes| self.progress.delivered(bytes));
-        match self.progress.deadline().guard(beside.drive(relayed)).await {
+        let relayed = {
+            let sink = Sink { outlet: &mut outlet, encoding, closes };
+            let relayed = pin!(relay(&mut out, source, sink, |bytes| self.progress.delivered(bytes)));
+            self.progress.deadline().guard(beside.drive(relayed)).await
+        };
+        match relayed {
             Ok(Ok(Ok(()))) => proxy.count_status(response.status),
             // The head still waits for the first bytes of a body: the client can be told.
             Ok(Ok(Err(RelayError::Framing(violation)))) if !out.is_empty() => {
