@@ -321,7 +321,6 @@ const STRICTER: &[(&str, &str)] = &[
     ("||GET / HTTP/1.1|Host: a.test||", "RFC 9112 §2.2: one empty line before a request is passed over, not several"),
     ("GET  /", "RFC 9112 §3: one blank before the target"),
     ("GET /  HTTP", "RFC 9112 §3: one blank behind the target"),
-    ("HTTP/1.2", "RFC 9110 §2.5: nobody speaks it, so that 505 is the honest answer (a SHOULD that we break)"),
     ("ftp://", "RFC 9110 §4.2: a target of a scheme that we do not serve"),
     ("5;x\0", "RFC 9112 §7.1.1: no NUL in an extension of a chunk"),
     ("5|hell|0", "RFC 9112 §7.1: the data of a chunk ends with CR LF"),

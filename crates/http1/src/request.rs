@@ -74,7 +74,7 @@ pub enum Target {
     Authority,
 }
 
-/// HTTP/1.0 or HTTP/1.1.
+/// HTTP/1.0 or HTTP/1.1; a higher minor version is met as that (RFC 9110 §2.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {
     /// RFC 1945.
@@ -271,6 +271,7 @@ pub(crate) fn version(text: &[u8]) -> Result<Option<Version>, Violation> {
     match text {
         b"HTTP/1.1" => Ok(Some(Version::Http11)),
         b"HTTP/1.0" => Ok(Some(Version::Http10)),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => Ok(Some(Version::Http11)),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => Err(Violation::Version),
         _ => Ok(None),
     }

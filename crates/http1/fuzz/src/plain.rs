@@ -233,10 +233,11 @@ fn status_line(line: &[u8]) -> Result<(u8, u16, &[u8]), Refused> {
     Ok((minor_version, status, reason))
 }
 
+/// RFC 9110 §2.5: of a higher minor version, as much is understood as of the highest known.
 fn version_number(version: &[u8]) -> Result<u8, Refused> {
     match version {
         b"HTTP/1.0" => Ok(0),
-        b"HTTP/1.1" => Ok(1),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] if minor.is_ascii_digit() => Ok(1),
         _ => Err(Refused),
     }
 }

@@ -50,6 +50,15 @@ fn an_empty_line_before_the_request_is_passed_over() {
 }
 
 #[test]
+fn a_minor_version_that_nobody_knows_is_met_as_the_highest_known() {
+    for (version, met_as) in
+        [("HTTP/1.0", Version::Http10), ("HTTP/1.1", Version::Http11), ("HTTP/1.2", Version::Http11), ("HTTP/1.9", Version::Http11)]
+    {
+        assert_eq!(parse(&format!("GET / {version}\r\nHost: a\r\n\r\n")).unwrap().version, met_as, "{version}");
+    }
+}
+
+#[test]
 fn request_lines_are_strict() {
     refused("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", Violation::RequestLine);
     refused("GET /\r\nHost: a\r\n\r\n", Violation::RequestLine);
@@ -59,7 +68,8 @@ fn request_lines_are_strict() {
     refused("G@T / HTTP/1.1\r\nHost: a\r\n\r\n", Violation::RequestLine);
     refused("GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", Violation::RequestLine);
     refused("GET / HTTP/2.0\r\nHost: a\r\n\r\n", Violation::Version);
-    refused("GET / HTTP/1.2\r\nHost: a\r\n\r\n", Violation::Version);
+    refused("GET / HTTP/0.9\r\nHost: a\r\n\r\n", Violation::Version);
+    refused("GET / HTTP/1.10\r\nHost: a\r\n\r\n", Violation::RequestLine);
     refused("GET / HTTP/11\r\nHost: a\r\n\r\n", Violation::RequestLine);
     refused("GET a HTTP/1.1\r\nHost: a\r\n\r\n", Violation::Target);
     refused("GET * HTTP/1.1\r\nHost: a\r\n\r\n", Violation::Target);

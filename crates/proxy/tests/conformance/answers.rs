@@ -75,6 +75,7 @@ fn an_old_client_gets_no_chunks_and_no_interim_answers() {
 #[test]
 fn an_old_backend_is_understood() {
     back(GET, "HTTP/1.0 200 OK|Content-Length: 2||ok{close}", OK);
+    back(GET, "HTTP/1.2 200 OK|Content-Length: 2||ok", OK);
     back(GET, "HTTP/1.0 200 OK|Connection: keep-alive|Content-Length: 2||ok", OK);
 }
 

@@ -9,6 +9,7 @@ fn a_request_arrives_as_it_was_sent() {
     onward("GET /{0xff}{0xc3}\"<>\\^` HTTP/1.1|Host: a.test||", "GET /{0xff}{0xc3}\"<>\\^` HTTP/1.1|Host: a.test|+||");
     onward("GET /? HTTP/1.1|Host: a.test||", "GET /? HTTP/1.1|Host: a.test|+||");
     onward("PROPFIND //a HTTP/1.1|Host: a.test||", "PROPFIND //a HTTP/1.1|Host: a.test|+||");
+    onward("GET / HTTP/1.2|Host: a.test||", "GET / HTTP/1.1|Host: a.test|+||");
     onward("get / HTTP/1.1|Host: a.test||", "get / HTTP/1.1|Host: a.test|+||");
     onward("!#$%&'*+-.^_`~ / HTTP/1.1|Host: a.test||", "!#$%&'*+-.^_`~ / HTTP/1.1|Host: a.test|+||");
 }
