@@ -46,6 +46,9 @@ fn a_lie_about_the_length_is_seen_to_be_cut() {
     cut(GET, &format!("{chunked}3|abc|{{close}}"), &format!("{chunked}3|abc|"));
     cut(GET, &format!("{chunked}9|abc{{close}}"), &format!("{chunked}9|abc"));
     cut(GET, &format!("{chunked}3|abc|0|{{close}}"), &format!("{chunked}3|abc|0|"));
+    // The head left when it came: nobody waits for a body before he is told that there is one.
+    cut(GET, &format!("{chunked}{{pause}}zz|hello|"), chunked);
+    cut(GET, &format!("{chunked}{{pause}}3|abc|zz|"), &format!("{chunked}3|abc"));
     cut(GET, "HTTP/1.1 200 OK||abc{pause}{reset}", "HTTP/1.1 200 OK|transfer-encoding: chunked||3|abc|");
 }
 
