@@ -49,7 +49,8 @@ fn main() -> ExitCode {
 
 fn master(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
     // The environment stays as it was at the start; the file is read again.
-    dproxy_master::run(|read| Ok(load(flags, environment, &surroundings::surroundings(), read)?))
+    let (flags, environment) = (flags.clone(), environment.clone());
+    dproxy_master::run(move |read| Ok(load(&flags, &environment, &surroundings::surroundings(), read)?))
 }
 
 fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {

@@ -109,12 +109,6 @@ impl Books {
         }
     }
 
-    /// How many requests are counted there, and for how many milliseconds somebody has waited for one to be done.
-    pub(crate) fn load(&self, column: u32) -> Option<(u32, Option<u64>)> {
-        let column = Column::at(column)?;
-        Some((self.board.total(column), self.board.waited(column, boot_millis())))
-    }
-
     /// The board itself.
     pub(crate) fn board(&self) -> &Board {
         &self.board
@@ -129,6 +123,12 @@ impl Books {
     pub(crate) fn is_empty(&self, column: u32) -> bool {
         Column::at(column).is_none_or(|column| self.board.total(column) == 0)
     }
+}
+
+/// How many requests are counted there, and for how many milliseconds somebody has waited for one to be done.
+pub(crate) fn load(board: &Board, column: u32) -> Option<(u32, Option<u64>)> {
+    let column = Column::at(column)?;
+    Some((board.total(column), board.waited(column, boot_millis())))
 }
 
 /// Milliseconds of the clock that all processes share.

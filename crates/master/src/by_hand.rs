@@ -151,6 +151,11 @@ impl ByHand {
         self.entries.len() < before
     }
 
+    /// How long each lives still that will not live for ever.
+    pub(crate) fn lives(&self, now: SystemTime) -> BTreeMap<u32, u64> {
+        self.entries.iter().filter_map(|entry| Some((entry.id, self.rest(entry.id, now)?))).collect()
+    }
+
     /// For how long a route will live still, if not for ever.
     pub(crate) fn rest(&self, id: u32, now: SystemTime) -> Option<u64> {
         let until = self.entries.iter().find(|entry| entry.id == id)?.until?;

@@ -9,10 +9,11 @@ mod places;
 mod settling;
 mod watch;
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dproxy_config::Loaded;
 
@@ -28,13 +29,13 @@ pub type ReadFile<'r> = dyn Fn(&Path) -> io::Result<String> + 'r;
 /// Every file that was read, by path.
 pub(crate) type Texts = BTreeMap<PathBuf, String>;
 
-/// How the configuration is read, and what was read last.
+/// How the configuration is read, and what was read last. A large one is read on a thread beside the master's.
 pub(crate) struct Configuration<L> {
     load: L,
     /// What counts.
-    texts: RefCell<Texts>,
+    texts: Mutex<Texts>,
     /// What was made sense of last, or could not be.
-    considered: RefCell<Look>,
+    considered: Mutex<Look>,
 }
 
 /// Why files that make sense are not obeyed.
@@ -53,26 +54,26 @@ pub(crate) enum Doubt {
 
 impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
     pub(crate) fn new(load: L, texts: Texts) -> Configuration<L> {
-        Configuration { load, texts: RefCell::new(texts), considered: RefCell::default() }
+        Configuration { load, texts: Mutex::new(texts), considered: Mutex::default() }
     }
 
     /// Reads the files as they are now. Those of a configuration that makes no sense are forgotten.
     pub(crate) fn read(&self) -> anyhow::Result<Loaded> {
         let (loaded, texts) = self.consider(Seen::now)?;
-        self.texts.replace(texts);
+        *held(&self.texts) = texts;
         Ok(loaded)
     }
 
     /// Reads the texts that were read last, whatever the files say now.
     pub(crate) fn read_again(&self) -> anyhow::Result<Loaded> {
-        let texts = self.texts.borrow();
+        let texts = self.texts();
         let seen = |path: &Path| Seen::now(path).saying(texts.get(path).cloned());
         Ok(self.consider(seen)?.0)
     }
 
     /// The last look, which names all files that were looked for, whether or not they were there.
-    pub(crate) fn considered(&self) -> Ref<'_, Look> {
-        self.considered.borrow()
+    pub(crate) fn considered(&self) -> MutexGuard<'_, Look> {
+        held(&self.considered)
     }
 
     /// What the files say now.
@@ -82,7 +83,7 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
 
     /// Whether the files say what they said the last time. Then there is no need to ask the same again.
     pub(crate) fn knows(&self, look: &Look) -> bool {
-        let mut considered = self.considered.borrow_mut();
+        let mut considered = held(&self.considered);
         let known = considered.says_the_same(look);
         if known {
             // Only touched, or back again.
@@ -96,13 +97,13 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
         // A file that was not looked for before is read as it is.
         let (loaded, texts) = self.consider(|path| look.seen(path).cloned().unwrap_or_else(|| Seen::now(path)))?;
         self.doubts(loaded.config.path.as_deref(), &texts)?;
-        self.texts.replace(texts);
+        *held(&self.texts) = texts;
         Ok(loaded)
     }
 
     /// What was read last and made sense.
     pub(crate) fn texts(&self) -> Texts {
-        self.texts.borrow().clone()
+        held(&self.texts).clone()
     }
 
     fn consider(&self, seen: impl Fn(&Path) -> Seen) -> anyhow::Result<(Loaded, Texts)> {
@@ -115,13 +116,13 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
         });
         let considered = considered.into_inner();
         let texts = considered.texts();
-        self.considered.replace(considered);
+        *held(&self.considered) = considered;
         Ok((loaded?, texts))
     }
 
     /// Whether the file that counts, if there is one, has lost all that it said.
     fn doubts(&self, path: Option<&Path>, texts: &Texts) -> Result<(), Doubt> {
-        let before = self.texts.borrow();
+        let before = held(&self.texts);
         let said = |texts: &Texts, path| texts.get(path).is_some_and(|text| !text.is_empty());
         match path {
             Some(path) if !said(texts, path) && said(&before, path) => Err(Doubt::Emptied { path: path.to_owned() }),
@@ -129,6 +130,11 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
             None => before.keys().next().map_or(Ok(()), |path| Err(Doubt::Gone { path: path.clone() })),
         }
     }
+}
+
+/// Whoever panicked while he had it left it whole.
+fn held<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

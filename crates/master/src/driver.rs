@@ -50,6 +50,7 @@ mod fading;
 mod hand;
 mod herald;
 mod metrics;
+mod pictures;
 mod records;
 mod reload;
 mod rounds;
@@ -64,6 +65,7 @@ use engines::Engines;
 use fading::Fading;
 use herald::Told;
 use records::Recorded;
+use reload::Reading;
 
 /// What the driver holds on behalf of the core.
 struct Driver {
@@ -112,6 +114,7 @@ struct Driver {
     fading: Fading,
     /// The files of the configuration are being read again.
     settling: Option<Settling>,
+    reading: Reading,
     watch: Watch,
     upgrade: Upgrade,
     pid_file: PidFile,
@@ -152,9 +155,9 @@ const COMMANDS: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Runs the master until it is told to leave, or another program has taken its place in this process.
-pub(crate) async fn run<L>(mut loaded: Loaded, configuration: &Configuration<L>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
+pub(crate) async fn run<L>(mut loaded: Loaded, configuration: &Arc<Configuration<L>>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
 where
-    L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
+    L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded> + Send + Sync + 'static,
 {
     pages::furnish(&mut loaded);
     let mut signals = Signals::catch().context("cannot catch signals")?;
@@ -190,7 +193,8 @@ where
             Some(event) = happenings.recv() => driver.happened.push_back(event),
             Some(asked) = control.asked.recv() => driver.asked(asked),
             order = signals.next() => driver.obey(order),
-            () = Driver::files_due(driver.settling.as_ref()) => driver.look_at_files(configuration),
+            () = Driver::files_due(driver.settling.as_ref()), if !driver.reading.is_under_way() => driver.look_at_files(configuration),
+            read = driver.reading.done() => driver.files_read(read, configuration),
             () = driver.fading.over() => driver.fade_out(),
             hint = driver.watch.hint() => driver.hinted(hint, configuration),
             made = driver.composing.made() => driver.composed(made),
@@ -199,11 +203,12 @@ where
             stored = driver.records.recalled() => driver.store_came_late(&stored),
             Some(_) = driver.answers.join_next() => {}
             finding = driver.health.found() => driver.checked(finding),
+            looked = driver.told.routes() => driver.routes_looked_at(looked),
             _ = looks.tick() => driver.look(),
             news = driver.vault.changed() => driver.vault_told(news),
             _ = weighings.tick() => {
                 driver.weigh();
-                driver.backend_records();
+                driver.weigh_backends();
                 driver.vouch_anew();
                 driver.renew_tickets();
             }

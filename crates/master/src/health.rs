@@ -4,6 +4,7 @@
 //! not asked twice at once. What is believed goes to the board, where all workers see it at the next request.
 
 mod changes;
+mod chart;
 mod probe;
 mod record;
 mod way;
@@ -15,10 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dproxy_config::TlsSettings;
-use dproxy_control::BackendRow;
 use dproxy_ipc::Snapshot;
 use dproxy_route::{Announcement, Backend, BackendId, Check, Condition, Probe, Problem, Scheme, Trust};
-use dproxy_stats::{Board, Column, Standing, Verdict, Vitals};
+use dproxy_stats::{Board, Column, Standing};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -26,6 +26,8 @@ use tracing::{info, warn};
 
 pub(crate) use self::changes::Changes;
 use self::changes::Different;
+pub(crate) use self::chart::Chart;
+use self::chart::Entry;
 use self::probe::ProbeError;
 use self::record::{Record, Turn};
 use self::way::Way;
@@ -149,20 +151,10 @@ impl Health {
         }
     }
 
-    /// Adds what is known of each backend to its row.
-    pub(crate) fn complete(&self, rows: &mut [BackendRow], board: &Board, now: u64) {
-        for row in rows {
-            let Some((id, column)) = self.counted(&row.id) else { continue };
-            let patient = self.patients.get(id);
-            let checked = patient.and_then(|patient| patient.checked.as_ref());
-            let vitals = board.vitals(column);
-            row.since_seconds = now.saturating_sub(vitals.since().max(self.begun.unwrap_or(0))) / 1000;
-            row.last_error = last_error(checked, vitals);
-            // What Docker says of it comes first.
-            if patient.is_none_or(|patient| patient.condition == Condition::Ready) {
-                word(checked, vitals, now).clone_into(&mut row.condition);
-            }
-        }
+    /// What is known of all of them now.
+    pub(crate) fn chart(&self) -> Chart {
+        let entry = |(id, patient): (&BackendId, &Patient)| (id.clone(), Entry::of(patient));
+        Chart { followed: self.followed.clone(), begun: self.begun.unwrap_or(0), entries: self.patients.iter().map(entry).collect() }
     }
 
     /// What is wrong with those who fail their checks.
@@ -195,12 +187,6 @@ impl Health {
         }
     }
 
-    fn counted(&self, backend: &str) -> Option<(&BackendId, Column)> {
-        let columns = &self.followed.as_ref()?.columns;
-        let (id, column) = &columns[columns.binary_search_by(|(id, _)| id.as_str().cmp(backend)).ok()?];
-        Some((id, Column::at(*column)?))
-    }
-
     fn begin(&mut self, backend: BackendId, target: Target) -> Checked {
         self.round += 1;
         let round = self.round;
@@ -215,21 +201,6 @@ impl Checked {
         let error = self.record.last_error().filter(|_| !self.record.is_well())?;
         Some(format!("its check fails ({}): {error}", self.target.check.probe))
     }
-}
-
-fn word(checked: Option<&Checked>, vitals: Vitals<'_>, now: u64) -> &'static str {
-    let unproven = checked.is_some_and(|checked| checked.record.is_unproven());
-    match vitals.verdict(|| now) {
-        Verdict::Fit => Condition::Ready.as_str(),
-        Verdict::Down if unproven => "unchecked",
-        Verdict::Down => "failing",
-        Verdict::Due | Verdict::Ejected => "ejected",
-    }
-}
-
-fn last_error(checked: Option<&Checked>, vitals: Vitals<'_>) -> Option<String> {
-    let of_check = checked.and_then(|checked| checked.record.last_error());
-    of_check.map(str::to_owned).or_else(|| vitals.last_fault().map(|fault| fault.as_str().to_owned()))
 }
 
 impl Drop for Checked {

@@ -39,6 +39,7 @@ pub use peers::{PeersError, peers_of};
 pub use privileges::{PrivilegesError, worker_identity};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context;
@@ -57,9 +58,10 @@ use legacy::Legacy;
 /// # Errors
 /// When it cannot begin: the configuration makes no sense, another master runs, a port is taken, a directory cannot be
 /// made. A program that cannot begin in the process of another one gives it back to that one.
-pub fn run(load: impl Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>) -> anyhow::Result<()> {
+pub fn run(load: impl Fn(&ReadFile<'_>) -> anyhow::Result<Loaded> + Send + Sync + 'static) -> anyhow::Result<()> {
     let mut legacy = Legacy::take();
-    let load = Configuration::new(load, legacy.as_ref().map(|legacy| legacy.rest().configuration).unwrap_or_default());
+    let texts = legacy.as_ref().map(|legacy| legacy.rest().configuration).unwrap_or_default();
+    let load = Arc::new(Configuration::new(load, texts));
     if legacy.is_none() {
         return begin(load, &mut None);
     }
@@ -87,9 +89,9 @@ pub fn certificate_problems(config: &Config) -> Vec<Problem> {
     holdings.problems
 }
 
-fn begin<L>(configuration: Configuration<L>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
+fn begin<L>(configuration: Arc<Configuration<L>>, legacy: &mut Option<Legacy>) -> anyhow::Result<()>
 where
-    L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
+    L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded> + Send + Sync + 'static,
 {
     let came_back = legacy.as_ref().is_some_and(|legacy| legacy.failed.is_some());
     let loaded = if came_back { configuration.read_again()? } else { configuration.read()? };

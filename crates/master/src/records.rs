@@ -4,17 +4,20 @@
 //! hand, hosts and the pool size so that they are there again after a restart. What is known lies in our memory; the store
 //! follows, and may be late or away.
 
+mod clerk;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, SystemTime};
 
 use dproxy_config::Config;
 use dproxy_control::{BackendRow, ContainerRow, ImageRow, RouteRow, StoreRow, StoreState, WorkerRow};
-use dproxy_store::{Collection, Health, Keeper, Ledger, Others, Place, Record, Records as Stored};
+use dproxy_store::{Change, Collection, Health, Keeper, Ledger, Others, Place, Record, Records as Stored};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use self::clerk::Clerk;
 use crate::signals;
 
 /// So long a start, an answer and the end wait for a store; normally it takes a few milliseconds.
@@ -24,11 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Records {
     ledger: Ledger,
+    /// Has those of [`MANY`].
+    clerk: Clerk,
     keeper: Keeper,
 }
 
+/// Collections that may have so many records that nobody waits for them.
+const MANY: [Collection; 2] = [Collection::Routes, Collection::Backends];
+
 /// Something that is kept as it is shown.
-pub(crate) trait Kept: Serialize {
+pub(crate) trait Kept: Serialize + 'static {
     /// Where.
     const COLLECTION: Collection;
     /// Fields that are shown and not kept, because they are different at each look.
@@ -45,7 +53,8 @@ impl Records {
     /// Begins to open the store, on a thread of its own.
     pub(crate) fn open(config: &Config) -> io::Result<Records> {
         let place = Place::of(&config.store, &config.directories.state);
-        Ok(Records { ledger: Ledger::default(), keeper: Keeper::begin(place, signals::hold_back)? })
+        let keeper = Keeper::begin(place, signals::hold_back)?;
+        Ok(Records { ledger: Ledger::default(), clerk: Clerk::begin(keeper.pen())?, keeper })
     }
 
     /// Waits until the store was read or is away, but not for long. Whether it was read.
@@ -64,7 +73,9 @@ impl Records {
 
     /// Takes in what the store held.
     pub(crate) fn recall(&mut self, stored: &Stored) {
-        self.keeper.change(self.ledger.recall(stored));
+        let (many, few) = stored.clone().into_iter().partition(|(collection, _)| MANY.contains(collection));
+        self.clerk.recall(many);
+        self.keeper.change(self.ledger.recall(&few));
     }
 
     /// A collection has these values now.
@@ -80,15 +91,22 @@ impl Records {
 
     /// These are all there are, or where `others` stay, all that were told of yet. Each row gets its times.
     pub(crate) fn keep_rows<Row: Kept>(&mut self, rows: &mut [Row], others: Others) {
-        let keys = keys(rows);
-        let values = keys.iter().cloned().zip(rows.iter().map(value)).collect();
-        self.keeper.change(self.ledger.have(SystemTime::now().into(), Row::COLLECTION, values, others));
-        for (key, row) in keys.iter().zip(rows) {
-            if let Some(Record { created, updated, .. }) = self.ledger.get(Row::COLLECTION, key) {
-                let [first, last] = row.stamps();
-                (*first, *last) = (Some(created.to_string()), Some(updated.to_string()));
-            }
-        }
+        self.keeper.change(keep(&mut self.ledger, SystemTime::now(), rows, others));
+    }
+
+    /// The same for rows of [`MANY`], which are made on another thread and then handed on.
+    pub(crate) fn keep_many<Row: Kept>(
+        &self,
+        others: Others,
+        make: impl FnOnce() -> Vec<Row> + Send + 'static,
+        hand_on: impl FnOnce(Vec<Row>) + Send + 'static,
+    ) {
+        self.clerk.keep_rows(others, make, hand_on);
+    }
+
+    /// Whether all of [`Records::keep_many`] is done.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.clerk.is_idle()
     }
 
     /// What is kept there.
@@ -112,6 +130,7 @@ impl Records {
 
     /// Writes what is still to be written.
     pub(crate) async fn close(self) {
+        drop(self.clerk);
         // A store that takes longer does without.
         let _ = timeout(PATIENCE, self.keeper.close()).await;
     }
@@ -131,6 +150,20 @@ impl Records {
         let error = self.row().error?;
         Some(format!("what is remembered is in memory only and ends with dproxy, until the store is back: {error}"))
     }
+}
+
+/// Takes note of all rows of a collection at `now`, and gives each its times; what is to be written for that.
+fn keep<Row: Kept>(ledger: &mut Ledger, now: SystemTime, rows: &mut [Row], others: Others) -> Vec<Change> {
+    let keys = keys(rows);
+    let values = keys.iter().cloned().zip(rows.iter().map(value)).collect();
+    let changes = ledger.have(now.into(), Row::COLLECTION, values, others);
+    for (key, row) in keys.iter().zip(rows) {
+        if let Some(Record { created, updated, .. }) = ledger.get(Row::COLLECTION, key) {
+            let [first, last] = row.stamps();
+            (*first, *last) = (Some(created.to_string()), Some(updated.to_string()));
+        }
+    }
+    changes
 }
 
 /// The key of each row. Where two have the same one, the later one gets a number.

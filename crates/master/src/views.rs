@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use dproxy_control::{BackendRow, ContainerRow, EngineRow, ImageRow, ProblemRow, RouteRow, WorkerRow};
-use dproxy_route::{Backend, BackendId, Offer, PathPrefix, Problem, Route};
+use dproxy_route::{Backend, BackendId, Offer, Owner, PathPrefix, Problem, Route};
 use dproxy_source::{Container, Link, Update};
 use dproxy_stats::{Counter, Counters};
 
@@ -51,6 +51,13 @@ pub(crate) fn route_row(route: &Route, engine: Option<&str>) -> RouteRow {
         reason,
         ..RouteRow::default()
     }
+}
+
+/// Adds the number of a route by hand, and how many seconds it will live still by `rest`.
+pub(crate) fn complete_by_hand(route: &Route, row: &mut RouteRow, rest: impl Fn(u32) -> Option<u64>) {
+    let Owner::Hand { id } = route.owner else { return };
+    row.id = Some(id);
+    row.expires_seconds = rest(id);
 }
 
 /// Every backend once, by name.

@@ -57,13 +57,18 @@ pub enum Health {
 #[derive(Debug)]
 pub struct Keeper {
     place: Place,
-    orders: Sender<Order>,
+    pen: Pen,
     recalled: Option<oneshot::Receiver<Records>>,
     health: watch::Receiver<Health>,
     ended: oneshot::Receiver<()>,
 }
 
+/// Has changes made, for others than whoever has the keeper. The keeper's thread ends after the last of them.
+#[derive(Clone, Debug)]
+pub struct Pen(Sender<Order>);
+
 /// What the thread is told.
+#[derive(Debug)]
 enum Order {
     Change(Vec<Change>),
     /// Answer when everything before is written, or cannot be.
@@ -128,7 +133,7 @@ impl Keeper {
             // Whoever waited for it may have gone.
             let _ = tell_ended.send(());
         })?;
-        Ok(Keeper { place, orders, recalled: Some(recalled), health, ended })
+        Ok(Keeper { place, pen: Pen(orders), recalled: Some(recalled), health, ended })
     }
 
     /// Where it keeps records.
@@ -168,17 +173,20 @@ impl Keeper {
 
     /// Has these changes made. They are as good as made: what cannot be written now is written later.
     pub fn change(&self, changes: Vec<Change>) {
-        if !changes.is_empty() {
-            // The thread lives as long as this does.
-            let _ = self.orders.send(Order::Change(changes));
-        }
+        self.pen.change(changes);
+    }
+
+    /// For somebody else who has changes.
+    #[must_use]
+    pub fn pen(&self) -> Pen {
+        self.pen.clone()
     }
 
     /// Ends when all that was said before is written, or cannot be.
     pub fn settled(&self) -> impl Future<Output = ()> + Send + use<> {
         let (tell, settled) = oneshot::channel();
         // As above.
-        let _ = self.orders.send(Order::Settle(tell));
+        let _ = self.pen.0.send(Order::Settle(tell));
         async {
             // Who ended has written what he could.
             let _ = settled.await;
@@ -187,9 +195,19 @@ impl Keeper {
 
     /// Writes what is to be written, and closes the store.
     pub async fn close(self) {
-        drop(self.orders);
+        drop(self.pen);
         // It ends either way.
         let _ = self.ended.await;
+    }
+}
+
+impl Pen {
+    /// Has these changes made, see [`Keeper::change`].
+    pub fn change(&self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            // The thread lives as long as this does.
+            let _ = self.0.send(Order::Change(changes));
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub mod whole_file;
 pub use self::redis::RedisStore;
 pub use engine::{Store, StoreError};
 pub use file::FileStore;
-pub use keeper::{Health, Keeper, Place};
+pub use keeper::{Health, Keeper, Pen, Place};
 pub use ledger::{Ledger, Others};
 pub use memory::MemoryStore;
 pub use record::{Change, Collection, Record, Records, Stamp};

@@ -1,6 +1,7 @@
 //! What can be seen of the core from outside.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use dproxy_config::WorkerCount;
@@ -62,6 +63,11 @@ impl Core {
 
     pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
         self.tables.newest()
+    }
+
+    /// The same, for other threads.
+    pub(crate) fn snapshot_shared(&self) -> Option<Arc<Snapshot>> {
+        self.tables.newest_shared()
     }
 
     /// Every socket that is open.

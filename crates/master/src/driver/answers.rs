@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
 use dproxy_control::{
-    Asked, BackendRow, Command, ContainerRow, EngineRow, Explanation, ProblemRow, Question, Refusal, Reply, RouteRow, Status, Wait, Why,
-    WorkerRow,
+    Asked, Command, ContainerRow, EngineRow, Explanation, ProblemRow, Question, Refusal, Reply, Status, Wait, Why, WorkerRow,
 };
-use dproxy_ipc::Snapshot;
-use dproxy_route::{BackendId, Owner, Route};
+use dproxy_route::{Owner, Route};
 use dproxy_stats::{Counter, Counters};
+
+use tokio::sync::oneshot;
 
 use super::Driver;
 use super::engines::Engine;
+use super::pictures::load;
 use crate::core::{Change, Event, RequestId, WorkerView};
 use crate::figures::Usage;
 use crate::log::tail;
@@ -45,13 +46,19 @@ impl Driver {
                 Ok(Reply::Status(Box::new(self.status())))
             }
             Command::Workers => Ok(Reply::Workers(self.all_worker_records())),
-            Command::Routes => Ok(Reply::Routes(self.route_records())),
+            Command::Routes => {
+                let answer = |rows| answer(reply, Reply::Routes(rows));
+                return self.route_records(answer);
+            }
             Command::Containers => Ok(Reply::Containers(self.container_records())),
             Command::Images => Ok(Reply::Images(self.image_records())),
-            Command::Backends => Ok(Reply::Backends(self.backend_records())),
+            Command::Backends => {
+                let answer = |rows| answer(reply, Reply::Backends(rows));
+                return self.backend_records(answer);
+            }
             Command::Certificates => Ok(Reply::Certificates(self.vault.rows(SystemTime::now()))),
             Command::Problems => Ok(Reply::Problems(self.problems())),
-            Command::Metrics => Ok(Reply::Metrics(self.metrics())),
+            Command::Metrics => return self.metrics(|text| answer(reply, Reply::Metrics(text))),
             Command::Explain(question) => Ok(Reply::Explain(Box::new(self.explanation(&question)))),
             Command::Why(word) => self.why(&word).map(|why| Reply::Why(Box::new(why))),
             Command::AddRoute(route) => {
@@ -115,7 +122,7 @@ impl Driver {
         }
     }
 
-    fn change(&mut self, change: Change, wait: Wait, reply: tokio::sync::oneshot::Sender<Result<Reply, Refusal>>) {
+    fn change(&mut self, change: Change, wait: Wait, reply: oneshot::Sender<Result<Reply, Refusal>>) {
         if self.upgrade.is_under_way() {
             // Whoever asked may have gone.
             let _ = reply.send(Err(Refusal::Busy("an upgrade is under way; ask again when it is done".to_owned())));
@@ -161,18 +168,8 @@ impl Driver {
         Ok(Reply::Worker(Box::new(row.ok_or_else(missing)?)))
     }
 
-    pub(super) fn route_rows(&self) -> Vec<RouteRow> {
-        let engines = self.engines_of_containers();
-        let row = |route: &Route| {
-            let mut row = views::route_row(route, engine_of(route, &engines));
-            self.complete_by_hand(route, &mut row);
-            row
-        };
-        self.routes().iter().map(row).collect()
-    }
-
     /// What the engine of each container is called, by the container's id; nothing where there is one engine.
-    fn engines_of_containers(&self) -> HashMap<String, &str> {
+    pub(super) fn engines_of_containers(&self) -> HashMap<String, &str> {
         let mut engines: HashMap<String, &str> = HashMap::new();
         for (engine, name) in self.engines.iter().filter_map(|engine| Some((engine, engine.name()?))) {
             engines.extend(engine.update().containers.iter().map(|container| (container.id.clone(), name)));
@@ -186,18 +183,6 @@ impl Driver {
             rows.extend(engine.update().containers.iter().map(|container| views::container_row(container, engine.name())));
         }
         rows
-    }
-
-    pub(super) fn backends(&self) -> Vec<BackendRow> {
-        let Some(snapshot) = self.core.snapshot() else { return Vec::new() };
-        let mut rows = views::backend_rows(&snapshot.routes, snapshot.settings.limits.backend_requests, |id| self.load(snapshot, id));
-        self.tell_health(&mut rows);
-        rows
-    }
-
-    fn load(&self, snapshot: &Snapshot, id: &BackendId) -> Option<views::Load> {
-        let place = snapshot.columns.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
-        self.books.load(snapshot.columns[place].1)
     }
 
     fn problems(&self) -> Vec<ProblemRow> {
@@ -228,8 +213,8 @@ impl Driver {
             routes: &snapshot.routes,
             settings: &snapshot.settings,
             listens: &listens,
-            load: &|backend| self.load(snapshot, backend),
-            engine: &|route| engine_of(route, &engines),
+            load: &|backend| load(self.books.board(), snapshot, backend),
+            engine: &|route| engine_of(route, |id| engines.get(id).copied()),
             now: SystemTime::now(),
         };
         let mut explanation = explain::explanation(question, &known);
@@ -261,9 +246,15 @@ pub(super) fn pids_of(views: &[WorkerView]) -> Vec<u32> {
     views.iter().filter_map(|view| view.pid).collect()
 }
 
-fn engine_of<'e>(route: &Route, engines: &HashMap<String, &'e str>) -> Option<&'e str> {
+/// What the engine of a route's container is called by `engines`.
+pub(super) fn engine_of<'e>(route: &Route, engines: impl Fn(&str) -> Option<&'e str>) -> Option<&'e str> {
     match &route.owner {
-        Owner::Container { id, .. } => engines.get(id).copied(),
+        Owner::Container { id, .. } => engines(id),
         Owner::File { .. } | Owner::Hand { .. } => None,
     }
+}
+
+fn answer(reply: oneshot::Sender<Result<Reply, Refusal>>, answer: Reply) {
+    // Whoever asked may have gone.
+    let _ = reply.send(Ok(answer));
 }

@@ -21,6 +21,7 @@ use super::engines::Engines;
 use super::fading::Fading;
 use super::herald::Told;
 use super::records::{POOL, Recorded};
+use super::reload::Reading;
 use super::upgrade::Upgrade;
 use super::{Driver, Facts};
 use crate::access_log::AccessLog;
@@ -138,6 +139,7 @@ impl Driver {
             },
             fading: Fading::default(),
             settling: None,
+            reading: Reading::default(),
             watch: Watch::new(),
             upgrade: Upgrade::default(),
             pid_file,

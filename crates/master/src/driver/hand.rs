@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use dproxy_config::HandRoute;
 use dproxy_control::{Refusal, Reply, RouteRow, Selection};
-use dproxy_route::{Owner, Route};
+use dproxy_route::Route;
 
 use super::Driver;
 use crate::by_hand::Added;
@@ -37,17 +37,11 @@ impl Driver {
         }
     }
 
-    /// The number of a route by hand, and for how long it will live still.
-    pub(super) fn complete_by_hand(&self, route: &Route, row: &mut RouteRow) {
-        let Owner::Hand { id } = route.owner else { return };
-        row.id = Some(id);
-        row.expires_seconds = self.by_hand.rest(id, SystemTime::now());
-    }
-
     fn rows_by_hand(&self, routes: &[Route]) -> Vec<RouteRow> {
+        let now = SystemTime::now();
         let row = |route: &Route| {
             let mut row = views::route_row(route, None);
-            self.complete_by_hand(route, &mut row);
+            views::complete_by_hand(route, &mut row, |id| self.by_hand.rest(id, now));
             row
         };
         routes.iter().map(row).collect()

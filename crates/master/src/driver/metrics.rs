@@ -26,37 +26,43 @@ impl Driver {
     }
 
     /// Every route that had a request.
-    fn route_figures(&self) -> Vec<RouteFigures<'_>> {
+    fn route_figures(&self) -> Vec<(RouteName, Sums)> {
         let accounts = self.core.snapshot().map_or(&[][..], |snapshot| &snapshot.accounts);
         let figures = accounts.iter().filter_map(|(name, number)| {
             let account = Account::at(*number)?;
             let mut sums = sum_of(self.workers.values(), account);
             sums.add(&self.books.dead_account(account));
-            Some(RouteFigures { name, sums })
+            (!sums.is_nothing()).then(|| (name.clone(), sums))
         });
-        figures.filter(|route| !route.sums.is_nothing()).collect()
+        figures.collect()
     }
 
-    /// Every figure, as text.
-    pub(super) fn metrics(&mut self) -> String {
+    /// Hands every figure on, as text.
+    pub(super) fn metrics(&mut self, hand_on: impl FnOnce(String) + Send + 'static) {
         let views = self.core.workers();
         let own = std::process::id();
         let usage = self.facts.scraped.look(&[pids_of(&views).as_slice(), &[own]].concat());
         let now = now();
         let figures = |(row, counters): (WorkerRow, Counters)| WorkerFigures { silence: silence(now, &counters), row, counters };
         let workers: Vec<WorkerFigures> = self.worker_rows(&views, &usage).map(figures).collect();
-        metrics::render(&metrics::Figures {
-            status: &self.status(),
-            counters: &self.sum(),
-            workers: &workers,
-            backends: &self.backends(),
-            routes: &self.route_figures(),
-            certificates: self.vault.expiries().collect(),
-            snapshot_age: self.published.elapsed(),
-            configured: self.facts.refused.is_none(),
-            memory_bytes: usage.get(&own).map_or(0, |usage| usage.memory_bytes),
-            now: SystemTime::now(),
-        })
+        let (status, counters, routes, backends) = (self.status(), self.sum(), self.route_figures(), self.backend_picture());
+        let certificates: Vec<(String, SystemTime)> = self.vault.expiries().map(|(file, until)| (file.to_owned(), until)).collect();
+        let (snapshot_age, configured) = (self.published.elapsed(), self.facts.refused.is_none());
+        let memory_bytes = usage.get(&own).map_or(0, |usage| usage.memory_bytes);
+        self.answers.spawn_blocking(move || {
+            hand_on(metrics::render(&metrics::Figures {
+                status: &status,
+                counters: &counters,
+                workers: &workers,
+                backends: &backends.rows(),
+                routes: &routes.iter().map(|(name, sums)| RouteFigures { name, sums: *sums }).collect::<Vec<_>>(),
+                certificates: certificates.iter().map(|(file, until)| (file.as_str(), *until)).collect(),
+                snapshot_age,
+                configured,
+                memory_bytes,
+                now: SystemTime::now(),
+            }));
+        });
     }
 }
 

@@ -48,8 +48,8 @@ impl Driver {
         }
         let generation = Some(self.core.generation());
         if self.recorded.generation != generation {
-            self.route_records();
-            self.backend_records();
+            self.route_records(drop);
+            self.backend_records(drop);
             self.recorded.generation = generation;
         }
     }
@@ -69,18 +69,23 @@ impl Driver {
         rows
     }
 
-    /// Every route, with its times.
-    pub(super) fn route_records(&mut self) -> Vec<RouteRow> {
-        let mut rows = self.route_rows();
-        self.records.keep_rows(&mut rows, self.others());
-        rows
+    /// Hands every route on, with its times.
+    pub(super) fn route_records(&self, hand_on: impl FnOnce(Vec<RouteRow>) + Send + 'static) {
+        let picture = self.route_picture();
+        self.records.keep_many(self.others(), move || picture.rows(), hand_on);
     }
 
-    /// Every backend, with its times.
-    pub(super) fn backend_records(&mut self) -> Vec<BackendRow> {
-        let mut rows = self.backends();
-        self.records.keep_rows(&mut rows, self.others());
-        rows
+    /// Hands every backend on, with its times.
+    pub(super) fn backend_records(&self, hand_on: impl FnOnce(Vec<BackendRow>) + Send + 'static) {
+        let picture = self.backend_picture();
+        self.records.keep_many(self.others(), move || picture.rows(), hand_on);
+    }
+
+    /// Takes note of how backends do, unless that is still under way.
+    pub(super) fn weigh_backends(&self) {
+        if self.records.is_idle() {
+            self.backend_records(drop);
+        }
     }
 
     /// Every worker, with its times.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use dproxy_config::{Config, Loaded, PortChoice};
 use dproxy_control::PoolState;
 use dproxy_control::{Refusal, Reply};
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep_until;
 use tracing::{error, info, warn};
 
@@ -18,6 +19,24 @@ use crate::core::{Change, Event, SourceId};
 use crate::listen::Chosen;
 use crate::spawn::Launcher;
 use crate::{listen, log, pages, privileges};
+
+/// What the files say is being made sense of, on a thread beside the master's: that of a large file takes a while.
+#[derive(Default)]
+pub(super) struct Reading(Option<JoinHandle<anyhow::Result<Loaded>>>);
+
+impl Reading {
+    pub(super) fn is_under_way(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Resolves when it is done; never while nothing is read.
+    pub(super) async fn done(&mut self) -> anyhow::Result<Loaded> {
+        let Some(task) = &mut self.0 else { return pending().await };
+        let read = task.await;
+        self.0 = None;
+        read.unwrap_or_else(|broken| Err(anyhow::Error::new(broken).context("the reader broke")))
+    }
+}
 
 impl Driver {
     /// The operator wishes that the configuration is read again. It is, as soon as its files have come to rest.
@@ -32,7 +51,8 @@ impl Driver {
         L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
     {
         let considered = configuration.considered();
-        if self.settling.is_some() || !considered.is_outdated() {
+        // While they are read it is looked afterwards.
+        if self.settling.is_some() || self.reading.is_under_way() || !considered.is_outdated() {
             return;
         }
         if hint == Hint::Poll {
@@ -52,22 +72,36 @@ impl Driver {
     }
 
     /// Looks at the files, and obeys them once they have come to rest.
-    pub(super) fn look_at_files<L>(&mut self, configuration: &Configuration<L>)
+    pub(super) fn look_at_files<L>(&mut self, configuration: &Arc<Configuration<L>>)
+    where
+        L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded> + Send + Sync + 'static,
+    {
+        let Some(settling) = &mut self.settling else { return };
+        let progress = settling.saw(Instant::now(), configuration.look(), self.watch.is_written());
+        if !matches!(progress, Progress::Waiting) {
+            self.settling = None;
+        }
+        match progress {
+            Progress::Waiting => return,
+            Progress::Rests(look, wish) if wish == Wish::Noticed && configuration.knows(&look) => {}
+            Progress::Rests(look, _wish) => {
+                let configuration = Arc::clone(configuration);
+                self.reading = Reading(Some(spawn_blocking(move || configuration.take(&look))));
+            }
+            Progress::Restless => self.reload(Err(Doubt::Restless.into())),
+        }
+        self.watch.follow(&configuration.considered());
+    }
+
+    /// They were made sense of, or not.
+    pub(super) fn files_read<L>(&mut self, read: anyhow::Result<Loaded>, configuration: &Configuration<L>)
     where
         L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
     {
-        let Some(settling) = &mut self.settling else { return };
-        let read = match settling.saw(Instant::now(), configuration.look(), self.watch.is_written()) {
-            Progress::Waiting => return,
-            Progress::Rests(look, wish) if wish == Wish::Noticed && configuration.knows(&look) => None,
-            Progress::Rests(look, _wish) => Some(configuration.take(&look)),
-            Progress::Restless => Some(Err(Doubt::Restless.into())),
-        };
-        self.settling = None;
-        if let Some(read) = read {
-            self.reload(read);
-        }
+        self.reload(read);
         self.watch.follow(&configuration.considered());
+        // They may have changed meanwhile.
+        self.hinted(Hint::Event, configuration);
     }
 
     /// A bad configuration leaves everything as it is.
@@ -85,7 +119,9 @@ impl Driver {
                 self.facts.refused = Some(text);
             }
         }
-        self.answer_reloads();
+        if self.settling.is_none() {
+            self.answer_reloads();
+        }
     }
 
     /// Tells those who wait for it what came of it.

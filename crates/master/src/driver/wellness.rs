@@ -14,7 +14,7 @@ impl Driver {
 
     /// Adds to each row what is known of its backend's health.
     pub(super) fn tell_health(&self, rows: &mut [BackendRow]) {
-        self.health.complete(rows, self.books.board(), now());
+        self.health.chart().complete(rows, self.books.board(), now());
     }
 }
 

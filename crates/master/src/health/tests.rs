@@ -1,6 +1,7 @@
 use std::fs::File;
 
 use dproxy_config::ProxySettings;
+use dproxy_control::BackendRow;
 use dproxy_ipc::Generation;
 use dproxy_route::{HostPattern, PathPrefix, Route};
 
@@ -48,7 +49,7 @@ fn words(health: &Health, backends: &[Backend], board: &Board, now: u64) -> Stri
             ..BackendRow::default()
         })
         .collect();
-    health.complete(&mut rows, board, now);
+    health.chart().complete(&mut rows, board, now);
     rows.iter().map(|row| format!("{} {}", row.port, row.condition)).collect::<Vec<_>>().join(", ")
 }
 
