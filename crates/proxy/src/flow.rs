@@ -129,7 +129,7 @@ impl Outlet<'_> {
                 if leave == Leave::WithEnd && pieces.is_empty() {
                     session.seal_end();
                 }
-                while session.send().await? {
+                while session.send(leave).await? {
                     moved();
                 }
             }

@@ -88,6 +88,18 @@ impl Tcp {
         self.0.borrow_mut().poll_write(context, pieces, leave)
     }
 
+    /// Resolves when its other side has gone. Nothing is read.
+    pub(crate) async fn gone(&mut self) {
+        // One that cannot be watched is as good as gone.
+        let Ok(stream) = self.watched() else { return };
+        // Bytes that wait to be read would end a wait for readability at once. Nobody asked the kernel for
+        // urgent ones, so that this wait ends with the connection.
+        let ended = stream.ready(Interest::PRIORITY).await;
+        if ended.is_ok_and(|ready| !ready.is_read_closed()) {
+            std::future::pending().await
+        }
+    }
+
     /// Says that nothing more comes.
     pub(crate) fn end(&self) -> io::Result<()> {
         self.0.borrow().reference()?.shutdown(Shutdown::Write)
@@ -96,7 +108,8 @@ impl Tcp {
     /// Has it end abruptly.
     pub(crate) fn reset(&self) {
         if let Ok(socket) = self.0.borrow().reference() {
-            abrupt(socket);
+            // If it cannot be set, the client sees an end too early, as from any server that dies.
+            let _ = socket.set_linger(Some(Duration::ZERO));
         }
     }
 
@@ -109,15 +122,6 @@ impl Tcp {
     /// The connection, watched from now on.
     pub(crate) fn watched(&mut self) -> io::Result<&mut TcpStream> {
         self.0.get_mut().watched()
-    }
-
-    /// The same, for somebody who watches it alone.
-    pub(crate) fn into_watched(self) -> io::Result<TcpStream> {
-        match self.0.into_inner() {
-            State::Apart { socket, .. } => TcpStream::from_std(socket),
-            State::Watched(stream) => Ok(stream),
-            State::Lost => Err(io::ErrorKind::NotConnected.into()),
-        }
     }
 
     /// The socket, of which the runtime knows nothing any more.
@@ -194,16 +198,6 @@ impl State {
             },
         }
     }
-}
-
-/// Makes a connection end abruptly.
-pub(crate) fn reset(socket: &impl AsFd) {
-    abrupt(SockRef::from(socket));
-}
-
-fn abrupt(socket: SockRef<'_>) {
-    // If it cannot be set, the client sees an end too early, as from any server that dies.
-    let _ = socket.set_linger(Some(Duration::ZERO));
 }
 
 /// What would block is not there yet.

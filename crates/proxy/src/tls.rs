@@ -21,7 +21,7 @@ pub(crate) use handshakes::{Handshakes, UnderWay};
 pub(crate) use identity::{Asking, Callers, CallersError};
 pub(crate) use keyring::Keyring;
 pub(crate) use proving::proof_for;
-pub(crate) use session::{Session, gone};
+pub(crate) use session::Session;
 
 /// The first byte of every TLS connection: the record is a handshake.
 pub(crate) const HANDSHAKE: u8 = 0x16;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::flow::{Inlet, Outlet};
 use crate::tcp::{Leave, Tcp};
-use crate::tls::{self, Session};
+use crate::tls::Session;
 
 /// A connection, in clear or not.
 #[derive(Debug)]
@@ -73,12 +73,7 @@ impl Transport {
     /// Resolves when the other side has gone. Nothing is read.
     pub(crate) async fn gone(&mut self) {
         match self {
-            Transport::Tcp(tcp) => {
-                // One that cannot be watched is as good as gone.
-                if let Ok(stream) = tcp.watched() {
-                    tls::gone(stream).await;
-                }
-            }
+            Transport::Tcp(tcp) => tcp.gone().await,
             Transport::Tls(session) => session.gone().await,
         }
     }

@@ -73,7 +73,6 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
     let Wire::H1(Transport::Tcp(tcp)) = &mut client.wire else { return };
     let Some(hello) = in_time(client.peer.ip(), &client.deadline, &under_way, tls::hear(tcp, begun)).await else { return };
     if let Some(proof) = tls::proof_for(&common, &hello) {
-        let Ok(tcp) = tcp.watched() else { return };
         // Whoever looks will tell whether it has seen it.
         let _ = Box::pin(in_time(client.peer.ip(), &client.deadline, &under_way, tls::prove(proof, hello, tcp))).await;
         return;
@@ -103,7 +102,7 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
 /// The same client behind TLS; none if that came to nothing.
 async fn shake_hands(view: &View, under_way: &UnderWay<'_>, client: Client, hello: Hello) -> Option<Client> {
     let Client { wire: Wire::H1(Transport::Tcp(tcp)), deadline, .. } = client else { return None };
-    let agreeing = tls::agree(view, hello, tcp.into_watched().ok()?);
+    let agreeing = tls::agree(view, hello, tcp);
     let Greeted { session, agreed } = in_time(client.peer.ip(), &deadline, under_way, agreeing).await?;
     Some(Client { wire: Wire::H1(Transport::Tls(session)), tls: Some(Rc::new(agreed)), deadline, ..client })
 }

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use super::handshake::{HandshakeError, poll_agree};
 use super::session::Session;
 use crate::buffer::Buffers;
+use crate::tcp::Tcp;
 
 /// What is offered to a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +40,7 @@ impl Clients {
         tls: &TlsSettings,
         trust: &Trust,
         offer: Offer,
-        mut tcp: TcpStream,
+        tcp: TcpStream,
         buffers: &Rc<Buffers>,
     ) -> io::Result<(Session, bool)> {
         let address = tcp.peer_addr()?;
@@ -47,7 +48,8 @@ impl Clients {
         let name = server_name(trust, address.ip()).map_err(io::Error::other)?;
         let client = ClientConnection::new(config, name).map_err(|error| io::Error::other(HandshakeError::Refused(error)))?;
         let mut connection = Connection::Client(client);
-        poll_fn(|context| poll_agree(&mut connection, &mut tcp, context)).await.map_err(io::Error::other)?;
+        let tcp = Tcp::from(tcp);
+        poll_fn(|context| poll_agree(&mut connection, &tcp, context)).await.map_err(io::Error::other)?;
         let http2 = connection.alpn_protocol() == Some(b"h2");
         Ok((Session::new(tcp, connection, buffers), http2))
     }

@@ -1,21 +1,19 @@
 //! From the first byte of a TLS connection to the first byte of a request.
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use dproxy_route::Authority;
 use rustls::server::{Accepted, AcceptedAlert, Acceptor};
 use rustls::{Connection, InvalidMessage, ServerConfig};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 
 use super::identity::{CallersError, Identity};
 use super::keyring::canonical;
 use super::session::{Session, Wire};
 use crate::buffer::Buffer;
-use crate::tcp::{Tcp, would_block};
+use crate::tcp::{Leave, Tcp, would_block};
 use crate::view::View;
 
 /// Says that no certificate is there for the name (RFC 6066 §3): a fatal alert, in a record of its own.
@@ -73,49 +71,44 @@ pub(crate) struct Hello {
 }
 
 /// Carries a handshake to its end.
-pub(crate) async fn agree(view: &View, hello: Hello, mut tcp: TcpStream) -> Result<Greeted, HandshakeError> {
+pub(crate) async fn agree(view: &View, hello: Hello, tcp: Tcp) -> Result<Greeted, HandshakeError> {
     let Hello { accepted, name, bytes, understood } = hello;
     let Some(config) = view.common.keyring().and_then(|keyring| keyring.config_for(name.as_deref())) else {
-        say(&mut tcp, &UNRECOGNIZED_NAME).await;
+        say(&tcp, &UNRECOGNIZED_NAME).await;
         return Err(HandshakeError::UnknownName(name.unwrap_or_default()));
     };
     let asking = match view.asking(name.as_deref()) {
         Ok(asking) => asking,
         Err(error) => {
-            say(&mut tcp, &ACCESS_DENIED).await;
+            say(&tcp, &ACCESS_DENIED).await;
             return Err(HandshakeError::Callers(name.unwrap_or_default(), error));
         }
     };
     let config = asking.as_ref().map_or(config, |asking| Arc::clone(&asking.config));
-    let tls = connect(config, accepted, &bytes.filled()[understood..], &mut tcp).await?;
+    let tls = connect(config, accepted, &bytes.filled()[understood..], &tcp).await?;
     let identity = asking.and_then(|asking| asking.identity(tls.peer_certificates()?));
     let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2"), identity };
     Ok(Greeted { session: Session::new(tcp, tls, bytes.owner()), agreed })
 }
 
 /// Shows an authority by `config` what it wants to see, and hangs up.
-pub(crate) async fn prove(config: Arc<ServerConfig>, hello: Hello, tcp: &mut TcpStream) -> Result<(), HandshakeError> {
+pub(crate) async fn prove(config: Arc<ServerConfig>, hello: Hello, tcp: &Tcp) -> Result<(), HandshakeError> {
     let mut tls = connect(config, hello.accepted, &hello.bytes.filled()[hello.understood..], tcp).await?;
     tls.send_close_notify();
     poll_fn(|context| {
         while tls.wants_write() {
-            ready!(would_block(tls.write_tls(&mut Wire { tcp, context }))).map_err(HandshakeError::Broken)?;
+            ready!(would_block(tls.write_tls(&mut Wire::new(tcp, context)))).map_err(HandshakeError::Broken)?;
         }
         Poll::Ready(Ok(()))
     })
     .await?;
     // It has seen enough.
-    let _ = tcp.shutdown().await;
+    let _ = tcp.end();
     Ok(())
 }
 
 /// Agrees by `config` with a client of which `rest` was read behind its hello.
-async fn connect(
-    config: Arc<ServerConfig>,
-    accepted: Accepted,
-    mut rest: &[u8],
-    tcp: &mut TcpStream,
-) -> Result<Connection, HandshakeError> {
+async fn connect(config: Arc<ServerConfig>, accepted: Accepted, mut rest: &[u8], tcp: &Tcp) -> Result<Connection, HandshakeError> {
     let mut tls = match accepted.into_connection(config) {
         Ok(tls) => Connection::Server(tls),
         Err((error, alert)) => return Err(refuse(tcp, error, alert).await),
@@ -137,7 +130,7 @@ impl Hello {
 }
 
 /// Reads the client's hello, which begins in `bytes`.
-pub(crate) async fn hear(tcp: &mut Tcp, mut bytes: Buffer) -> Result<Hello, HandshakeError> {
+pub(crate) async fn hear(tcp: &Tcp, mut bytes: Buffer) -> Result<Hello, HandshakeError> {
     let mut acceptor = Acceptor::default();
     let mut understood = 0;
     loop {
@@ -151,10 +144,10 @@ pub(crate) async fn hear(tcp: &mut Tcp, mut bytes: Buffer) -> Result<Hello, Hand
                 }
                 Ok(None) => {}
                 Err((rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), _)) => {
-                    say(tcp.watched().map_err(HandshakeError::Broken)?, NOT_TLS).await;
+                    say(tcp, NOT_TLS).await;
                     return Err(HandshakeError::NotTls);
                 }
-                Err((error, alert)) => return Err(refuse(tcp.watched().map_err(HandshakeError::Broken)?, error, alert).await),
+                Err((error, alert)) => return Err(refuse(tcp, error, alert).await),
             }
         }
         if bytes.is_full() && !bytes.grow() {
@@ -171,7 +164,7 @@ pub(crate) async fn hear(tcp: &mut Tcp, mut bytes: Buffer) -> Result<Hello, Hand
 }
 
 /// Tells the client why there will be no connection.
-async fn refuse(tcp: &mut TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> HandshakeError {
+async fn refuse(tcp: &Tcp, error: rustls::Error, mut alert: AcceptedAlert) -> HandshakeError {
     let mut bytes = Vec::new();
     // A vector takes every byte.
     let _ = alert.write_all(&mut bytes);
@@ -180,23 +173,23 @@ async fn refuse(tcp: &mut TcpStream, error: rustls::Error, mut alert: AcceptedAl
 }
 
 /// A last word. Whoever does not hear it finds the connection closed.
-async fn say(tcp: &mut TcpStream, word: &[u8]) {
-    let _ = tcp.write_all(word).await;
-    let _ = tcp.shutdown().await;
+async fn say(tcp: &Tcp, word: &[u8]) {
+    let _ = poll_fn(|context| tcp.poll_write(context, &[IoSlice::new(word)], Leave::WithEnd)).await;
+    let _ = tcp.end();
 }
 
 /// Ready when both sides have agreed. What is then still to be said leaves with the first bytes that are written.
-pub(super) fn poll_agree(tls: &mut Connection, tcp: &mut TcpStream, context: &mut Context<'_>) -> Poll<Result<(), HandshakeError>> {
+pub(super) fn poll_agree(tls: &mut Connection, tcp: &Tcp, context: &mut Context<'_>) -> Poll<Result<(), HandshakeError>> {
     while tls.is_handshaking() {
         while tls.wants_write() {
-            ready!(would_block(tls.write_tls(&mut Wire { tcp, context }))).map_err(HandshakeError::Broken)?;
+            ready!(would_block(tls.write_tls(&mut Wire::new(tcp, context)))).map_err(HandshakeError::Broken)?;
         }
-        if ready!(would_block(tls.read_tls(&mut Wire { tcp, context }))).map_err(HandshakeError::Broken)? == 0 {
+        if ready!(would_block(tls.read_tls(&mut Wire::new(tcp, context)))).map_err(HandshakeError::Broken)? == 0 {
             return Poll::Ready(Err(HandshakeError::Broken(io::ErrorKind::UnexpectedEof.into())));
         }
         if let Err(error) = tls.process_new_packets() {
             // The other side is told why, if that can be done at once.
-            let _ = tls.write_tls(&mut Wire { tcp, context });
+            let _ = tls.write_tls(&mut Wire::new(tcp, context));
             return Poll::Ready(Err(HandshakeError::Refused(error)));
         }
     }

@@ -19,11 +19,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
 use rustls::Connection;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::buffer::{Buffer, Buffers};
-use crate::tcp::{reset, would_block};
+use crate::tcp::{Leave, Tcp, would_block};
 
 /// A connection and its keys.
 pub(crate) struct Session {
@@ -32,7 +31,7 @@ pub(crate) struct Session {
 }
 
 struct Inner {
-    tcp: TcpStream,
+    tcp: Tcp,
     tls: Connection,
     /// What came and is still to be opened. Memory is lent for as long as there is some.
     ahead: Buffer,
@@ -41,7 +40,7 @@ struct Inner {
 }
 
 impl Session {
-    pub(super) fn new(tcp: TcpStream, tls: Connection, buffers: &Rc<Buffers>) -> Session {
+    pub(super) fn new(tcp: Tcp, tls: Connection, buffers: &Rc<Buffers>) -> Session {
         Session { inner: Box::new(RefCell::new(Inner { tcp, tls, ahead: buffers.lend(), broken: false })) }
     }
 
@@ -72,8 +71,8 @@ impl Session {
     }
 
     /// Sends some of what was sealed; whether more is left.
-    pub(crate) async fn send(&self) -> io::Result<bool> {
-        poll_fn(|context| self.inner.borrow_mut().poll_send(context)).await
+    pub(crate) async fn send(&self, leave: Leave) -> io::Result<bool> {
+        poll_fn(|context| self.inner.borrow_mut().poll_send(context, leave)).await
     }
 
     /// Says that nothing more comes.
@@ -83,34 +82,24 @@ impl Session {
 
     /// Resolves when the other side has gone. Nothing is read.
     pub(crate) async fn gone(&mut self) {
-        gone(&self.inner.get_mut().tcp).await;
+        self.inner.get_mut().tcp.gone().await;
     }
 
     /// The address that the other side reached, if the kernel tells.
     pub(crate) fn local_ip(&self) -> Option<IpAddr> {
-        self.inner.borrow().tcp.local_addr().ok().map(|address| address.ip())
+        self.inner.borrow().tcp.local_ip()
     }
 
     /// Makes sure that what was written so far is not taken for the whole.
     pub(crate) fn break_off(&self) {
         let mut inner = self.inner.borrow_mut();
         inner.broken = true;
-        reset(&inner.tcp);
+        inner.tcp.reset();
     }
 
     /// Whether it is open, with nothing to read, as far as we know.
     pub(crate) fn is_silent(&self) -> bool {
         self.inner.borrow_mut().poll_fill(&mut Context::from_waker(Waker::noop())).is_pending()
-    }
-}
-
-/// Resolves when the other side of a connection has gone.
-pub(crate) async fn gone(tcp: &TcpStream) {
-    // Bytes that wait to be read would end a wait for readability at once. Nobody asked the kernel for
-    // urgent ones, so that this wait ends with the connection.
-    let ended = tcp.ready(Interest::PRIORITY).await;
-    if ended.is_ok_and(|ready| !ready.is_read_closed()) {
-        std::future::pending().await
     }
 }
 
@@ -148,10 +137,8 @@ impl Inner {
     /// Reads ahead; nothing is the end.
     fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // No memory is taken before there is something to put into it.
-        ready!(self.tcp.poll_read_ready(context))?;
-        let mut room = ReadBuf::new(self.ahead.room());
-        let read = Pin::new(&mut self.tcp).poll_read(context, &mut room);
-        let read = read.map_ok(|()| room.filled().len());
+        ready!(self.tcp.poll_readable(context))?;
+        let read = self.tcp.poll_read(context, self.ahead.room());
         match read {
             Poll::Ready(Ok(read)) => self.ahead.produced(read),
             Poll::Ready(Err(_)) | Poll::Pending => self.ahead.rest(),
@@ -179,25 +166,25 @@ impl Inner {
         }
     }
 
-    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    fn poll_send(&mut self, context: &mut Context<'_>, leave: Leave) -> Poll<io::Result<bool>> {
         if !self.tls.wants_write() {
             return Poll::Ready(Ok(false));
         }
-        match ready!(would_block(self.tls.write_tls(&mut Wire { tcp: &mut self.tcp, context })))? {
+        match ready!(would_block(self.tls.write_tls(&mut Wire { leave, ..Wire::new(&self.tcp, context) })))? {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             _ => Poll::Ready(Ok(self.tls.wants_write())),
         }
     }
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while ready!(self.poll_send(context))? {}
+        while ready!(self.poll_send(context, Leave::AtOnce))? {}
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.tls.send_close_notify();
         ready!(self.poll_flush(context))?;
-        Pin::new(&mut self.tcp).poll_shutdown(context)
+        Poll::Ready(self.tcp.end())
     }
 }
 
@@ -249,8 +236,9 @@ impl fmt::Debug for Session {
 
 /// A TCP connection as rustls reads and writes it: what is not there yet would block, and wakes the task when it is.
 pub(super) struct Wire<'w, 'c> {
-    pub(super) tcp: &'w mut TcpStream,
-    pub(super) context: &'w mut Context<'c>,
+    tcp: &'w Tcp,
+    context: &'w mut Context<'c>,
+    leave: Leave,
 }
 
 /// The same the other way round.
@@ -261,21 +249,25 @@ fn blocking<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
     }
 }
 
+impl<'w, 'c> Wire<'w, 'c> {
+    pub(super) fn new(tcp: &'w Tcp, context: &'w mut Context<'c>) -> Wire<'w, 'c> {
+        Wire { tcp, context, leave: Leave::AtOnce }
+    }
+}
+
 impl Read for Wire<'_, '_> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let mut room = ReadBuf::new(room);
-        blocking(Pin::new(&mut *self.tcp).poll_read(self.context, &mut room))?;
-        Ok(room.filled().len())
+        blocking(self.tcp.poll_read(self.context, room))
     }
 }
 
 impl Write for Wire<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        blocking(Pin::new(&mut *self.tcp).poll_write(self.context, bytes))
+        self.write_vectored(&[IoSlice::new(bytes)])
     }
 
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        blocking(Pin::new(&mut *self.tcp).poll_write_vectored(self.context, pieces))
+        blocking(self.tcp.poll_write(self.context, pieces, self.leave))
     }
 
     fn flush(&mut self) -> io::Result<()> {
