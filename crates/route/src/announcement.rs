@@ -127,10 +127,10 @@ pub fn announced(bytes: &[u8]) -> Result<Announced, AnnouncementError> {
 fn line(bytes: &[u8]) -> Result<Announced, AnnouncementError> {
     let considered = &bytes[..bytes.len().min(LONGEST_LINE)];
     let Some(end) = considered.windows(2).position(|two| two == b"\r\n") else {
-        let is_text = considered.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\r');
-        return if is_text && bytes.len() < LONGEST_LINE { Ok(Announced::Partial) } else { Err(AnnouncementError::Line) };
+        let begun = considered.strip_suffix(b"\r").unwrap_or(considered);
+        return if is_text(begun) && bytes.len() < LONGEST_LINE { Ok(Announced::Partial) } else { Err(AnnouncementError::Line) };
     };
-    let text = str::from_utf8(&considered[..end]).map_err(|_| AnnouncementError::Line)?;
+    let text = str::from_utf8(&considered[..end]).ok().filter(|text| is_text(text.as_bytes())).ok_or(AnnouncementError::Line)?;
     let mut words = text.split(' ').skip(1);
     let ends = match (words.next(), [words.next(), words.next(), words.next(), words.next()], words.next()) {
         // Whatever follows is to be ignored.
@@ -144,6 +144,10 @@ fn line(bytes: &[u8]) -> Result<Announced, AnnouncementError> {
         _ => return Err(AnnouncementError::Line),
     };
     Ok(Announced::Whole { length: end + 2, ends })
+}
+
+fn is_text(line: &[u8]) -> bool {
+    line.iter().all(|byte| (b' '..=b'~').contains(byte))
 }
 
 fn end_of<I: FromStr + Into<IpAddr>>(ip: &str, port: &str) -> Result<SocketAddr, AnnouncementError> {

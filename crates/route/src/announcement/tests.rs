@@ -48,6 +48,10 @@ fn a_line_tells_both_ends() {
 fn a_line_that_makes_no_sense_is_none() {
     for line in [
         "PROXY \r\n",
+        "PROXY UNKNOWN \u{1}\r\n",
+        "PROXY UNKNOWN \u{7f}\r\n",
+        "PROXY UNKNOWN \u{e4}\r\n",
+        "PROXY UNKNOWN a\rb\r\n",
         "PROXY TCP5 192.0.2.1 10.0.0.1 1 2\r\n",
         "PROXY TCP4 192.0.2.1 10.0.0.1 1\r\n",
         "PROXY TCP4 192.0.2.1 10.0.0.1 1 2 3\r\n",
