@@ -261,6 +261,23 @@ fn a_route_says_how_much_its_backends_take() {
 }
 
 #[test]
+fn the_smallest_limit_counts_where_routes_of_a_backend_disagree() {
+    let origin = Origin::saying("ok");
+    let route = |host: &str, most: u32| format!("  - host: {host}\n    backends: \"{}\"\n    max_requests: {most}\n", origin.addr());
+    let mut dproxy = dproxy().yaml(&format!("routes:\n{}{}", route("a.test", 7), route("b.test", 5))).start();
+    let limits = |dproxy: &dproxy_testkit::Dproxy| dproxy.data("/backends")[0]["max_requests"].as_u64();
+    let problems = |dproxy: &dproxy_testkit::Dproxy| dproxy.data("/problems").to_string();
+    dproxy.wait_for("one limit for both", || limits(&dproxy) == Some(5));
+    let told = problems(&dproxy);
+    assert!(told.contains("max_requests") && told.contains("the smallest counts, 5"), "{told}");
+    let file = std::fs::read_to_string(dproxy.config()).unwrap();
+    std::fs::write(dproxy.config(), file.replace("max_requests: 7", "max_requests: 5")).unwrap();
+    dproxy.signal(Signal::SIGHUP);
+    dproxy.wait_for("nothing to tell", || !problems(&dproxy).contains("max_requests"));
+    assert_eq!(limits(&dproxy), Some(5));
+}
+
+#[test]
 fn a_cap_that_is_raised_lets_those_in_who_wait() {
     let gate = Arc::new(AtomicBool::new(false));
     let origin = gated(&gate);

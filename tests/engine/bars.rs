@@ -6,6 +6,7 @@
 mod clients;
 mod costs;
 mod speed;
+mod stalls;
 mod walls;
 
 use std::io::Write as _;
@@ -90,7 +91,10 @@ const BARS: &[Bar] = &[
     ("9", "descriptors and zombies after resizes", "0 more", costs::leaks),
     ("10", "many routes, 8 workers: memory of tables", "200 MB at 100,000", costs::tables),
     ("10", "many routes: file changed to last worker", "1 s", speed::many_routes),
+    ("10", "many routes: one by the API to last worker", "1 s", speed::one_by_hand),
     ("10", "many routes: slowest request meanwhile", "5 ms", speed::stall),
+    ("10", "many routes: the API meanwhile", "5 ms", stalls::master),
+    ("10", "many routes: timers of workers meanwhile", "5 ms late", stalls::workers),
     ("11", "1,000 routes: container start to last worker", "20 ms and coalescing", speed::event),
     ("12", "the API beside a stopped worker", "100 ms", speed::control),
     ("12", "master's memory over updates", "constant", costs::updates),

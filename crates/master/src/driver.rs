@@ -15,6 +15,7 @@ use dproxy_config::{Config, Loaded};
 use dproxy_control::server::{self, Bound};
 use dproxy_control::{Asked, Herald, Refusal, Reply};
 use dproxy_ipc::{Generation, ListenerInfo, SocketId, ToMaster, ToWorker};
+use dproxy_route::Problem;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
@@ -42,6 +43,7 @@ use crate::supervisor::Supervisor;
 use certificates::Vault;
 
 mod answers;
+mod attic;
 mod begin;
 mod certificates;
 mod composing;
@@ -60,6 +62,7 @@ mod wellness;
 
 use upgrade::Upgrade;
 
+use attic::Attic;
 use composing::{Composing, Prepared, Survey};
 use engines::Engines;
 use fading::Fading;
@@ -92,12 +95,15 @@ struct Driver {
     snapshot: Option<(Generation, Arc<OwnedFd>)>,
     /// What is known of its routes.
     survey: Survey,
+    /// What the sources do not agree about.
+    disputes: Vec<Problem>,
+    attic: Attic,
     /// When that was made; the beginning of this master where an earlier one made it.
     published: Instant,
     replies: BTreeMap<RequestId, oneshot::Sender<Result<Reply, Refusal>>>,
     next_request: u64,
-    /// Answers that wait until what they tell of is in the store.
-    answers: JoinSet<()>,
+    /// Answers that wait until what they tell of is in the store, and what is done on other threads.
+    chores: JoinSet<()>,
     records: Records,
     recorded: Recorded,
     remembered: Remembered,
@@ -201,7 +207,7 @@ where
             news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
             stored = driver.records.recalled() => driver.store_came_late(&stored),
-            Some(_) = driver.answers.join_next() => {}
+            Some(_) = driver.chores.join_next() => {}
             finding = driver.health.found() => driver.checked(finding),
             looked = driver.told.routes() => driver.routes_looked_at(looked),
             _ = looks.tick() => driver.look(),
@@ -219,7 +225,7 @@ where
     if control.close(&mut driver).await.is_err() {
         warn!("control connections were cut off");
     }
-    while driver.answers.join_next().await.is_some() {}
+    while driver.chores.join_next().await.is_some() {}
     driver.records.close().await;
     info!("dproxy master leaves");
     Ok(())
@@ -249,7 +255,7 @@ impl Control {
                 tokio::select! {
                     bound = &mut task => return bound,
                     Some(asked) = asked.recv() => driver.asked(asked),
-                    Some(_) = driver.answers.join_next() => {}
+                    Some(_) = driver.chores.join_next() => {}
                 }
                 driver.take_in();
             }
@@ -291,6 +297,7 @@ impl Driver {
             }
             Event::Said(_, ToMaster::Wanted { name }) => self.certificate_wanted(name),
             Event::Said(worker, ToMaster::Confined(confinement)) => self.facts.fences.learn(*worker, confinement),
+            Event::Routes(_, routes) => self.attic.keep(Arc::clone(routes) as Arc<_>),
             Event::Tick
             | Event::Opened(_)
             | Event::OpenFailed(..)
@@ -301,7 +308,6 @@ impl Driver {
             | Event::Looked(_)
             | Event::Outgrew(..)
             | Event::Vacated(_)
-            | Event::Routes(..)
             | Event::Composed(_)
             | Event::Settings(_)
             | Event::Listen(_)

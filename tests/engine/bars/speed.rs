@@ -68,20 +68,24 @@ pub(super) fn poison(origin: &Origin, _scale: Scale) -> Figure {
 }
 
 /// Adds a route to the file and waits until every worker has it. How long that took.
-fn added(dproxy: &mut Dproxy, number: usize) -> Duration {
+pub(super) fn added(dproxy: &mut Dproxy, number: usize) -> Duration {
     let generation = dproxy.status()["generation"].as_u64();
     let file = fs::read_to_string(dproxy.config()).unwrap();
     fs::write(dproxy.config(), format!("{file}  - hosts: [added{number}.test]\n    backends: [\"127.0.0.1:9\"]\n")).unwrap();
     let begun = Instant::now();
     dproxy.signal(Signal::SIGHUP);
+    wait_for_a_table_after(dproxy, generation);
+    begun.elapsed()
+}
+
+fn wait_for_a_table_after(dproxy: &Dproxy, generation: Option<u64>) {
     wait_for("everybody with the new table", 3 * PATIENCE, || {
         let status = dproxy.status();
         status["generation"].as_u64() > generation && status["workers_at_generation"] == status["workers_wanted"]
     });
-    begun.elapsed()
 }
 
-fn many(origin: &Origin, scale: Scale) -> Dproxy {
+pub(super) fn many(origin: &Origin, scale: Scale) -> Dproxy {
     with_routes(origin, 8, if scale.long { 100_000 } else { 2_000 }).start()
 }
 
@@ -89,6 +93,20 @@ pub(super) fn many_routes(origin: &Origin, scale: Scale) -> Figure {
     let mut dproxy = many(origin, scale);
     let slowest = (0..if scale.long { 3 } else { 1 }).map(|number| added(&mut dproxy, number)).max().unwrap();
     Figure::timing(format!("max {slowest:.0?} with reading the file"), slowest <= Duration::from_secs(1))
+}
+
+pub(super) fn one_by_hand(origin: &Origin, scale: Scale) -> Figure {
+    let dproxy = many(origin, scale);
+    let add = |number: u32| {
+        let generation = dproxy.status()["generation"].as_u64();
+        let begun = Instant::now();
+        let route = format!(r#"{{"host": "hand{number}.test", "backends": ["127.0.0.1:9"]}}"#);
+        assert_eq!(dproxy.send_api("POST", "/routes", &route).status, 200);
+        wait_for_a_table_after(&dproxy, generation);
+        begun.elapsed()
+    };
+    let slowest = (0..if scale.long { 3 } else { 1 }).map(add).max().unwrap();
+    Figure::timing(format!("max {slowest:.0?}"), slowest <= Duration::from_secs(1))
 }
 
 pub(super) fn stall(origin: &Origin, scale: Scale) -> Figure {

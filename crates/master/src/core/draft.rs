@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
 use dproxy_ipc::{Generation, Snapshot};
-use dproxy_route::Route;
+use dproxy_route::{Limits, Problem, Route};
 
 use super::accounts::Accounts;
 use super::columns::Columns;
@@ -40,6 +40,8 @@ pub(crate) struct Composed {
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// What was trusted then, if the snapshot says the same.
     pub(super) proven_by: Option<Arc<Snapshot>>,
+    /// What operators should know of what the sources say together.
+    problems: Vec<Problem>,
     pub(super) numbers: Numbers,
 }
 
@@ -58,19 +60,28 @@ impl Draft {
         // Sources tell theirs in order, nearly, and this sort makes use of that.
         routes.sort();
         routes.dedup();
+        let (limits, problems) = Limits::of(routes.iter().copied());
+        let settled: Vec<Route> = routes.iter().filter_map(|route| limits.settle(route)).collect();
+        if !settled.is_empty() {
+            routes.retain(|route| limits.settle(route).is_none());
+            routes.extend(&settled);
+            routes.sort();
+            routes.dedup();
+        }
         let is_quarantined = quarantined.as_ref().is_some_and(|snapshot| is_same(snapshot, &routes, &settings));
         let (routes, settings) = match trusted.as_ref().filter(|_| is_quarantined) {
             Some(trusted) => (trusted.routes.iter().collect(), trusted.settings.clone()),
             None => (routes, settings),
         };
         if newest.is_some_and(|newest| is_same(&newest, &routes, &settings)) {
-            return Composed { snapshot: None, proven_by: None, numbers };
+            return Composed { snapshot: None, proven_by: None, problems, numbers };
         }
         let proven_by = trusted.as_ref().filter(|trusted| is_same(trusted, &routes, &settings)).cloned();
         let routes: Vec<Route> = routes.into_iter().cloned().collect();
         let columns = numbers.columns.assign(&routes, generation);
         let accounts = numbers.accounts.assign(&routes, generation);
-        Composed { snapshot: Some(Arc::new(Snapshot { generation, settings, routes, columns, accounts })), proven_by, numbers }
+        let snapshot = Some(Arc::new(Snapshot { generation, settings, routes, columns, accounts }));
+        Composed { snapshot, proven_by, problems, numbers }
     }
 }
 
@@ -78,6 +89,11 @@ impl Composed {
     /// What is to be published, if it is.
     pub(crate) fn snapshot(&self) -> Option<&Arc<Snapshot>> {
         self.snapshot.as_ref()
+    }
+
+    /// What operators should know of what the sources say together.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 }
 

@@ -164,7 +164,7 @@ impl Tables {
 
     /// Takes what became of the draft; the next snapshot, if it says something else than the last one.
     fn composed(&mut self, now: Instant, composed: Composed) -> Option<Arc<Snapshot>> {
-        let Composed { snapshot, proven_by, numbers } = composed;
+        let Composed { snapshot, proven_by, numbers, .. } = composed;
         self.desk = Desk::Idle(numbers);
         let snapshot = snapshot?;
         if let Some(newest) = &self.newest {

@@ -191,6 +191,7 @@ impl Driver {
             rows.extend(engine.update().problems.iter().map(|problem| views::problem_row(problem, engine.name())));
         }
         rows.extend(self.survey.missing_files.iter().map(|problem| views::problem_row(problem, None)));
+        rows.extend(self.disputes.iter().map(|problem| views::problem_row(problem, None)));
         rows.extend(self.survey.contradictions.iter().map(|problem| views::problem_row(problem, None)));
         let counted = self.core.snapshot().map_or(0, |snapshot| snapshot.columns.len());
         rows.extend(views::uncounted(self.survey.backends, counted));

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use super::attic::Attic;
 use super::certificates::Vault;
 use super::composing::{Composing, Survey};
 use super::engines::Engines;
@@ -107,10 +108,12 @@ impl Driver {
             prepared: None,
             snapshot: estate.snapshot.map(|(generation, descriptor)| (generation, Arc::new(descriptor))),
             survey: Survey::default(),
+            disputes: Vec::new(),
+            attic: Attic::default(),
             published: now,
             replies: BTreeMap::new(),
             next_request: 0,
-            answers: JoinSet::new(),
+            chores: JoinSet::new(),
             records,
             recorded: Recorded::default(),
             remembered,

@@ -152,6 +152,7 @@ impl Driver {
     /// It is made.
     pub(super) fn composed(&mut self, made: Made) {
         self.prepared = made.prepared;
+        self.disputes = made.composed.problems().to_vec();
         self.happened.push_back(Event::Composed(Box::new(made.composed)));
     }
 
@@ -171,6 +172,7 @@ impl Driver {
             return error!(%generation, "snapshot published that was not prepared");
         };
         info!(%generation, routes = snapshot.routes.len(), "snapshot published");
+        self.attic.keep(Arc::clone(snapshot) as Arc<_>);
         // Workers must not have seen it before that.
         self.health.follow(Arc::clone(snapshot), changes, self.books.board(), now());
         self.open_accounts(&fresh);

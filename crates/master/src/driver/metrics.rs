@@ -49,7 +49,7 @@ impl Driver {
         let certificates: Vec<(String, SystemTime)> = self.vault.expiries().map(|(file, until)| (file.to_owned(), until)).collect();
         let (snapshot_age, configured) = (self.published.elapsed(), self.facts.refused.is_none());
         let memory_bytes = usage.get(&own).map_or(0, |usage| usage.memory_bytes);
-        self.answers.spawn_blocking(move || {
+        self.chores.spawn_blocking(move || {
             hand_on(metrics::render(&metrics::Figures {
                 status: &status,
                 counters: &counters,

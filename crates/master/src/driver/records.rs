@@ -144,7 +144,7 @@ impl Driver {
     /// Answers once what was asked for is in the store: whoever got the answer finds it there, whatever happens next.
     pub(super) fn answer_when_kept(&mut self, reply: oneshot::Sender<Result<Reply, Refusal>>, answer: Result<Reply, Refusal>) {
         let settled = self.records.settled();
-        self.answers.spawn(async {
+        self.chores.spawn(async {
             settled.await;
             // Whoever asked may have gone; the command stands all the same.
             let _ = reply.send(answer);

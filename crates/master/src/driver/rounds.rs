@@ -31,6 +31,7 @@ impl Driver {
             self.hand_out_log();
         }
         self.record();
+        self.clear_attic();
         self.tell_news();
     }
 
