@@ -95,6 +95,8 @@ struct Driver {
     snapshot: Option<(Generation, Arc<OwnedFd>)>,
     /// What is known of its routes.
     survey: Survey,
+    /// Whether all that was said is in the newest snapshot.
+    told_all: watch::Sender<bool>,
     /// What the sources do not agree about.
     disputes: Vec<Problem>,
     attic: Attic,
@@ -277,6 +279,7 @@ impl Driver {
                 self.perform(effect);
             }
         }
+        self.told_all.send_replace(!self.core.is_composing());
     }
 
     /// The driver's own part in an event.

@@ -11,7 +11,7 @@ use dproxy_config::{Config, Loaded, WorkerCount};
 use dproxy_control::server::Bound;
 use dproxy_control::{Herald, Token};
 use dproxy_ipc::SocketId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
@@ -108,6 +108,7 @@ impl Driver {
             prepared: None,
             snapshot: estate.snapshot.map(|(generation, descriptor)| (generation, Arc::new(descriptor))),
             survey: Survey::default(),
+            told_all: watch::Sender::new(true),
             disputes: Vec::new(),
             attic: Attic::default(),
             published: now,

@@ -1,19 +1,22 @@
 //! The driver's part in what is remembered: it has the records be true, and takes in what a store brings back.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use dproxy_control::{BackendRow, ContainerRow, ImageRow, Refusal, Reply, RouteRow, WorkerRow};
 use dproxy_ipc::Generation;
 use dproxy_source::Link;
 use dproxy_store::{Collection, Others, Records as Stored};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tracing::info;
 
 use super::Driver;
 use crate::core::{Change, Event, SourceId, WorkerView};
 use crate::views;
 
+/// So long an answer waits for the next snapshot; normally it is there at once.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The key of the pool size that was asked for.
 pub(super) const POOL: &str = "pool";
 /// The key of the number that the next route by hand gets.
@@ -141,11 +144,17 @@ impl Driver {
         self.recorded = Recorded::default();
     }
 
-    /// Answers once what was asked for is in the store: whoever got the answer finds it there, whatever happens next.
+    /// Answers once what was asked for is in the store and in the newest snapshot: whoever got the answer finds it there,
+    /// whatever happens next.
     pub(super) fn answer_when_kept(&mut self, reply: oneshot::Sender<Result<Reply, Refusal>>, answer: Result<Reply, Refusal>) {
         let settled = self.records.settled();
-        self.chores.spawn(async {
+        // Until the events that are queued were taken in.
+        self.told_all.send_replace(self.happened.is_empty() && !self.core.is_composing());
+        let mut told_all = self.told_all.subscribe();
+        self.chores.spawn(async move {
             settled.await;
+            // Where snapshot follows upon snapshot it is in one of them.
+            let _ = timeout(PATIENCE, told_all.wait_for(|told_all| *told_all)).await;
             // Whoever asked may have gone; the command stands all the same.
             let _ = reply.send(answer);
         });

@@ -131,8 +131,7 @@ impl Driver {
                 Some(text) => Err(Refusal::Failed(text.clone())),
                 None => Ok(Reply::Done { message: "configuration read again".to_owned(), status: Box::new(self.status()) }),
             };
-            // Whoever asked may have gone.
-            let _ = reply.send(answer);
+            self.answer_when_kept(reply, answer);
         }
     }
 

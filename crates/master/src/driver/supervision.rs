@@ -16,7 +16,8 @@ impl Driver {
         let online = self.core.online();
         let up_to_date = self.core.at_newest_generation() >= online;
         let stopped = self.core.pool_state() == PoolState::Stopped;
-        if (online == 0 && !stopped) || !up_to_date || self.settling.is_some() || self.reading.is_under_way() || self.leaving {
+        let reads = self.settling.is_some() || self.reading.is_under_way() || self.core.is_composing();
+        if (online == 0 && !stopped) || !up_to_date || reads || self.leaving {
             return;
         }
         let routes = self.core.snapshot().map_or(0, |snapshot| snapshot.routes.len());
