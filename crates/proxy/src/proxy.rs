@@ -16,6 +16,7 @@ use crate::clock::{Clock, TICK, boot_millis};
 use crate::common::Common;
 use crate::departures::{Departing, Departures};
 use crate::front::arrival::{self, Arrival, Stage};
+use crate::front::h2::Hands;
 use crate::held::Held;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
@@ -33,6 +34,7 @@ use crate::view::View;
 pub struct Proxy {
     pub(crate) page: Page,
     pub(crate) buffers: Rc<Buffers>,
+    pub(crate) hands: Rc<Hands>,
     pub(crate) clock: Rc<Clock>,
     pub(crate) moments: Moments,
     pub(crate) access: AccessLog,
@@ -104,6 +106,7 @@ impl Proxy {
         Rc::new(Proxy {
             page,
             buffers: Rc::default(),
+            hands: Rc::default(),
             clock: Clock::new(),
             moments: Moments::default(),
             access: AccessLog::default(),
@@ -205,6 +208,7 @@ impl Proxy {
             if count.is_multiple_of(10) {
                 self.sweep_pools();
                 self.buffers.trim();
+                self.hands.trim();
                 self.page.set(Counter::Lateness, u64::try_from(lateness.as_micros()).unwrap_or(u64::MAX));
                 lateness = Duration::ZERO;
             }

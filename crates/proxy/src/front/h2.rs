@@ -1,6 +1,7 @@
 //! HTTP/2 clients: one connection, many requests at a time, each in a task of its own.
 
 mod guard;
+mod hands;
 mod hello;
 
 use std::future::poll_fn;
@@ -19,6 +20,7 @@ use crate::client::{Carries, Client, Path, Stream, Wire};
 use crate::clock::Deadline;
 use crate::error::ProxyError;
 use crate::front::h2::guard::Guarded;
+pub(crate) use crate::front::h2::hands::Hands;
 use crate::front::h2::hello::{Hello, Reticent};
 use crate::front::{fail, respond};
 use crate::message;
@@ -40,6 +42,13 @@ const CANCELLED_UNSEEN: usize = 50;
 const CANCELLED_BY_ERROR: usize = 200;
 /// How long a connection may take to end once nothing is under way.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A request that is to be served.
+struct Job {
+    proxy: Rc<Proxy>,
+    client: Client,
+    request: Request<RecvStream>,
+}
 
 /// Whether bytes are the preface of HTTP/2.
 pub(crate) enum Preface {
@@ -93,9 +102,7 @@ async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
         let stream = Stream { carries: Carries::Nothing, respond: answer };
         let (tls, deadline) = (tls.clone(), proxy.clock.deadline());
         let client = Client { wire: Wire::H2(stream), peer, path, tls, deadline, tally: Tally::default(), trail: None };
-        let proxy = Rc::clone(proxy);
-        // Kilobytes that are made where they stay: a task is moved several times before it runs.
-        tokio::task::spawn_local(Box::pin(async move { serve_request(&proxy, client, request).await }));
+        proxy.hands.give(Job { proxy: Rc::clone(proxy), client, request });
     }
     connection.graceful_shutdown();
     deadline.set(FAREWELL);
@@ -158,7 +165,8 @@ async fn next_request(
 }
 
 /// Serves one request of a connection.
-async fn serve_request(proxy: &Proxy, mut client: Client, request: Request<RecvStream>) {
+async fn serve_request(job: Job) {
+    let Job { proxy, mut client, request } = job;
     let (parts, body) = request.into_parts();
     let tunnels = message::tunnel_protocol(&parts).is_some();
     let has_body = !body.is_end_stream() && !tunnels;
@@ -175,7 +183,7 @@ async fn serve_request(proxy: &Proxy, mut client: Client, request: Request<RecvS
     }
     // Whatever becomes of the stream, its connection goes on.
     let _ = match read {
-        Ok(length) => respond(proxy, &mut client, &mut buffer, &head, length).await,
-        Err(violation) => fail(proxy, &mut client, &mut buffer, None, &ProxyError::Request(violation)).await,
+        Ok(length) => respond(&proxy, &mut client, &mut buffer, &head, length).await,
+        Err(violation) => fail(&proxy, &mut client, &mut buffer, None, &ProxyError::Request(violation)).await,
     };
 }
