@@ -80,7 +80,14 @@ impl Tcp {
 
     /// Reads once; 0 is the end.
     pub(crate) fn poll_read(&self, context: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.0.borrow_mut().poll_read(context, room)
+        let mut room = ReadBuf::new(room);
+        ready!(self.poll_fill(context, &mut room))?;
+        Poll::Ready(Ok(room.filled().len()))
+    }
+
+    /// The same into room that nobody had to fill with zeros before; nothing is the end.
+    pub(crate) fn poll_fill(&self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.0.borrow_mut().poll_read(context, into)
     }
 
     /// Writes what the receiver takes at once; how much that was.
@@ -168,16 +175,15 @@ impl State {
         }
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(&mut self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if let State::Apart { socket, drained } = self
             && !*drained
-            && let Poll::Ready(read) = would_block(read(socket, drained, room))
+            && let Poll::Ready(read) = would_block(read(socket, drained, into.initialize_unfilled()))
         {
-            return Poll::Ready(read);
+            into.advance(read?);
+            return Poll::Ready(Ok(()));
         }
-        let mut room = ReadBuf::new(room);
-        ready!(Pin::new(self.watched()?).poll_read(context, &mut room))?;
-        Poll::Ready(Ok(room.filled().len()))
+        Pin::new(self.watched()?).poll_read(context, into)
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>, pieces: &[IoSlice<'_>], leave: Leave) -> Poll<io::Result<usize>> {

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -91,11 +91,7 @@ impl Transport {
 impl AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Transport::Tcp(tcp) => {
-                let read = ready!(tcp.poll_read(context, into.initialize_unfilled()))?;
-                into.advance(read);
-                Poll::Ready(Ok(()))
-            }
+            Transport::Tcp(tcp) => tcp.poll_fill(context, into),
             Transport::Tls(session) => Pin::new(session).poll_read(context, into),
         }
     }

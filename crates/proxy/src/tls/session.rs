@@ -56,7 +56,9 @@ impl Session {
 
     /// Reads once; 0 is the end, which the other side has said.
     pub(crate) async fn read(&self, room: &mut [u8]) -> io::Result<usize> {
-        poll_fn(|context| self.inner.borrow_mut().poll_read(context, room)).await
+        let mut room = ReadBuf::new(room);
+        poll_fn(|context| self.inner.borrow_mut().poll_read(context, &mut room)).await?;
+        Ok(room.filled().len())
     }
 
     /// Takes as much of `pieces` as has room. It leaves with [`Session::send`], before which nothing else is taken in
@@ -146,14 +148,27 @@ impl Inner {
         read.map_ok(|_| ())
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(&mut self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_fill(context))?;
-        let mut read = self.tls.reader().read(room)?;
+        let is_end = self.hand_out(into) == 0;
         // Several records at once, where they are there. What is wrong with one is told when it is asked for alone.
-        while read > 0 && read < room.len() && !self.ahead.is_empty() && matches!(self.open(), Ok(Ok(()))) {
-            read += self.tls.reader().read(&mut room[read..]).unwrap_or(0);
+        while !is_end && into.remaining() > 0 && !self.ahead.is_empty() && matches!(self.open(), Ok(Ok(()))) {
+            self.hand_out(into);
         }
-        Poll::Ready(Ok(read))
+        Poll::Ready(Ok(()))
+    }
+
+    /// Copies what was opened, as much as there is room for; how much that was. Room need not be filled with zeros for it.
+    fn hand_out(&mut self, into: &mut ReadBuf<'_>) -> usize {
+        let (mut reader, before) = (self.tls.reader(), into.remaining());
+        while let Ok(opened @ [_, ..]) = reader.fill_buf()
+            && into.remaining() > 0
+        {
+            let taken = opened.len().min(into.remaining());
+            into.put_slice(&opened[..taken]);
+            reader.consume(taken);
+        }
+        before - into.remaining()
     }
 
     /// Seals at least something of `pieces`, none of which may be empty unless all are.
@@ -200,9 +215,7 @@ impl Drop for Inner {
 
 impl AsyncRead for Session {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let read = ready!(self.get_mut().inner.get_mut().poll_read(context, into.initialize_unfilled()))?;
-        into.advance(read);
-        Poll::Ready(Ok(()))
+        self.get_mut().inner.get_mut().poll_read(context, into)
     }
 }
 
