@@ -913,7 +913,7 @@ complete -c dproxy -n "__fish_dproxy_using_subcommand route; and not __fish_seen
 complete -c dproxy -n "__fish_dproxy_using_subcommand route; and not __fish_seen_subcommand_from add remove help" -f -a "add" -d 'One more route'
 complete -c dproxy -n "__fish_dproxy_using_subcommand route; and not __fish_seen_subcommand_from add remove help" -f -a "remove" -d 'Without the routes of a host, of a path of it, or with a number'
 complete -c dproxy -n "__fish_dproxy_using_subcommand route; and not __fish_seen_subcommand_from add remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c dproxy -n "__fish_dproxy_using_subcommand route; and __fish_seen_subcommand_from add" -l for -d 'How long it stays: `10m`; without, until it is removed or dproxy ends' -r
+complete -c dproxy -n "__fish_dproxy_using_subcommand route; and __fish_seen_subcommand_from add" -l for -d 'How long it stays: `10m`; without, until it is removed' -r
 complete -c dproxy -n "__fish_dproxy_using_subcommand route; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c dproxy -n "__fish_dproxy_using_subcommand route; and __fish_seen_subcommand_from remove" -l id -d 'The number that `add` told' -r
 complete -c dproxy -n "__fish_dproxy_using_subcommand route; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'

@@ -618,7 +618,7 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (add)
 _arguments "${_arguments_options[@]}" : \
-'--for=[How long it stays\: \`10m\`; without, until it is removed or dproxy ends]:TIME:_default' \
+'--for=[How long it stays\: \`10m\`; without, until it is removed]:TIME:_default' \
 '(--api)--socket=[The control socket to ask at]:PATH:_files' \
 '--api=[The address to ask at, like \`http\://127.0.0.1\:16000\`]:URL:_default' \
 '--token-file=[The file with the token of the API]:PATH:_files' \
@@ -1402,7 +1402,7 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (add)
 _arguments "${_arguments_options[@]}" : \
-'--for=[How long it stays\: \`10m\`; without, until it is removed or dproxy ends]:TIME:_default' \
+'--for=[How long it stays\: \`10m\`; without, until it is removed]:TIME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':place -- A host, or a path of it\: `shop.example.com/api`, `*.example.com`:_default' \

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command as Words};
@@ -96,8 +97,8 @@ fn every_word() -> Vec<Words> {
     let container = Arg::new("container").required(true).value_name("CONTAINER").help("Its name, its id, or the beginning of its id");
     let url = Arg::new("url").required(true).value_name("URL").help("As a client would ask for it: `https://shop.example.com/path`");
     let size = Arg::new("size").required(true).value_name("SIZE").allow_negative_numbers(true);
-    let slot = Arg::new("slot").required(true).value_name("SLOT").value_parser(clap::value_parser!(u16)).help("As `list` shows it");
-    let lines = Arg::new("lines").long("lines").short('n').value_name("COUNT").value_parser(clap::value_parser!(usize)).default_value("20");
+    let slot = Arg::new("slot").required(true).value_name("SLOT").value_parser(number::<u16>).help("As `list` shows it");
+    let lines = Arg::new("lines").long("lines").short('n').value_name("COUNT").value_parser(number::<usize>).default_value("20");
     vec![
         watched("status", "The whole at a glance"),
         listed("list", "Every worker").visible_aliases(["workers", "ls"]),
@@ -130,9 +131,9 @@ fn every_word() -> Vec<Words> {
 fn route() -> Words {
     let value = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).value_name(value).help(help);
     let backends = value("backends", "BACKEND", "Where it leads: `10.0.0.5:8080`, `https://10.0.0.5:8443` or `h2c://10.0.0.5:8080`");
-    let lifetime = value("for", "TIME", "How long it stays: `10m`; without, until it is removed or dproxy ends").long("for");
+    let lifetime = value("for", "TIME", "How long it stays: `10m`; without, until it is removed").long("for");
     let place = value("place", "HOST[/PATH]", "A host, or a path of it: `shop.example.com/api`, `*.example.com`");
-    let id = value("id", "NUMBER", "The number that `add` told").long("id").value_parser(clap::value_parser!(u32));
+    let id = value("id", "NUMBER", "The number that `add` told").long("id").value_parser(number::<u32>);
     let place_of = place.clone().required_unless_present("id");
     Words::new("route")
         .about("Adds and removes routes by hand")
@@ -148,15 +149,27 @@ fn row_words() -> [Arg; 4] {
     [
         value("where", "CONDITIONS", "Only the rows of which these are true: `state=online`, `requests>=10`, several with commas"),
         value("sort", "FIELDS", "In the order of these fields; `-` before one turns it around: `host,-requests`").allow_hyphen_values(true),
-        value("limit", "COUNT", "At most so many rows").value_parser(clap::value_parser!(u32)),
-        value("skip", "COUNT", "Without the first so many rows").value_parser(clap::value_parser!(u32)),
+        value("limit", "COUNT", "At most so many rows").value_parser(number::<u32>),
+        value("skip", "COUNT", "Without the first so many rows").value_parser(number::<u32>),
     ]
 }
 
 fn watch() -> Arg {
-    let seconds = clap::value_parser!(u64).range(1..=3600);
     let arg = Arg::new("watch").long("watch").short('w').value_name("SECONDS").value_parser(seconds);
     arg.num_args(0..=1).require_equals(true).default_missing_value("2").help("Asks again and again, until it is ended")
+}
+
+/// The seconds between two questions.
+fn seconds(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=3600) => Ok(seconds),
+        Ok(_) | Err(_) => Err("write seconds from 1 to 3600, like `--watch=5`".to_owned()),
+    }
+}
+
+/// clap alone would say `invalid digit found in string`, which tells nobody what to write.
+fn number<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "write a whole number, like `3`".to_owned())
 }
 
 fn address_of(text: &str) -> Result<SocketAddr, String> {

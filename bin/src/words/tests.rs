@@ -103,7 +103,7 @@ fn a_list_is_asked_for_as_it_is_wanted() {
         other => panic!("{other:?}"),
     }
     refused("dproxy ctl status --limit 3", "error: unexpected argument '--limit' found");
-    refused("dproxy ctl list --limit many", "error: invalid value 'many' for '--limit <COUNT>': invalid digit found in string");
+    refused("dproxy ctl list --limit many", "error: invalid value 'many' for '--limit <COUNT>': write a whole number, like `3`");
 }
 
 #[test]
@@ -183,8 +183,12 @@ fn habits_of_pm2_work_with_ctl_and_without() {
         asks_for(&line("status -w=5"), Asking::Watch(Command::Status, Duration::from_secs(5)));
     }
     refused("dproxy stop --watch", "error: unexpected argument '--watch' found");
-    refused("dproxy list --watch=0", "error: invalid value '0' for '--watch[=<SECONDS>]': 0 is not in 1..=3600");
-    refused("dproxy describe web", "error: invalid value 'web' for '<SLOT>': invalid digit found in string");
+    refused("dproxy list --watch=0", "error: invalid value '0' for '--watch[=<SECONDS>]': write seconds from 1 to 3600, like `--watch=5`");
+    refused(
+        "dproxy list --watch=often",
+        "error: invalid value 'often' for '--watch[=<SECONDS>]': write seconds from 1 to 3600, like `--watch=5`",
+    );
+    refused("dproxy describe web", "error: invalid value 'web' for '<SLOT>': write a whole number, like `3`");
 }
 
 #[test]
