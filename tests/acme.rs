@@ -2,6 +2,7 @@
 
 mod on_demand;
 mod pebble;
+mod wishes;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

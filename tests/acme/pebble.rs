@@ -1,6 +1,7 @@
 //! An authority on loopback: pebble, with a server of names that says 127.0.0.1 of every name.
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -142,9 +143,68 @@ impl Pebble {
         assert!(told.status.success(), "{told:?}");
     }
 
+    /// What stands before it, see `tests/python/authority.py`, and is asked in its place by [`Pebble::client`]; none,
+    /// with a word on it, without Python.
+    pub(super) fn behind(&self, rules: &str) -> Option<Ruler> {
+        let port = free_port();
+        self.rule(rules);
+        let path = |file: &str| self.home.path().join(file);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/python/authority.py");
+        let mut command = Command::new("python3");
+        command.arg(script).args([port.to_string(), self.api.to_string()]);
+        command.args(["server.crt", "server.key", "rules", "record"].map(path)).stdin(Stdio::null());
+        match command.spawn() {
+            Ok(child) => {
+                let ruler = Ruler { child, port };
+                wait_for("what stands before pebble", PATIENCE, || TcpStream::connect(("127.0.0.1", port)).is_ok());
+                Some(ruler)
+            }
+            Err(error) => {
+                println!("skipped: cannot run python3: {error}");
+                None
+            }
+        }
+    }
+
+    /// Other rules for what stands before it.
+    pub(super) fn rule(&self, rules: &str) {
+        // Whole, since it may be read at any moment.
+        let new = self.home.path().join("rules.new");
+        fs::write(&new, rules).unwrap();
+        fs::rename(new, self.home.path().join("rules")).unwrap();
+    }
+
+    /// The requests whose lines have these words, each with its time in seconds.
+    pub(super) fn asked(&self, words: &[&str]) -> Vec<(f64, String)> {
+        let record = fs::read_to_string(self.home.path().join("record")).unwrap_or_default();
+        let lines = record.lines().filter(|line| words.iter().all(|word| line.contains(word)));
+        lines.map(|line| (line.split(' ').next().unwrap().parse().unwrap(), line.to_owned())).collect()
+    }
+
     fn managed(&self, path: &str) -> Output {
         let url = format!("https://127.0.0.1:{}{path}", self.management);
         Command::new("curl").args(["-ksSf", "--noproxy", "*", &url]).output().unwrap()
+    }
+}
+
+/// See [`Pebble::behind`]. It ends when dropped.
+pub(super) struct Ruler {
+    child: Child,
+    port: u16,
+}
+
+impl Ruler {
+    /// Where it is asked.
+    pub(super) fn directory(&self) -> String {
+        format!("https://127.0.0.1:{}/dir", self.port)
+    }
+}
+
+impl Drop for Ruler {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

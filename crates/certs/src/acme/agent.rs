@@ -83,6 +83,7 @@ impl Agent {
         let now = SystemTime::now();
         let (vouchers, spoilt) = shelf.certificates();
         let mut judge = Judge::new(fastrand::u64(..));
+        judge.recall(now, shelf.bans());
         let mut held = BTreeMap::new();
         let mut demand = Demand::new(settings.on_demand.clone());
         for voucher in vouchers {
@@ -302,7 +303,11 @@ impl Agent {
             other => other,
         };
         self.disappoint(now, names, &setback);
+        let limited = matches!(setback, Setback::Limited { .. });
         self.judge.failed(now, names, setback);
+        if limited && let Err(error) = self.shelf.keep_bans(&self.judge.bans(now)) {
+            warn!(error = chain(&error), "what the authority has said of limits is forgotten with the next restart");
+        }
     }
 
     /// Clients need not wait for these any more.

@@ -17,6 +17,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use dproxy_route::{HostPattern, Problem};
+use httpdate::fmt_http_date;
+use serde::{Deserialize, Serialize};
 
 /// The names of one certificate, at least one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +77,10 @@ const ASKED_AGAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::fr
 const ASKED_FIRST: Duration = Duration::from_secs(300);
 /// A host may be back after so long: its engine may be away, or this program may have begun before it.
 const MISSED: Duration = Duration::from_secs(24 * 3600);
+/// Nobody is believed who says that it takes longer.
+const LONGEST_BAN: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The year 9999: times beyond cannot be reckoned with everywhere.
+const FAR_FUTURE: u64 = 253_402_300_799;
 /// A step of the clock is noticed after so long.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
@@ -126,6 +132,17 @@ struct Held {
 struct Rest {
     failures: u32,
     until: Option<SystemTime>,
+    /// The authority has said until when: no operator can mend that.
+    told: bool,
+    why: String,
+}
+
+/// What the authority has said of how long it wants no order for these names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ban {
+    names: String,
+    /// In seconds of Unix.
+    until: u64,
     why: String,
 }
 
@@ -178,7 +195,7 @@ impl Judge {
             case.wanted = wanted.contains(names);
             case.missed = case.missed.filter(|_| !case.wanted);
         }
-        self.cases.retain(|_, case| case.wanted || case.held.is_some() || case.under_way);
+        self.cases.retain(|_, case| case.is_of_use());
     }
 
     /// There is a certificate, a new one or one from before.
@@ -215,8 +232,8 @@ impl Judge {
                 Setback::Refused(why) => case.rest.longer(now, &REFUSED, chance, why),
                 Setback::Limited { until, why } => {
                     case.rest.longer(now, &REFUSED, chance, why);
-                    let said = until.unwrap_or(now + LIMITED);
-                    case.rest.until = case.rest.until.max(Some(said));
+                    case.rest.told = until.is_some();
+                    case.rest.until = until.or(case.rest.until.max(Some(now + LIMITED)));
                 }
                 // Not its fault.
                 Setback::Authority(_) => {}
@@ -233,7 +250,7 @@ impl Judge {
             Setback::Authority(_) if self.unreachable.is_resting(now) => {}
             Setback::Authority(why) => self.unreachable.longer(now, &UNREACHABLE, chance, &why),
         }
-        self.cases.retain(|_, case| case.wanted || case.held.is_some() || case.under_way);
+        self.cases.retain(|_, case| case.is_of_use());
     }
 
     /// An order came to nothing that may begin again at once.
@@ -256,8 +273,33 @@ impl Judge {
 
     /// Somebody says that what was wrong is mended.
     pub(super) fn forgive(&mut self) {
-        let rests = self.cases.values_mut().map(|case| &mut case.rest);
+        let rests = self.cases.values_mut().map(|case| &mut case.rest).filter(|rest| !rest.told);
         rests.chain([&mut self.unreachable, &mut self.crowded]).for_each(|rest| rest.until = None);
+        // It may have revoked what we hold.
+        self.cases.values_mut().filter_map(|case| case.held.as_mut()).for_each(|held| held.asked = SystemTime::UNIX_EPOCH);
+    }
+
+    /// What the authority has said of how long it wants no orders, for whoever comes after us.
+    pub(super) fn bans(&self, now: SystemTime) -> Vec<Ban> {
+        let told = self.cases.iter().filter(|(_, case)| case.rest.is_ban(now));
+        told.filter_map(|(names, case)| {
+            let until = case.rest.until?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+            // Rounded up, so that nobody comes early.
+            Some(Ban { names: names.to_string(), until: until.as_secs() + 1, why: case.rest.why.clone() })
+        })
+        .collect()
+    }
+
+    /// It was said to whoever was before us.
+    pub(super) fn recall(&mut self, now: SystemTime, bans: Vec<Ban>) {
+        for Ban { names, until, why } in bans {
+            let until = SystemTime::UNIX_EPOCH + Duration::from_secs(until.min(FAR_FUTURE));
+            let names: Result<Vec<HostPattern>, _> = names.split(", ").map(str::parse).collect();
+            // What makes no sense was not written by us.
+            let Some(names) = names.ok().and_then(Names::of).filter(|_| until > now) else { continue };
+            let case = self.cases.entry(names).or_default();
+            case.rest = Rest { failures: 1, until: Some(until.min(now + LONGEST_BAN)), told: true, why };
+        }
     }
 
     /// Whether no order of these names would be placed now, if they wanted one.
@@ -308,7 +350,8 @@ impl Judge {
         let is_missed = |case: &Case| case.missed.is_some_and(|since| since + MISSED <= now) && !case.under_way;
         let is_old = |case: &Case| is_missed(case) && case.renewed().is_some_and(|renewed| renewed <= now);
         let old: Vec<Names> = self.cases.iter().filter(|(_, case)| is_old(case)).map(|(names, _)| names.clone()).collect();
-        self.cases.retain(|names, _| !old.contains(names));
+        self.cases.values_mut().filter(|case| !case.rest.is_ban(now)).for_each(|case| case.rest.told = false);
+        self.cases.retain(|names, case| !old.contains(names) && case.is_of_use());
         old
     }
 
@@ -317,8 +360,11 @@ impl Judge {
         let wanted = || self.cases.iter().filter(|(_, case)| case.wanted);
         let mut problems = Vec::new();
         for (names, case) in wanted().filter(|(_, case)| case.rest.failures > 0) {
-            let state = case.held.as_ref().map_or(Standing::Missing, |held| held.standing(now));
-            problems.push(Problem::new(format!("certificate of {names}"), format!("{}; {state}", case.rest.why)));
+            let missing = if case.rest.is_ban(now) { Standing::Banned } else { Standing::Missing };
+            let state = case.held.as_ref().map_or(missing, |held| held.standing(now));
+            let ban = case.rest.until.filter(|_| case.rest.is_ban(now)).map(|until| format!("; no order before {}", fmt_http_date(until)));
+            let text = format!("{}{}; {state}", case.rest.why, ban.unwrap_or_default());
+            problems.push(Problem::new(format!("certificate of {names}"), text));
         }
         if self.unreachable.failures > 0 && wanted().next().is_some() {
             let missing: Vec<String> = wanted().filter(|(_, case)| case.held.is_none()).map(|(names, _)| names.to_string()).collect();
@@ -336,6 +382,8 @@ impl Judge {
 /// Whether clients are served although the last order came to nothing.
 enum Standing {
     Missing,
+    /// The authority wants no order yet, whoever reloads.
+    Banned,
     Good,
     Expired,
 }
@@ -344,6 +392,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Standing::Missing => "it is tried again by itself, at once with `dproxy ctl reload`",
+            Standing::Banned => "then it is tried again by itself",
             Standing::Good => "the one from before is served on, and it is tried again by itself",
             Standing::Expired => "the one from before has expired; it is tried again by itself, at once with `dproxy ctl reload`",
         })
@@ -357,6 +406,11 @@ impl Held {
 }
 
 impl Case {
+    /// Whether there is anything to be remembered of it.
+    fn is_of_use(&self) -> bool {
+        self.wanted || self.held.is_some() || self.under_way || self.rest.told
+    }
+
     /// Whether it is time for an order.
     fn is_due(&self, now: SystemTime) -> bool {
         self.wanted && !self.under_way && !self.rest.is_resting(now) && self.renewed().is_none_or(|renewed| renewed <= now)
@@ -377,10 +431,16 @@ impl Rest {
         self.until.is_some_and(|until| until > now)
     }
 
+    /// Whether the authority has said so.
+    fn is_ban(&self, now: SystemTime) -> bool {
+        self.told && self.is_resting(now)
+    }
+
     fn longer(&mut self, now: SystemTime, pause: &Pause, chance: f64, why: &str) {
         let time = pause.factor.checked_pow(self.failures).and_then(|factor| pause.first.checked_mul(factor));
         let time = time.unwrap_or(pause.longest).min(pause.longest);
         self.failures += 1;
+        self.told = false;
         self.until = Some(now + time.mul_f64(1.0 + 0.1 * chance));
         why.clone_into(&mut self.why);
     }

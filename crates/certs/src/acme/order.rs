@@ -102,8 +102,8 @@ async fn place(account: &Account, identifiers: &[Identifier], before: Option<Cer
     let plain = NewOrder::new(identifiers);
     let Some(before) = before else { return account.new_order(&plain).await };
     match account.new_order(&NewOrder::new(identifiers).replaces(before)).await {
-        // It may know nothing of renewals, or have forgotten the one before.
-        Err(Error::Unsupported(_)) => account.new_order(&plain).await,
+        // It may know nothing of renewals, not repeat which one it is, or have forgotten the one before.
+        Err(Error::Unsupported(_) | Error::Other(_)) => account.new_order(&plain).await,
         Err(Error::Api(refusal)) if refusal.r#type.as_deref() != Some(RATE_LIMITED) => account.new_order(&plain).await,
         placed => placed,
     }

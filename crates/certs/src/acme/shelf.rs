@@ -3,6 +3,7 @@
 //! ```text
 //! <state>/acme/<authority>/account.json
 //! <state>/acme/<authority>/certificates/<name>.pem     chain and key in one, so that they are never of two minds
+//! <state>/acme/<authority>/limits.json                 until when it wants no orders, if it said so
 //! ```
 //! Each authority has a folder of its own, so that what a staging service made is never taken for the real thing.
 
@@ -18,7 +19,7 @@ use dproxy_route::Problem;
 use dproxy_store::whole_file;
 use zeroize::Zeroizing;
 
-use super::judge::Names;
+use super::judge::{Ban, Names};
 use crate::directory::chain;
 use crate::pem::{PemError, Sections};
 use crate::vouch::{VouchError, Voucher};
@@ -72,6 +73,18 @@ impl Shelf {
         write(&self.account_path(), account)
     }
 
+    /// Until when the authority wants no orders of which names, as far as anybody can tell.
+    pub(super) fn bans(&self) -> Vec<Ban> {
+        // What is lost or spoilt is said again by the authority.
+        fs::read(self.bans_path()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn keep_bans(&self, bans: &[Ban]) -> Result<(), ShelfError> {
+        let path = self.bans_path();
+        let text = serde_json::to_vec_pretty(bans).map_err(|cause| ShelfError::Write { path: path.clone(), cause: cause.into() })?;
+        write(&path, &text)
+    }
+
     /// Every certificate that can be used, and why others cannot.
     pub(super) fn certificates(&self) -> (Vec<Voucher>, Vec<Problem>) {
         let (mut good, mut problems) = (Vec::new(), Vec::new());
@@ -108,6 +121,10 @@ impl Shelf {
 
     fn account_path(&self) -> PathBuf {
         self.home.join("account.json")
+    }
+
+    fn bans_path(&self) -> PathBuf {
+        self.home.join("limits.json")
     }
 
     fn folder(&self) -> PathBuf {
@@ -189,6 +206,18 @@ mod tests {
         shelf.forget_certificate(&names(&["a.test"])).unwrap();
         assert_eq!(shelf.certificates().0.len(), 2);
         assert_eq!(Shelf::of(home.path(), &AcmeDirectory::staging()).certificates().0.len(), 0, "another authority");
+    }
+
+    #[test]
+    fn limits_are_kept_and_a_spoilt_file_is_none() {
+        let home = tempfile::tempdir().unwrap();
+        let shelf = Shelf::of(home.path(), &AcmeDirectory::production());
+        assert_eq!(shelf.bans(), []);
+        let bans: Vec<Ban> = serde_json::from_str(r#"[{"names": "a.test", "until": 7, "why": "too many"}]"#).unwrap();
+        shelf.keep_bans(&bans).unwrap();
+        assert_eq!(shelf.bans(), bans);
+        fs::write(shelf.bans_path(), "[{").unwrap();
+        assert_eq!(shelf.bans(), []);
     }
 
     #[test]

@@ -124,6 +124,53 @@ fn too_many_orders_wait_as_long_as_the_authority_says() {
 }
 
 #[test]
+fn what_the_authority_says_of_limits_counts_whoever_reloads_or_restarts() {
+    let mut judge = wanting(&["a.test"]);
+    ordered(&mut judge, start());
+    let until = start() + MINUTE / 3;
+    judge.failed(start(), &names("a.test"), Setback::Limited { until: Some(until), why: "too many".to_owned() });
+    assert_eq!(next_order(&mut judge, start()), MINUTE / 3, "not longer than it says");
+    judge.failed(start(), &names("a.test"), Setback::Limited { until: Some(until), why: "too many".to_owned() });
+    let problem = judge.problems(start())[0].to_string();
+    assert!(problem.ends_with("too many; no order before Fri, 04 Oct 2024 00:00:20 GMT; then it is tried again by itself"), "{problem}");
+    judge.forgive();
+    assert_eq!(ordered(&mut judge, start()), Vec::<String>::new());
+    let (bans, mut next) = (judge.bans(start()), Judge::new(2));
+    assert_eq!(bans.len(), 1);
+    next.recall(start(), bans.clone());
+    next.want(&BTreeSet::new());
+    next.forgotten(start());
+    next.want(&all(&["a.test", "b.test"]));
+    assert_eq!(ordered(&mut next, start()), ["b.test"]);
+    assert_eq!(ordered(&mut next, until + MINUTE / 60), ["a.test"]);
+    // Nobody wants it any more: it is not remembered for ever.
+    let mut last = Judge::new(3);
+    last.recall(start(), bans);
+    last.forgotten(start() + HOUR);
+    assert!(last.cases.is_empty());
+}
+
+#[test]
+fn limits_that_make_no_sense_are_none() {
+    let mut judge = Judge::new(1);
+    let ban = |names: &str, until| Ban { names: names.to_owned(), until, why: String::new() };
+    judge.recall(start(), vec![ban("", u64::MAX), ban("*.*", u64::MAX), ban("old.test", 5), ban("a.test, b.test", u64::MAX)]);
+    assert_eq!(judge.cases.len(), 1);
+    assert!(judge.bans(start())[0].until <= 20_007 * 24 * 3600 + 1, "{:?}", judge.bans(start()));
+}
+
+#[test]
+fn an_operator_who_reloads_has_the_authority_asked_for_its_windows() {
+    let mut judge = wanting(&["a.test"]);
+    ordered(&mut judge, start());
+    judge.holds(start(), &names("a.test"), ninety_days(start()));
+    judge.window(start(), &names("a.test"), None, DAY);
+    assert!(judge.next(start() + MINUTE).is_empty());
+    judge.forgive();
+    assert_eq!(judge.next(start() + MINUTE), [Step::AskWindow(names("a.test"))]);
+}
+
+#[test]
 fn thousands_of_hosts_do_not_all_hear_that_there_were_too_many() {
     let hosts: Vec<String> = (0..2000).map(|number| format!("h{number}.test")).collect();
     let mut judge = wanting(&hosts.iter().map(String::as_str).collect::<Vec<_>>());
