@@ -26,11 +26,12 @@ use crate::directory::chain;
 /// An authority may take so long to look at us, or to make a certificate.
 const PATIENCE: RetryPolicy = RetryPolicy::new().initial_delay(Duration::from_millis(200)).backoff(1.5).timeout(Duration::from_secs(90));
 const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
+/// Several times in a row: it is out of step.
+const BAD_NONCE: &str = "urn:ietf:params:acme:error:badNonce";
 const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
 /// Refusals that are about us, whatever the names.
 const ABOUT_US: [&str; 6] = [
-    // Several times in a row: it is out of step.
-    "urn:ietf:params:acme:error:badNonce",
+    BAD_NONCE,
     "urn:ietf:params:acme:error:serverInternal",
     "urn:ietf:params:acme:error:externalAccountRequired",
     "urn:ietf:params:acme:error:userActionRequired",
@@ -70,6 +71,19 @@ pub(super) enum OrderError {
 /// Carries one order to its end: chain and key, as PEM. The certificate `before` is named, if there is one: authorities
 /// that know renewals do not count it among others.
 pub(super) async fn order(
+    account: &Account,
+    names: &Names,
+    means: &Means,
+    before: Option<CertificateIdentifier<'_>>,
+) -> Result<Zeroizing<Vec<u8>>, OrderError> {
+    match attempt(account, names, means, before.clone()).await {
+        // It has lost count of what was said when: nobody's fault, and over with the next word.
+        Err(error) if error.is(BAD_NONCE) => attempt(account, names, means, before).await,
+        outcome => outcome,
+    }
+}
+
+async fn attempt(
     account: &Account,
     names: &Names,
     means: &Means,
@@ -227,7 +241,12 @@ impl OrderError {
 
     /// Whether the authority knows us no more.
     pub(super) fn is_unknown(&self) -> bool {
-        matches!(self, OrderError::Refused(refusal) if refusal.r#type.as_deref() == Some(NO_ACCOUNT))
+        self.is(NO_ACCOUNT)
+    }
+
+    /// Whether the authority refuses it for this reason.
+    fn is(&self, kind: &str) -> bool {
+        matches!(self, OrderError::Refused(refusal) if refusal.r#type.as_deref() == Some(kind))
     }
 }
 
