@@ -145,6 +145,17 @@ fn nobody_is_asked_before_the_operator_agrees() {
     assert_eq!(dproxy.get("a.test", "/").text(), "hello");
 }
 
+#[test]
+fn a_machine_that_believes_nobody_believes_whom_browsers_believe() {
+    let Some(pebble) = Pebble::start() else { return };
+    let origin = Origin::saying("hello");
+    let routes = format!("routes:\n  - {{host: a.test, backends: \"{}\", tls: acme}}", origin.addr());
+    let nowhere = pebble.home().join("nowhere").display().to_string();
+    let client = pebble.client().env("SSL_CERT_FILE", &nowhere).env("SSL_CERT_DIR", &nowhere).env("DOCKER_PROXY_ACME_ROOT", "");
+    let dproxy = client.yaml(&routes).start();
+    wait_for_problem(&dproxy, &["certificates by ACME", "invalid peer certificate: UnknownIssuer"]);
+}
+
 /// A hook that tells pebble's server of names, and notes what it was called with.
 fn hook(pebble: &Pebble) -> PathBuf {
     let program = pebble.home().join("hook");

@@ -40,6 +40,7 @@ mod store;
 mod streaming;
 mod supervised;
 mod tls;
+mod vouched;
 mod websocket;
 mod why;
 mod wildcards;

@@ -5,8 +5,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dproxy_testkit::{Answer, Dproxy, Engine, Origin, Redis, Run, Signal, Value, unique};
+use dproxy_testkit::{Answer, Dproxy, Engine, Origin, Redis, Run, Signal, Value, free_port, unique};
 
+use crate::vouched::write_server_certificate;
 use crate::{among_others, dproxy};
 
 fn store_file(dproxy: &Dproxy) -> PathBuf {
@@ -91,7 +92,6 @@ fn what_was_answered_is_there_after_a_kill_at_any_moment() {
         for row in dproxy.data("/routes").as_array().unwrap() {
             assert!(row["created"].as_str() <= row["updated"].as_str() && row["created"].is_string(), "{row}");
         }
-        wanted = there;
     }
 }
 
@@ -281,6 +281,43 @@ fn a_redis_server_keeps_it_as_well_and_may_go_and_come_back() {
     wait_for_store(&dproxy, "good");
     dproxy.wait_for("what was kept there", || hosts(&dproxy) == ["one.test", "two.test"]);
     dproxy.wait_for("the records", || redis.ask(&["HLEN", "dproxy:routes_by_hand"]) == "2");
+}
+
+#[test]
+fn a_redis_server_behind_tls_keeps_it_if_it_is_the_right_one() {
+    let home = tempfile::tempdir().unwrap();
+    write_server_certificate(home.path());
+    let path = |file: &str| home.path().join(file).display().to_string();
+    let port = free_port().to_string();
+    let (certificate, key, authority) = (path("server.crt"), path("server.key"), path("server-ca.crt"));
+    let words = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-ca-cert-file", &authority];
+    let Some(mut redis) = Redis::with(&[&words[..], &["--tls-auth-clients", "no", "--requirepass", "secret"]].concat()) else { return };
+    let origin = Origin::saying("ok");
+    let store = |more: &str| dproxy().yaml(&format!("store: rediss://:secret@127.0.0.1:{port}/0\n{more}")).start();
+
+    let stranger = store("");
+    let error = wait_for_store(&stranger, "away")["store"]["error"].to_string();
+    assert!(error.contains("invalid peer certificate: UnknownIssuer"), "{error}");
+    drop(stranger);
+    let nowhere = store(&format!("store_root: {}\n", path("nowhere")));
+    let error = wait_for_store(&nowhere, "away")["store"]["error"].to_string();
+    assert!(error.contains("`store_root`: `") && error.contains("nowhere` cannot be read"), "{error}");
+    drop(nowhere);
+    let empty = store(&format!("store_root: {key}\n"));
+    let error = wait_for_store(&empty, "away")["store"]["error"].to_string();
+    assert!(error.contains("`store_root`: there is no certificate in `"), "{error}");
+    drop(empty);
+
+    let mut dproxy = store(&format!("store_root: {authority}\n"));
+    let status = wait_for_store(&dproxy, "good");
+    assert_eq!(status["store"]["place"], format!("rediss://127.0.0.1:{port}/0").as_str(), "no password");
+    assert_eq!(add(&dproxy, "one.test", &origin).status, 200);
+    redis.stop();
+    check_away(&dproxy, &origin, "the Redis server at `");
+    crash(&mut dproxy);
+    redis.start();
+    wait_for_store(&dproxy, "good");
+    dproxy.wait_for("what was kept there", || hosts(&dproxy).contains(&"one.test".to_owned()));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use dproxy_testkit::{Options, PATIENCE, free_port, wait_for};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
 use crate::dproxy;
+use crate::vouched::write_server_certificate;
 
 /// A running authority. It ends when dropped.
 pub(super) struct Pebble {
@@ -46,7 +46,8 @@ impl Pebble {
         }
         let home = tempfile::tempdir().unwrap();
         let [api, management, names_management, names_port, http, https] = [(); 6].map(|()| free_port());
-        write_server_certificate(&home);
+        // Of the server that is asked, which has nothing to do with the certificates that it makes.
+        write_server_certificate(home.path());
         let path = |file: &str| home.path().join(file).display().to_string();
         let config = format!(
             r#"{{"pebble": {{"listenAddress": "127.0.0.1:{api}", "managementListenAddress": "127.0.0.1:{management}",
@@ -219,16 +220,4 @@ impl Drop for Pebble {
             let _ = child.wait();
         }
     }
-}
-
-/// Of the server that is asked, which has nothing to do with the certificates that it makes.
-fn write_server_certificate(home: &TempDir) {
-    let (authority_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    fs::write(home.path().join("server-ca.crt"), params.self_signed(&authority_key).unwrap().pem()).unwrap();
-    let server = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    let certificate = server.signed_by(&key, &Issuer::new(params, authority_key)).unwrap();
-    fs::write(home.path().join("server.crt"), certificate.pem()).unwrap();
-    fs::write(home.path().join("server.key"), key.serialize_pem()).unwrap();
 }

@@ -91,6 +91,19 @@ fn a_check_meets_a_backend_of_tls_as_requests_do() {
 }
 
 #[test]
+fn where_there_is_no_file_those_are_believed_that_browsers_believe() {
+    let origin = echo();
+    let backend = backend(&origin);
+    let strict = "check: tcp, tls_verify: true, tls_server_name: a.test";
+    let shop = Shop::with(&["b.test"]);
+    let entry = format!("host: a.test, backends: [\"https://127.0.0.1:{}\"], check_interval: 100ms, {strict}", backend.port);
+    let nowhere = shop.path("nowhere");
+    let front = dproxy().env("SSL_CERT_FILE", &nowhere).env("SSL_CERT_DIR", &nowhere).yaml(&format!("routes:\n  - {{{entry}}}")).start();
+    front.wait_for("nobody to vouch for it", || health(&front).contains("no TLS: invalid peer certificate: UnknownIssuer"));
+    assert_ne!(front.get("a.test", "/").status, 200);
+}
+
+#[test]
 fn a_backend_that_does_not_speak_tls_fails_its_check() {
     let clear = dproxy().start();
     let front = checking(clear.http().port(), Shop::with(&["b.test"]), "check: tcp");

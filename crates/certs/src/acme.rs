@@ -145,6 +145,12 @@ impl Acme {
         });
     }
 
+    /// Whether the operator has agreed to the authority's terms.
+    #[must_use]
+    pub fn is_agreed(&self) -> bool {
+        self.settings.agreed
+    }
+
     /// The names that get a certificate when clients ask for them.
     #[must_use]
     pub fn on_demand(&self) -> &[HostPattern] {

@@ -20,6 +20,7 @@ use crate::places;
 use crate::privileges::Privileges;
 use crate::proxy::{Ejection, Limits, MarkKey, Pages, ProxySettings, Timeouts};
 use crate::settings::{self, DefaultValue, Setting};
+use crate::store::StoreChoice;
 use crate::tls::{TlsPolicy, TlsSettings};
 use crate::values::{Address, FilePath, ListenAddresses, Name, Network, Number, Port, Size, Switch, Time};
 use crate::variables::Unfilled;
@@ -90,7 +91,7 @@ pub(crate) fn resolve_what_makes_sense(
         access_log: reader.access_log(),
         pages: reader.path(&settings::PAGES_DIRECTORY),
         pid_path: reader.path(&settings::PID_PATH).unwrap_or_else(|| directories.run.join("docker-proxy.pid")),
-        store: reader.required(&settings::STORE),
+        store: reader.store(),
         api: reader.api(&directories),
         docker: reader.docker(&written.engines, written.older.assignments),
         proxy: reader.proxy(surroundings),
@@ -222,6 +223,19 @@ impl Reader<'_> {
             request_id: self.required(&settings::TRACING_REQUEST_ID),
             context: self.required(&settings::TRACING_CONTEXT),
             answers: self.switch(&settings::TRACING_ANSWER),
+        }
+    }
+
+    fn store(&mut self) -> StoreChoice {
+        let root = self.path(&settings::STORE_ROOT);
+        match (self.required(&settings::STORE), root) {
+            (StoreChoice::Redis(url), root) if url.is_secured() => StoreChoice::Redis(url.believing(root)),
+            (choice, None) => choice,
+            (choice, Some(_)) => {
+                let text = "TLS is spoken with a store at `rediss://` only; write that into `store`, or leave this out".to_owned();
+                self.mistake(&settings::STORE_ROOT, text);
+                choice
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where that is kept which survives a restart.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use dproxy_route::Authority;
@@ -18,7 +19,10 @@ pub enum StoreChoice {
 
 /// Where a Redis server is, with what it takes to be let in. Only [`RedisUrl::reveal`] shows that.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RedisUrl(String);
+pub struct RedisUrl {
+    text: String,
+    root: Option<PathBuf>,
+}
 
 /// Why a text is no store. A URL may hold a password, so it is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,9 +33,11 @@ pub enum StoreChoiceError {
     /// Another kind of URL.
     #[error("`{0}://` is no store; write `redis://host:port/database`, or `redis+unix:///path` for a socket")]
     Scheme(String),
-    /// TLS is not spoken.
-    #[error("`rediss://`: Redis over TLS is not supported; use `redis://` over a tunnel, a private network or a socket")]
-    Tls,
+    /// Something behind a `#`.
+    #[error(
+        "the URL of the Redis server ends in `#…`, which says nothing here; to believe a server of your own name a file in `store_root`"
+    )]
+    Fragment,
     /// Nobody to ask.
     #[error("the URL of the Redis server names no host that can be dialled; write one like `redis://127.0.0.1:6379/0`")]
     Host,
@@ -55,18 +61,20 @@ impl FromStr for StoreChoice {
             };
         };
         match scheme {
-            "redis" => tcp(rest)?,
+            "redis" | "rediss" => tcp(rest)?,
             "redis+unix" | "unix" if !rest.starts_with('/') => return Err(StoreChoiceError::Socket),
             "redis+unix" | "unix" => {}
-            "rediss" => return Err(StoreChoiceError::Tls),
             other => return Err(StoreChoiceError::Scheme(other.to_owned())),
         }
-        Ok(StoreChoice::Redis(RedisUrl(text.to_owned())))
+        Ok(StoreChoice::Redis(RedisUrl { text: text.to_owned(), root: None }))
     }
 }
 
 /// Whether `[user:password@]host[:port][/database][?…]` makes sense.
 fn tcp(rest: &str) -> Result<(), StoreChoiceError> {
+    if rest.contains('#') {
+        return Err(StoreChoiceError::Fragment);
+    }
     let rest = rest.split('?').next().unwrap_or_default();
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -83,16 +91,34 @@ impl RedisUrl {
     /// All of it, for whoever dials.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Whether TLS is spoken with it.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.text.starts_with("rediss://")
+    }
+
+    /// The file with the only authorities that its certificate may be of; those that the machine believes without one.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// The same server, whose certificate may be of these authorities only.
+    #[must_use]
+    pub fn believing(self, root: Option<PathBuf>) -> RedisUrl {
+        RedisUrl { root, ..self }
     }
 }
 
 /// Without what it takes to be let in.
 impl fmt::Display for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
+        let (scheme, rest) = self.text.split_once("://").unwrap_or_default();
         let rest = rest.split('?').next().unwrap_or_default();
-        let place = if scheme == "redis" { rest.rsplit_once('@').map_or(rest, |(_, place)| place) } else { rest };
+        let place = if scheme == "redis" || scheme == "rediss" { rest.rsplit_once('@').map_or(rest, |(_, place)| place) } else { rest };
         write!(f, "{scheme}://{place}")
     }
 }
@@ -125,6 +151,7 @@ mod tests {
         check("redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0");
         check("redis://cache.internal", "redis://cache.internal");
         check("redis://[::1]:6380/", "redis://[::1]:6380/");
+        check("rediss://me:secret@cache.internal:6380/1", "rediss://cache.internal:6380/1");
         check("redis+unix:///run/redis.sock?db=2&pass=x", "redis+unix:///run/redis.sock");
     }
 
@@ -133,7 +160,8 @@ mod tests {
         check("File", "`File` is no store; write `file`, `memory`, or the URL");
         check("", "`` is no store; ");
         check("etcd://127.0.0.1", "`etcd://` is no store; write `redis://");
-        check("rediss://127.0.0.1", "`rediss://`: Redis over TLS is not supported; ");
+        check("rediss://127.0.0.1/#insecure", "the URL of the Redis server ends in `#…`, which says nothing here; ");
+        check("rediss://127.0.0.1/x", "database `x` of the Redis server is not a whole number; ");
         check("redis://", "the URL of the Redis server names no host");
         check("redis://127.0.0.1:70000/", "the URL of the Redis server names no host");
         check("redis://127.0.0.1/x", "database `x` of the Redis server is not a whole number; ");

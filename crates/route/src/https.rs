@@ -83,12 +83,14 @@ pub enum Issuer {
     Internal,
     /// An authority that is asked over the network (RFC 8555).
     Acme,
+    /// The same, but nobody as long as the operator has not agreed to that authority's terms.
+    Automatic,
 }
 
 /// Why a text names nobody who makes certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` makes no certificates; write `acme` (Let's Encrypt, or whom `acme.directory` names), `internal` (an authority of our own) or `off`"
+    "`{0}` makes no certificates; write `acme` (Let's Encrypt, or whom `acme.directory` names), `internal` (an authority of our own), `automatic` (`acme`, but nobody before `acme.agree_to_terms`) or `off`"
 )]
 pub struct IssuerError(String);
 
@@ -151,6 +153,7 @@ impl fmt::Display for Https {
             Issuer::Nobody => "its certificate is in a file".to_owned(),
             Issuer::Internal => "its certificate is made here".to_owned(),
             Issuer::Acme => "its certificate comes by ACME".to_owned(),
+            Issuer::Automatic => "its certificate comes by ACME, if you agree to that".to_owned(),
         });
         let passthrough = self.passthrough.then(|| "its backend speaks TLS with clients".to_owned());
         f.write_str(&in_clear.into_iter().chain(hsts).chain(client_auth).chain(issuer).chain(passthrough).collect::<Vec<_>>().join(", "))
@@ -176,6 +179,7 @@ impl FromStr for Issuer {
         match text.to_ascii_lowercase().as_str() {
             "internal" => Ok(Issuer::Internal),
             "acme" => Ok(Issuer::Acme),
+            "automatic" => Ok(Issuer::Automatic),
             "off" => Ok(Issuer::Nobody),
             _ => Err(IssuerError(text.to_owned())),
         }

@@ -115,6 +115,21 @@ pub enum StoreError {
         #[source]
         cause: Box<redis::RedisError>,
     },
+    /// The file with the authorities that its certificate may be of.
+    #[error("`store_root`: `{}` cannot be read", path.display())]
+    Root {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// Nobody is in that file.
+    #[error("`store_root`: there is no certificate in `{}`", path.display())]
+    NoRoot {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Somebody emptied the server.
     #[error("the Redis server at `{place}` has lost its records")]
     Emptied {

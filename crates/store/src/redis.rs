@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use dproxy_config::RedisUrl;
-use redis::{Client, Connection, RedisError};
+use dproxy_tls::public_authorities;
+use redis::{Client, Connection, RedisError, TlsCertificates};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 
 use crate::engine::{SCHEMA, judge, read};
 use crate::{Change, Collection, Record, Store, StoreError};
@@ -32,8 +37,7 @@ impl RedisStore {
     /// When it does not answer or does not let us in, and when a newer dproxy has written there.
     pub fn open(url: &RedisUrl) -> Result<RedisStore, StoreError> {
         let place = url.to_string();
-        let failed = |cause| StoreError::Redis { place: place.clone(), cause: Box::new(cause) };
-        let connection = dial(url).map_err(failed)?;
+        let connection = dial(url)?;
         let mut store = RedisStore { place, connection };
         match store.schema()? {
             Some(found) => judge(|| store.place.clone(), found)?,
@@ -86,9 +90,39 @@ impl Store for RedisStore {
     }
 }
 
-fn dial(url: &RedisUrl) -> Result<Connection, RedisError> {
-    let connection = Client::open(url.reveal())?.get_connection_with_timeout(PATIENCE)?;
-    connection.set_read_timeout(Some(PATIENCE))?;
-    connection.set_write_timeout(Some(PATIENCE))?;
-    Ok(connection)
+fn dial(url: &RedisUrl) -> Result<Connection, StoreError> {
+    let client = client(url)?;
+    let attempt = || {
+        let connection = client.get_connection_with_timeout(PATIENCE)?;
+        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.set_write_timeout(Some(PATIENCE))?;
+        Ok(connection)
+    };
+    attempt().map_err(failed(url))
+}
+
+fn client(url: &RedisUrl) -> Result<Client, StoreError> {
+    if !url.is_secured() {
+        return Client::open(url.reveal()).map_err(failed(url));
+    }
+    let believed = match url.root() {
+        Some(path) => std::fs::read(path).map_err(|cause| StoreError::Root { path: path.to_owned(), cause })?,
+        None => pem(&public_authorities()).into_bytes(),
+    };
+    if let Some(path) = url.root().filter(|_| CertificateDer::pem_slice_iter(&believed).next().is_none()) {
+        return Err(StoreError::NoRoot { path: path.to_owned() });
+    }
+    let certificates = TlsCertificates { client_tls: None, root_cert: Some(believed) };
+    Client::build_with_tls(url.reveal(), certificates).map_err(failed(url))
+}
+
+fn failed(url: &RedisUrl) -> impl Fn(RedisError) -> StoreError {
+    let place = url.to_string();
+    move |cause| StoreError::Redis { place: place.clone(), cause: Box::new(cause) }
+}
+
+/// The only form in which the client takes authorities.
+fn pem(authorities: &[CertificateDer<'_>]) -> String {
+    let section = |der: &CertificateDer<'_>| format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der));
+    authorities.iter().map(section).collect()
 }

@@ -12,6 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 
 use crate::provider;
+use crate::roots::built_in;
 
 /// Why a backend cannot be met as was asked for.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -19,9 +20,6 @@ pub enum TrustError {
     /// The file that is named is not there.
     #[error("there is no authority `{0}` in the directory of certificates")]
     Authority(String),
-    /// There is no file of any.
-    #[error("there is no authority in the directory of certificates; put the file of the one that vouches for it there, without a key")]
-    NoAuthority,
     /// The file that is named is not there.
     #[error("there is no certificate `{0}` in the directory of certificates")]
     Certificate(String),
@@ -43,7 +41,7 @@ pub enum TrustError {
 pub fn client_config(tls: &TlsSettings, trust: &Trust, protocols: &[&[u8]]) -> Result<ClientConfig, TrustError> {
     let provider = Arc::new(provider());
     let verifier: Arc<dyn ServerCertVerifier> = if trust.verify {
-        let authorities = Arc::new(authorities(tls, trust)?);
+        let authorities = authorities(tls, trust)?;
         WebPkiServerVerifier::builder_with_provider(authorities, Arc::clone(&provider)).build().map_err(TrustError::Verifier)?
     } else {
         Arc::new(Whoever(Arc::clone(&provider)))
@@ -75,8 +73,9 @@ pub fn server_name(trust: &Trust, address: IpAddr) -> Result<ServerName<'static>
     }
 }
 
-/// Those that may vouch for a backend: the one that is named, else all that there are.
-fn authorities(tls: &TlsSettings, trust: &Trust) -> Result<RootCertStore, TrustError> {
+/// Those that may vouch for a backend: the one that is named, else all that there are in files, else those that browsers
+/// believe.
+fn authorities(tls: &TlsSettings, trust: &Trust) -> Result<Arc<RootCertStore>, TrustError> {
     let named = |name: &str| trust.authority.as_ref().is_none_or(|wanted| wanted == name);
     let mut store = RootCertStore::empty();
     for authority in tls.authorities.iter().filter(|authority| named(&authority.name)) {
@@ -85,9 +84,9 @@ fn authorities(tls: &TlsSettings, trust: &Trust) -> Result<RootCertStore, TrustE
         }
     }
     match &trust.authority {
-        _ if !store.is_empty() => Ok(store),
+        _ if !store.is_empty() => Ok(Arc::new(store)),
         Some(name) => Err(TrustError::Authority(name.clone())),
-        None => Err(TrustError::NoAuthority),
+        None => Ok(built_in()),
     }
 }
 

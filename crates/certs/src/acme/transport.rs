@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use dproxy_tls::public_roots;
 use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{Request, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -47,11 +48,7 @@ pub(super) enum RootsError {
     },
     #[error("`acme.root` cannot be used: there is no certificate in `{}`", .0.display())]
     Empty(PathBuf),
-    #[error(
-        "this machine believes no authorities, so nobody can tell that the server is the right one; install `ca-certificates`, or name a file in `acme.root`"
-    )]
-    NoRoots,
-    #[error("the certificates that this machine believes cannot be used")]
+    #[error("what is in `acme.root` cannot be used")]
     Refused(#[source] rustls::Error),
 }
 
@@ -115,11 +112,11 @@ impl Silence {
     }
 }
 
-/// How a server is spoken to over TLS of which the authorities in the file `root` vouch, or those of the system.
+/// How a server is spoken to over TLS of which the authorities in the file `root` vouch, or those that the machine believes.
 pub(super) fn client_config(root: Option<&Path>) -> Result<ClientConfig, RootsError> {
     let roots = match root {
         Some(path) => roots_in(path)?,
-        None => roots_of_the_system()?,
+        None => public_roots(),
     };
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().map_err(RootsError::Refused)?;
@@ -144,13 +141,6 @@ fn roots_in(path: &Path) -> Result<RootCertStore, RootsError> {
     let mut roots = RootCertStore::empty();
     found.into_iter().try_for_each(|root| roots.add(root)).map_err(RootsError::Refused)?;
     Ok(roots)
-}
-
-fn roots_of_the_system() -> Result<RootCertStore, RootsError> {
-    let mut roots = RootCertStore::empty();
-    // Some that cannot be used are no reason to believe nobody.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() { Err(RootsError::NoRoots) } else { Ok(roots) }
 }
 
 #[cfg(test)]

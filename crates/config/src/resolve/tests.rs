@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 
 use super::*;
-use crate::{Docker, DockerEndpoint};
+use crate::{Docker, DockerEndpoint, StoreChoice};
 
 fn surroundings() -> Surroundings {
     Surroundings { user: 0, cpus: 3, hostname: "machine.test".to_owned() }
@@ -93,8 +93,8 @@ fn every_setting_obeys_flag_environment_and_file() {
         // Nothing but a TLS endpoint shows the first two, and nothing but lines of JSON the third.
         "docker-tls-verify" | "docker-cert-path" | "access-log-fields" | "config" => "",
         "store" => "memory",
-        // These need each other, see the tests of ACME.
-        "acme-dns-timeout" | "acme-eab-kid" | "acme-eab-key-file" => "",
+        // These need each other, see the tests of ACME and of the store.
+        "store-root" | "acme-dns-timeout" | "acme-eab-kid" | "acme-eab-key-file" => "",
         "acme-challenge" => "tls-alpn-01",
         "ssl-path" => "/certificates",
         "ssl-policy" => "modern",
@@ -135,6 +135,19 @@ fn every_setting_obeys_flag_environment_and_file() {
         let file = resolve(&said("", &yaml)).unwrap().config;
         assert_eq!(Config { path: None, ..file }, flag, "{key}");
     }
+}
+
+#[test]
+fn only_a_store_behind_tls_has_a_root() {
+    check(said("--store=rediss://h", ""), |config| config.store, "Redis(RedisUrl(rediss://h))");
+    refused(
+        "--store-root=/ca.pem",
+        "",
+        "flag `--store-root`: TLS is spoken with a store at `rediss://` only; write that into `store`, or leave this out",
+    );
+    let root = |words| resolve(&said(words, "")).map(|loaded| loaded.config.store);
+    let Ok(StoreChoice::Redis(url)) = root("--store=rediss://h --store-root=/ca.pem") else { panic!("it is a store") };
+    assert_eq!(url.root(), Some(std::path::Path::new("/ca.pem")));
 }
 
 #[test]

@@ -205,9 +205,20 @@ pub(crate) const STORE: Setting = Setting::new(
     One("STORE"),
     Text("file"),
     "Who keeps what survives a restart: `file` is a file in `directories.state`, `memory` is nobody, and a URL like \
-     `redis://:password@host:6379/0` or `redis+unix:///path` is a Redis server, of which this dproxy has a database for itself.",
+     `redis://:password@host:6379/0`, `rediss://host:6380/0` (over TLS) or `redis+unix:///path` is a Redis server, of which this dproxy has \
+     a database for itself.",
 )
 .environment(&[variable("DOCKER_PROXY_STORE")]);
+
+/// [`crate::RedisUrl::root`].
+pub(crate) const STORE_ROOT: Setting = Setting::new(
+    "store_root",
+    "store-root",
+    One("FILE"),
+    Depends("the authorities that this machine believes"),
+    "The only authorities, as PEM, that may vouch for a Redis server at `rediss://`: for a private one.",
+)
+.environment(&[variable("DOCKER_PROXY_STORE_ROOT")]);
 
 /// The address half of [`crate::Api::address`].
 pub(crate) const API_ADDRESS: Setting = Setting::new(
@@ -360,6 +371,7 @@ pub const SETTINGS: &[Setting] = &[
     STATE_DIRECTORY,
     RUN_DIRECTORY,
     STORE,
+    STORE_ROOT,
     API_ADDRESS,
     API_PORT,
     API_SOCKET,

@@ -153,7 +153,8 @@ impl Vault {
         for (host, issuer, owner) in &wanting.hosts {
             let missing = match issuer {
                 Issuer::Nobody => continue,
-                Issuer::Acme => &mut *acme,
+                Issuer::Automatic if !self.acme.is_agreed() => continue,
+                Issuer::Acme | Issuer::Automatic => &mut *acme,
                 Issuer::Internal => &mut *local,
             };
             if !missing.contains_key(host) && !self.holdings.covers(host) {
@@ -290,7 +291,7 @@ fn serves_on_demand(name: &str, routes: &[Route], issuer: Issuer) -> bool {
     let Some(nearest) = routes.iter().filter_map(nearness).max() else { return false };
     let mut there = routes.iter().filter(|route| nearness(route) == Some(nearest) && !route.https.passthrough);
     there.any(|route| match route.https.issuer {
-        Some(issuer) => issuer == Issuer::Acme,
+        Some(issuer) => matches!(issuer, Issuer::Acme | Issuer::Automatic),
         None => issuer != Issuer::Internal,
     })
 }

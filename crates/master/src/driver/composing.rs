@@ -111,7 +111,7 @@ impl Wanting {
         let wants = |route: &&Route| !route.https.passthrough && route.host != HostPattern::Any;
         let wanting = |route: &Route| match route.https.issuer.unwrap_or(usual) {
             Issuer::Nobody => None,
-            issuer @ (Issuer::Acme | Issuer::Internal) => Some((route.host.clone(), issuer, route.owner.clone())),
+            issuer @ (Issuer::Acme | Issuer::Automatic | Issuer::Internal) => Some((route.host.clone(), issuer, route.owner.clone())),
         };
         Wanting { usual, hosts: routes.iter().filter(wants).filter_map(wanting).collect() }
     }

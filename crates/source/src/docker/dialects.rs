@@ -19,7 +19,9 @@ pub(super) use nginx_proxy::VARIABLES;
 use super::backends::{NETWORK_LABEL, PORT_LABEL, PROTOCOL_LABEL};
 use super::facts::Facts;
 use super::names::HOST_LABEL;
-use super::rules::{ADD_PREFIX_LABEL, LISTEN_LABEL, PATH_LABEL, REDIRECT_CODE_LABEL, REDIRECT_LABEL, STRIP_PREFIX_LABEL, TLS_LABEL};
+use super::rules::{
+    ADD_PREFIX_LABEL, HTTPS_LABEL, LISTEN_LABEL, PATH_LABEL, REDIRECT_CODE_LABEL, REDIRECT_LABEL, STRIP_PREFIX_LABEL, TLS_LABEL,
+};
 
 /// What a container says in another proxy's words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,6 +26,7 @@ pub(super) const REDIRECT_CODE_LABEL: &str = "dproxy.redirect_code";
 
 /// Who makes the certificate of its hosts; one of [`Https::WORDS`].
 pub(super) const TLS_LABEL: &str = "dproxy.tls";
+pub(super) const HTTPS_LABEL: &str = "dproxy.https";
 /// All labels that are read here, beside [`Https::WORDS`].
 pub(super) const RULE_LABELS: [&str; 6] =
     [PATH_LABEL, LISTEN_LABEL, STRIP_PREFIX_LABEL, ADD_PREFIX_LABEL, REDIRECT_LABEL, REDIRECT_CODE_LABEL];
@@ -162,7 +163,7 @@ mod tests {
         check(
             "tls=yes",
             "label dproxy.tls: `yes` makes no certificates; write `acme` (Let's Encrypt, or whom `acme.directory` names), `internal` (an \
-             authority of our own) or `off`…",
+             authority of our own), `automatic` (`acme`, but nobody before `acme.agree_to_terms`) or `off`…",
         );
         check("tls.passthrough=true", "any /, nothing, its backend speaks TLS with clients");
         check("tls.passthrough=yes", "label dproxy.tls.passthrough: `yes` is neither `true` nor `false`…");

@@ -58,8 +58,12 @@ impl Translation {
             return self.problems.push(format!("label {name} defines a snippet, which is not read"));
         }
         let mut site = Site::default();
-        let hosts: Vec<String> = hosts.iter().map(|host| host_of(host)).collect();
-        site.set(HOST_LABEL, hosts.join(","));
+        let names: Vec<String> = hosts.iter().map(|host| host_of(host)).collect();
+        site.set(HOST_LABEL, names.join(","));
+        let has_tls_of_its_own = block.directives.keys().any(|directive| directive.split('.').next().map(bare) == Some("tls"));
+        if !has_tls_of_its_own {
+            secure(&hosts, &mut site);
+        }
         if let Some(network) = network {
             site.set(NETWORK_LABEL, network);
         }
@@ -145,6 +149,18 @@ fn bare(word: &str) -> &str {
 fn path_of(matcher: &str) -> &str {
     let path = matcher.trim().trim_end_matches('*').trim_end_matches('/');
     if path.is_empty() { "/" } else { path }
+}
+
+/// A site without a scheme, or with `https://`, has a certificate, and one without a scheme is served over TLS only.
+fn secure(sites: &[&str], site: &mut Site) {
+    let is_clear = |site: &&str| site.starts_with("http://") || site.starts_with(':') || site.ends_with(":80");
+    let is_bare = |site: &&str| !is_clear(site) && !site.contains("://");
+    if !sites.iter().all(is_clear) {
+        site.set(TLS_LABEL, "automatic");
+    }
+    if sites.iter().all(is_bare) {
+        site.set(HTTPS_LABEL, "redirect");
+    }
 }
 
 /// Without the scheme; `:80` is every name.

@@ -47,7 +47,10 @@ fn check(text: &str, expected: &[&str]) {
 fn a_container_speaks_one_language() {
     check("", &["-"]);
     check("dproxy.host=a.test\ntraefik.enable=true\n$VIRTUAL_HOST=b.test", &["-"]);
-    check("caddy=c.test\ncaddy.reverse_proxy={{upstreams 80}}\n$VIRTUAL_HOST=b.test", &["caddy: host=c.test port=80"]);
+    check(
+        "caddy=c.test\ncaddy.reverse_proxy={{upstreams 80}}\n$VIRTUAL_HOST=b.test",
+        &["caddy: host=c.test https=redirect port=80 tls=automatic"],
+    );
     check("traefik.enable=false\n$VIRTUAL_HOST=b.test", &["nginx-proxy: host=b.test"]);
 }
 
@@ -230,32 +233,44 @@ fn what_traefik_means_and_we_cannot_do_is_told() {
 
 #[test]
 fn caddys_labels_are_understood() {
-    check("caddy=a.test\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=a.test"]);
-    check("caddy=a.test, b.test\ncaddy.reverse_proxy={{upstreams 3000}}", &["caddy: host=a.test,b.test port=3000"]);
+    check("caddy=a.test\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=a.test https=redirect tls=automatic"]);
+    check(
+        "caddy=a.test, b.test\ncaddy.reverse_proxy={{upstreams 3000}}",
+        &["caddy: host=a.test,b.test https=redirect port=3000 tls=automatic"],
+    );
     check(
         "caddy=http://a.test https://b.test\ncaddy.reverse_proxy={{upstreams http 80}}",
-        &["caddy: host=a.test,b.test port=80 protocol=http"],
+        &["caddy: host=a.test,b.test port=80 protocol=http tls=automatic"],
     );
-    check("caddy=a.test\ncaddy.reverse_proxy={{upstreams https}}", &["caddy: host=a.test port=443 protocol=https"]);
+    check(
+        "caddy=a.test\ncaddy.reverse_proxy={{upstreams https}}",
+        &["caddy: host=a.test https=redirect port=443 protocol=https tls=automatic"],
+    );
     check(
         "caddy_1=a.test\ncaddy_1.reverse_proxy={{upstreams 1}}\ncaddy_2=b.test\ncaddy_2.reverse_proxy={{upstreams 2}}",
-        &["caddy: host=a.test port=1", "caddy: host=b.test port=2"],
+        &["caddy: host=a.test https=redirect port=1 tls=automatic", "caddy: host=b.test https=redirect port=2 tls=automatic"],
     );
-    check("caddy=a.test\ncaddy.reverse_proxy=/api/* {{upstreams 80}}", &["caddy: host=a.test path=/api port=80"]);
+    check(
+        "caddy=a.test\ncaddy.reverse_proxy=/api/* {{upstreams 80}}",
+        &["caddy: host=a.test https=redirect path=/api port=80 tls=automatic"],
+    );
     check(
         "caddy=a.test\ncaddy.handle_path=/api/*\ncaddy.handle_path.0_reverse_proxy={{upstreams 80}}",
-        &["caddy: host=a.test path=/api port=80 strip_prefix=true"],
+        &["caddy: host=a.test https=redirect path=/api port=80 strip_prefix=true tls=automatic"],
     );
     check(
         "caddy=a.test\ncaddy.0_handle=/api*\ncaddy.0_handle.reverse_proxy={{upstreams}}",
-        &["caddy: host=a.test path=/api strip_prefix=false"],
+        &["caddy: host=a.test https=redirect path=/api strip_prefix=false tls=automatic"],
     );
-    check("caddy_ingress_network=front\ncaddy=a.test\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=a.test network=front"]);
+    check(
+        "caddy_ingress_network=front\ncaddy=a.test\ncaddy.reverse_proxy={{upstreams}}",
+        &["caddy: host=a.test https=redirect network=front tls=automatic"],
+    );
     check("caddy=:80\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=*"]);
     check("caddy=a.test\ncaddy.tls=internal\ncaddy.reverse_proxy={{upstreams}}", &["caddy: host=a.test tls=internal"]);
     check(
         "caddy=a.test\ncaddy.reverse_proxy={{upstreams}}\ncaddy.encode=zstd gzip",
-        &["caddy: host=a.test", "! label caddy.encode is not followed"],
+        &["caddy: host=a.test https=redirect tls=automatic", "! label caddy.encode is not followed"],
     );
 }
 
@@ -264,12 +279,12 @@ fn what_caddy_means_and_we_cannot_do_is_told_or_keeps_everybody_out() {
     let auth = "label caddy.basic_auth.bob is not supported, and may have kept people out";
     check(
         "caddy=a.test\ncaddy.reverse_proxy={{upstreams}}\ncaddy.basic_auth.bob=hash",
-        &[&format!("caddy: host=a.test REFUSED {auth}"), &format!("! {auth}")],
+        &[&format!("caddy: host=a.test https=redirect tls=automatic REFUSED {auth}"), &format!("! {auth}")],
     );
     let import = "label caddy.import is not supported, and may have kept people out";
     check(
         "caddy=a.test\ncaddy.reverse_proxy={{upstreams}}\ncaddy.import=auth",
-        &[&format!("caddy: host=a.test REFUSED {import}"), &format!("! {import}")],
+        &[&format!("caddy: host=a.test https=redirect tls=automatic REFUSED {import}"), &format!("! {import}")],
     );
     check("caddy=a.test", &["! label caddy: it has no reverse_proxy; no route is made"]);
     check("caddy=(snippet)\ncaddy.encode=gzip", &["! label caddy defines a snippet, which is not read"]);
