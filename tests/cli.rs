@@ -66,6 +66,8 @@ fn exit_codes_are_as_documented() {
     assert_eq!(code(&["describe", "99"]), Some(1));
     assert_eq!(code(&["describe"]), Some(2));
     assert_eq!(code(&["scale", "0"]), Some(2));
+    let nowhere = dproxy.run(&["status", "--config", "/no/such/file"]);
+    assert!(nowhere.code == Some(1) && nowhere.stderr.contains("cannot read the configuration file `/no/such/file`"), "{nowhere:?}");
     dproxy.signal(Signal::SIGTERM);
     assert_eq!(dproxy.exit_code(), 0);
     for words in [&["status"][..], &["stop"], &["logs", "-f"], &["list", "--watch"]] {

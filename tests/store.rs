@@ -130,6 +130,7 @@ fn records_keep_their_times_over_a_restart_and_can_be_asked_for() {
     crash(&mut dproxy);
     dproxy.wait_for(&host, || dproxy.get(&host, "/").status == 200);
     dproxy.wait_for("the engine", || dproxy.status()["engine"]["connected"] == true);
+    dproxy.wait_for("its backends", || dproxy.data(&format!("/backends?where=hosts~{host}"))[0].is_object());
     let after = asked(&dproxy);
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before["created"], after["created"], "{before} {after}");

@@ -98,15 +98,21 @@ fn ask(ctl: &Ctl, environment: &Environment) -> ExitCode {
             Asking::Health => client::health(&target, ctl.output),
             Asking::Top => client::top(&target),
         },
-        Err(error) => complain(&error.into()),
+        Err(error) => complain(&error),
     }
 }
 
-fn target(ctl: &Ctl, environment: &Environment) -> Result<Target, TokenError> {
+fn target(ctl: &Ctl, environment: &Environment) -> anyhow::Result<Target> {
     if let CtlTarget::Socket(path) = &ctl.target {
         return Ok(Target::Socket(path.clone()));
     }
-    let api = load_api(&ctl.flags, environment, &surroundings::surroundings(), &|path| fs::read_to_string(path));
+    if let Some(path) = &ctl.config {
+        // Whoever names a file wants to ask that dproxy and no other.
+        fs::File::open(path)
+            .with_context(|| format!("cannot read the configuration file `{}`, which flag `--config` names", path.display()))?;
+    }
+    let config = ctl.config.as_ref().and_then(|path| Some(("config", path.to_str()?)));
+    let api = load_api(&Flags::from_pairs(config), environment, &surroundings::surroundings(), &|path| fs::read_to_string(path));
     let token = token(ctl.token_file.as_deref(), api.token.as_deref())?;
     Ok(match ctl.target {
         CtlTarget::Address(socket) => Target::Address(Address { socket, token }),

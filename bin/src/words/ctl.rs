@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command as Words};
-use dproxy_config::{Flags, HandRoute, WorkerCount};
+use dproxy_config::{HandRoute, WorkerCount};
 use dproxy_control::client::{Output, Rows};
 use dproxy_control::{Command, Question, Selection, Wait};
 
@@ -21,7 +21,7 @@ pub(crate) struct Ctl {
     pub(crate) output: Output,
     pub(crate) target: CtlTarget,
     /// `--config`: leads to the master.
-    pub(crate) flags: Flags,
+    pub(crate) config: Option<PathBuf>,
     /// `--token-file`.
     pub(crate) token_file: Option<PathBuf>,
 }
@@ -71,9 +71,9 @@ pub(super) fn short_words() -> impl Iterator<Item = Words> {
 /// What a word of these asks for.
 pub(super) fn read((word, own): (&str, &ArgMatches)) -> Ctl {
     let output = if own.get_flag("json") { Output::Json } else { Output::Table };
-    let config = own.get_one::<String>("config").map(|path| ("config", path.as_str()));
+    let config = own.get_one::<String>("config").map(PathBuf::from);
     let token_file = own.get_one("token-file").cloned();
-    Ctl { asking: asking(word, own), rows: rows(own), output, target: target(own), flags: Flags::from_pairs(config), token_file }
+    Ctl { asking: asking(word, own), rows: rows(own), output, target: target(own), config, token_file }
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused or failed, 2 the words make no sense, 3 dproxy is not running.";

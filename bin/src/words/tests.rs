@@ -26,7 +26,7 @@ fn asks(line: &str, command: Command) {
 #[track_caller]
 fn asks_for(line: &str, asking: Asking) {
     let target = CtlTarget::Configured;
-    let ctl = Ctl { asking, rows: Rows::default(), output: Output::Table, target, flags: Flags::default(), token_file: None };
+    let ctl = Ctl { asking, rows: Rows::default(), output: Output::Table, target, config: None, token_file: None };
     check(line, Deed::Ctl(Box::new(ctl)));
 }
 
@@ -132,7 +132,7 @@ fn ctl_finds_its_master() {
         rows: Rows::default(),
         output: Output::Json,
         target,
-        flags: Flags::default(),
+        config: None,
         token_file: None,
     };
     let at = |target| Deed::Ctl(Box::new(ctl(target)));
@@ -140,7 +140,7 @@ fn ctl_finds_its_master() {
     check("dproxy ctl --json status --socket /run/x", at(CtlTarget::Socket("/run/x".into())));
     check("dproxy ctl status --json --api http://127.0.0.1:16000/", at(address()));
     check("dproxy ctl --api localhost:16000 status --json", at(address()));
-    let configured = Ctl { flags: Flags::from_pairs([("config", "/x")]), ..ctl(CtlTarget::Configured) };
+    let configured = Ctl { config: Some("/x".into()), ..ctl(CtlTarget::Configured) };
     check("dproxy ctl status --json --config /x", Deed::Ctl(Box::new(configured)));
     let with_token = Ctl { token_file: Some("/t".into()), ..ctl(address()) };
     check("dproxy ctl --api localhost:16000 status --json --token-file /t", Deed::Ctl(Box::new(with_token)));

@@ -77,7 +77,7 @@ impl File {
                 Reader { source, older: &mut self.older, mistakes: &mut self.mistakes }.service(node);
             } else if path == ENDPOINTS {
                 self.engines = engines::read(source, node, &mut self.mistakes);
-            } else if keys_of(&format!("{path}.")).next().is_some() {
+            } else if !keys_of(&format!("{path}.")).is_empty() {
                 self.subsection(source, &path, node);
             } else {
                 let text = unknown_key(prefix, &key.text);
@@ -101,7 +101,7 @@ impl File {
             Value::Nothing => {}
             Value::Map(entries) => self.section(source, &format!("{path}."), entries),
             Value::Scalar(_) | Value::List(_) => {
-                let keys: Vec<&str> = keys_of(&format!("{path}.")).collect();
+                let keys = keys_of(&format!("{path}."));
                 let text = format!("must be a section with the keys {}, not {}", list(&keys), node.value.kind());
                 self.mistakes.push(source.mistake(node.place, "", Some(path.to_owned()), text));
             }
@@ -140,12 +140,16 @@ impl File {
 }
 
 /// The keys right below `prefix`, each once.
-fn keys_of(prefix: &str) -> impl Iterator<Item = &'static str> {
-    let mut last = "";
+fn keys_of(prefix: &str) -> Vec<&'static str> {
     let lists = [ENDPOINTS, ROUTES].into_iter();
-    let below = SETTINGS.iter().filter_map(|setting| setting.key).chain(lists).filter_map(move |key| key.strip_prefix(prefix));
-    let keys = below.map(|rest| rest.split_once('.').map_or(rest, |(key, _)| key));
-    keys.filter(move |key| std::mem::replace(&mut last, key) != *key)
+    let below = SETTINGS.iter().filter_map(|setting| setting.key).chain(lists).filter_map(|key| key.strip_prefix(prefix));
+    let mut keys = Vec::new();
+    for key in below.map(|rest| rest.split_once('.').map_or(rest, |(key, _)| key)) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 /// Dots stand between a section and its key in messages, never in a file.
@@ -160,8 +164,7 @@ fn unknown_key(prefix: &str, key: &str) -> String {
     {
         return format!("`{path}` is a key of a section; write `{section}:` and below it `{name}:`");
     }
-    let known: Vec<&str> = keys_of(prefix).collect();
-    suggest(&path, key, &known)
+    suggest(&path, key, &keys_of(prefix))
 }
 
 /// `unknown key`, and the key that was meant, else all there are.

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
@@ -32,6 +33,14 @@ fn values_take_variables_from_the_environment() {
     check("server_name: $${NAME}\n", &["f:1:14: `server_name` = ${NAME}"]);
     check("trusted: [\"${NET:-10.0.0.0/8}\", ::1]\n", &["f:1:11: `trusted` = 10.0.0.0/8", "f:1:33: `trusted` = ::1"]);
     check("port: ${NONE:-}\n", &[]);
+}
+
+#[test]
+fn every_key_is_listed_once() {
+    for prefix in ["", "docker.", "ssl.", "acme."] {
+        let keys = keys_of(prefix);
+        assert!(!keys.is_empty() && keys.iter().collect::<BTreeSet<_>>().len() == keys.len(), "{prefix}: {keys:?}");
+    }
 }
 
 #[test]

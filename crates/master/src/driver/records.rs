@@ -50,7 +50,7 @@ impl Driver {
             self.image_records();
         }
         let generation = Some(self.core.generation());
-        if self.recorded.generation != generation {
+        if self.recorded.generation != generation && self.has_told_all() {
             self.route_records(drop);
             self.backend_records(drop);
             self.recorded.generation = generation;
@@ -75,13 +75,13 @@ impl Driver {
     /// Hands every route on, with its times.
     pub(super) fn route_records(&self, hand_on: impl FnOnce(Vec<RouteRow>) + Send + 'static) {
         let picture = self.route_picture();
-        self.records.keep_many(self.others(), move || picture.rows(), hand_on);
+        self.records.keep_many(self.others_routed(), move || picture.rows(), hand_on);
     }
 
     /// Hands every backend on, with its times.
     pub(super) fn backend_records(&self, hand_on: impl FnOnce(Vec<BackendRow>) + Send + 'static) {
         let picture = self.backend_picture();
-        self.records.keep_many(self.others(), move || picture.rows(), hand_on);
+        self.records.keep_many(self.others_routed(), move || picture.rows(), hand_on);
     }
 
     /// Takes note of how backends do, unless that is still under way.
@@ -108,6 +108,16 @@ impl Driver {
     fn others(&self) -> Others {
         let told = self.engines.iter().all(|engine| matches!(engine.update().link, Link::Connected { .. }));
         if told { Others::Go } else { Others::Stay }
+    }
+
+    /// The same, and until that is in the newest snapshot.
+    fn others_routed(&self) -> Others {
+        if self.has_told_all() { self.others() } else { Others::Stay }
+    }
+
+    /// Whether all that sources told so far is in the newest snapshot.
+    fn has_told_all(&self) -> bool {
+        self.core.snapshot().is_some() && self.happened.is_empty() && !self.core.is_composing()
     }
 
     pub(super) fn keep_routes_by_hand(&mut self) {
@@ -149,7 +159,7 @@ impl Driver {
     pub(super) fn answer_when_kept(&mut self, reply: oneshot::Sender<Result<Reply, Refusal>>, answer: Result<Reply, Refusal>) {
         let settled = self.records.settled();
         // Until the events that are queued were taken in.
-        self.told_all.send_replace(self.happened.is_empty() && !self.core.is_composing());
+        self.told_all.send_replace(self.has_told_all());
         let mut told_all = self.told_all.subscribe();
         self.chores.spawn(async move {
             settled.await;
