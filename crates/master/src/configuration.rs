@@ -78,7 +78,9 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
 
     /// What the files say now.
     pub(crate) fn look(&self) -> Look {
-        Look::at(self.considered().paths())
+        // Nobody waits for the reading only to see what was considered.
+        let paths: Vec<PathBuf> = self.considered().paths().cloned().collect();
+        Look::at(paths.iter())
     }
 
     /// Whether the files say what they said the last time. Then there is no need to ask the same again.

@@ -45,6 +45,7 @@ use certificates::Vault;
 mod answers;
 mod attic;
 mod begin;
+mod beside;
 mod certificates;
 mod composing;
 mod engines;
@@ -63,7 +64,8 @@ mod wellness;
 use upgrade::Upgrade;
 
 use attic::Attic;
-use composing::{Composing, Prepared, Survey};
+use beside::Beside;
+use composing::{Made, Prepared, Survey};
 use engines::Engines;
 use fading::Fading;
 use herald::Told;
@@ -89,7 +91,7 @@ struct Driver {
     inherited: Inherited,
     supervisor: Supervisor,
     /// The next one.
-    composing: Composing,
+    composing: Beside<Made>,
     prepared: Option<Prepared>,
     /// The newest one, sealed.
     snapshot: Option<(Generation, Arc<OwnedFd>)>,
@@ -205,7 +207,7 @@ where
             read = driver.reading.done() => driver.files_read(read, configuration),
             () = driver.fading.over() => driver.fade_out(),
             hint = driver.watch.hint() => driver.hinted(hint, configuration),
-            made = driver.composing.made() => driver.composed(made),
+            made = driver.composing.done() => driver.composed(made),
             news = driver.engines.news() => driver.engine_told(news),
             news = driver.upgrade.news() => driver.upgrade_news(news),
             stored = driver.records.recalled() => driver.store_came_late(&stored),

@@ -52,6 +52,9 @@ use certificates::Shelf;
 use configuration::Configuration;
 use legacy::Legacy;
 
+/// How much nicer threads beside the master's are (setpriority(2)): they get a third of what others get of a busy CPU.
+const BESIDE: i32 = 5;
+
 /// Runs the master in the foreground until it is told to leave. `load` reads the configuration, now and again later, by
 /// the way to read a file that it is given.
 ///
@@ -99,8 +102,37 @@ where
     peers_of(&loaded.config.api.peers)?;
     log::begin(loaded.config.log_level);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    // Signals are for the thread that takes them.
-    runtime.enable_all().on_thread_start(signals::hold_back);
+    runtime.enable_all().on_thread_start(|| {
+        // Signals are for the thread that takes them.
+        signals::hold_back();
+        give_precedence();
+    });
     let runtime = runtime.build().context("cannot start the runtime")?;
     runtime.block_on(driver::run(loaded, &configuration, legacy))
+}
+
+/// A thread beside the master's does what takes long: requests, and the master's own answers, go before it.
+fn give_precedence() {
+    // Where this is not allowed it takes its turn like everybody else.
+    let _ = rustix::process::nice(BESIDE);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use rustix::process::getpriority_process;
+
+    use super::*;
+
+    #[test]
+    fn only_the_thread_beside_gives_precedence() {
+        let before = getpriority_process(None).unwrap();
+        let beside = thread::spawn(|| {
+            give_precedence();
+            getpriority_process(None).unwrap()
+        });
+        assert_eq!(beside.join().unwrap(), (before + BESIDE).min(19));
+        assert_eq!(getpriority_process(None).unwrap(), before);
+    }
 }

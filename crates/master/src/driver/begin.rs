@@ -16,8 +16,9 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::attic::Attic;
+use super::beside::Beside;
 use super::certificates::Vault;
-use super::composing::{Composing, Survey};
+use super::composing::Survey;
 use super::engines::Engines;
 use super::fading::Fading;
 use super::herald::Told;
@@ -104,7 +105,7 @@ impl Driver {
             kept,
             inherited,
             supervisor,
-            composing: Composing::default(),
+            composing: Beside::default(),
             prepared: None,
             snapshot: estate.snapshot.map(|(generation, descriptor)| (generation, Arc::new(descriptor))),
             survey: Survey::default(),

@@ -2,9 +2,7 @@
 //! hundred thousand routes that takes longer than workers and operators should wait for the master.
 
 use std::collections::BTreeSet;
-use std::future::pending;
 use std::os::fd::OwnedFd;
-use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +10,6 @@ use std::time::Instant;
 use dproxy_ipc::{Generation, Snapshot};
 use dproxy_route::{HostPattern, Issuer, Owner, Problem, Route, RouteName, contradictions};
 use dproxy_stats::Board;
-use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{error, info};
 
 use super::Driver;
@@ -20,10 +17,6 @@ use super::wellness::now;
 use crate::certificates::Shelf;
 use crate::core::{Composed, Draft, Event};
 use crate::{health, views};
-
-/// The next snapshot, while it is made.
-#[derive(Default)]
-pub(super) struct Composing(Option<JoinHandle<Made>>);
 
 /// What came of a draft.
 pub(super) struct Made {
@@ -73,21 +66,6 @@ struct Surroundings {
     followed: Option<Arc<Snapshot>>,
     certificates: Option<PathBuf>,
     issuer: Issuer,
-}
-
-impl Composing {
-    /// Resolves when it is made; never while none is.
-    pub(super) async fn made(&mut self) -> Made {
-        let Some(task) = &mut self.0 else { return pending().await };
-        let made = task.await;
-        self.0 = None;
-        match made {
-            Ok(made) => made,
-            Err(broken) if broken.is_panic() => resume_unwind(broken.into_panic()),
-            // The runtime ends.
-            Err(_cancelled) => pending().await,
-        }
-    }
 }
 
 impl Survey {
@@ -142,11 +120,11 @@ impl Driver {
             certificates: self.facts.config.certificates.clone(),
             issuer: self.facts.config.issuer,
         };
-        self.composing = Composing(Some(spawn_blocking(move || {
+        self.composing.begin(move || {
             let composed = draft.compose();
             let prepared = composed.snapshot().map(|snapshot| Prepared::of(snapshot, &surroundings));
             Made { composed, prepared }
-        })));
+        });
     }
 
     /// It is made.

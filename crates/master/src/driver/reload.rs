@@ -7,34 +7,46 @@ use std::time::Instant;
 use dproxy_config::{Config, Loaded, PortChoice};
 use dproxy_control::PoolState;
 use dproxy_control::{Refusal, Reply};
-use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep_until;
 use tracing::{error, info, warn};
 
 use super::Driver;
+use super::beside::Beside;
 use super::certificates::Vault;
 use crate::access_log::AccessLog;
-use crate::configuration::{Configuration, Doubt, Hint, Progress, ReadFile, Settling, Wish};
+use crate::configuration::{Configuration, Doubt, Hint, Look, Progress, ReadFile, Settling, Wish};
 use crate::core::{Change, Event, SourceId};
 use crate::listen::Chosen;
 use crate::spawn::Launcher;
 use crate::{listen, log, pages, privileges};
 
-/// What the files say is being made sense of, on a thread beside the master's: that of a large file takes a while.
+/// The files are looked at and made sense of on a thread beside the master's: with large ones that takes a while.
 #[derive(Default)]
-pub(super) struct Reading(Option<JoinHandle<anyhow::Result<Loaded>>>);
+pub(super) struct Reading {
+    looking: Beside<Look>,
+    making_sense: Beside<anyhow::Result<Loaded>>,
+}
+
+/// What came of it.
+pub(super) enum Read {
+    Seen(Look),
+    Understood(Box<anyhow::Result<Loaded>>),
+}
 
 impl Reading {
     pub(super) fn is_under_way(&self) -> bool {
-        self.0.is_some()
+        self.looking.is_under_way() || self.making_sense.is_under_way()
     }
 
-    /// Resolves when it is done; never while nothing is read.
-    pub(super) async fn done(&mut self) -> anyhow::Result<Loaded> {
-        let Some(task) = &mut self.0 else { return pending().await };
-        let read = task.await;
-        self.0 = None;
-        read.unwrap_or_else(|broken| Err(anyhow::Error::new(broken).context("the reader broke")))
+    /// Resolves when a part of it is done; never while nothing is read.
+    pub(super) async fn done(&mut self) -> Read {
+        tokio::select! {
+            look = self.looking.done() => Read::Seen(look),
+            understood = self.making_sense.done_or_broken() => {
+                let understood = understood.unwrap_or_else(|broken| Err(anyhow::Error::new(broken).context("the reader broke")));
+                Read::Understood(Box::new(understood))
+            }
+        }
     }
 }
 
@@ -71,13 +83,22 @@ impl Driver {
         }
     }
 
-    /// Looks at the files, and obeys them once they have come to rest.
+    /// Has the files looked at.
     pub(super) fn look_at_files<L>(&mut self, configuration: &Arc<Configuration<L>>)
     where
         L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded> + Send + Sync + 'static,
     {
+        let configuration = Arc::clone(configuration);
+        self.reading.looking.begin(move || configuration.look());
+    }
+
+    /// Obeys the files, once they have come to rest.
+    fn files_seen<L>(&mut self, look: Look, configuration: &Arc<Configuration<L>>)
+    where
+        L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded> + Send + Sync + 'static,
+    {
         let Some(settling) = &mut self.settling else { return };
-        let progress = settling.saw(Instant::now(), configuration.look(), self.watch.is_written());
+        let progress = settling.saw(Instant::now(), look, self.watch.is_written());
         if !matches!(progress, Progress::Waiting) {
             self.settling = None;
         }
@@ -86,19 +107,30 @@ impl Driver {
             Progress::Rests(look, wish) if wish == Wish::Noticed && configuration.knows(&look) => {}
             Progress::Rests(look, _wish) => {
                 let configuration = Arc::clone(configuration);
-                self.reading = Reading(Some(spawn_blocking(move || configuration.take(&look))));
+                self.reading.making_sense.begin(move || configuration.take(&look));
             }
             Progress::Restless => self.reload(Err(Doubt::Restless.into())),
         }
         self.watch.follow(&configuration.considered());
     }
 
+    /// A part of the reading is done.
+    pub(super) fn files_read<L>(&mut self, read: Read, configuration: &Arc<Configuration<L>>)
+    where
+        L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded> + Send + Sync + 'static,
+    {
+        match read {
+            Read::Seen(look) => self.files_seen(look, configuration),
+            Read::Understood(understood) => self.files_understood(*understood, configuration),
+        }
+    }
+
     /// They were made sense of, or not.
-    pub(super) fn files_read<L>(&mut self, read: anyhow::Result<Loaded>, configuration: &Configuration<L>)
+    fn files_understood<L>(&mut self, understood: anyhow::Result<Loaded>, configuration: &Configuration<L>)
     where
         L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>,
     {
-        self.reload(read);
+        self.reload(understood);
         self.watch.follow(&configuration.considered());
         // They may have changed meanwhile.
         self.hinted(Hint::Event, configuration);
