@@ -3,14 +3,22 @@
 //! Only this module knows the YAML library. Every scalar is kept as the text
 //! that was written, because a value means the same wherever it comes from:
 //! flag, environment or file.
+//!
+//! The tree is made of the events of the library's parser. Through serde, which knows no places, the same takes three
+//! times as long, and a file of a hundred thousand routes is read while somebody waits for it.
 
-use std::fmt;
+use std::collections::HashMap;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_yaml::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Options, Spanned};
+use serde_yaml::granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
-/// Room for tens of thousands of routes; the library's own figures end earlier.
-const MOST_NODES: usize = 4_000_000;
+/// Room for tens of thousands of routes. What aliases stand for is counted each time.
+const LARGEST: usize = 4_000_000;
+/// So many bytes of a text count as much as a value of their own.
+const BYTES: usize = 64;
+/// Collections in each other. Nothing that we know needs more than four.
+const DEEPEST: usize = 64;
+/// The key whose values are the keys of a map that it names (YAML 1.1 merge).
+const MERGE: &str = "<<";
 
 /// A value and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +71,13 @@ pub(crate) struct NotYaml {
 
 /// Reads `text`.
 pub(crate) fn parse(text: &str) -> Result<Node, NotYaml> {
-    serde_yaml::from_str_with_options(text, options())
-        .map_err(|error| NotYaml { place: error.location().map(Place::from).unwrap_or_default(), text: plain_message(&error) })
+    let mut tree = Tree::default();
+    let mut events = Parser::new_from_str(text);
+    while let Some(event) = events.next_event() {
+        let (event, span) = event?;
+        tree.grow(event, Place::from(span.start))?;
+    }
+    Ok(tree.whole.unwrap_or(Node { place: tree.end, value: Value::Nothing }))
 }
 
 impl Value {
@@ -79,104 +92,171 @@ impl Value {
     }
 }
 
-fn options() -> Options {
-    serde_yaml::options! {
-        budget: serde_yaml::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
-        with_snippet: false,
-    }
+/// As much of the tree as was read.
+#[derive(Default)]
+struct Tree {
+    /// Collections that have not ended, the outermost first.
+    open: Vec<Open>,
+    whole: Option<Node>,
+    /// What aliases may stand for.
+    anchored: HashMap<usize, Node>,
+    documents: usize,
+    size: usize,
+    end: Place,
 }
 
-/// The message without the place, which we show ourselves, and in our operator's words where the library speaks to programmers.
-fn plain_message(error: &serde_yaml::Error) -> String {
-    if let serde_yaml::Error::MultipleDocuments { .. } = error.without_snippet() {
-        return "the file must be one YAML document; take `---` out".to_owned();
-    }
-    let full = error.without_snippet().to_string();
-    let line = full.lines().next().unwrap_or_default();
-    let message = line.rfind(" at line ").map_or(line, |end| &line[..end]);
-    message.strip_prefix("error: ").unwrap_or(message).to_owned()
+/// A collection that has not ended.
+struct Open {
+    place: Place,
+    /// What an alias calls it; 0 for nothing.
+    anchor: usize,
+    items: Items,
 }
 
-impl From<Location> for Place {
-    fn from(location: Location) -> Place {
-        let number = |number: u64| usize::try_from(number).unwrap_or_default();
-        Place { line: number(location.line()), column: number(location.column()) }
-    }
+enum Items {
+    List(Vec<Node>),
+    Map {
+        entries: Vec<(Key, Node)>,
+        /// The one that waits for its value.
+        key: Option<Key>,
+    },
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
-        let spanned = Spanned::<Value>::deserialize(deserializer)?;
-        Ok(Node { place: spanned.referenced.into(), value: spanned.value })
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value, a list or a section of keys")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Nothing)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::Scalar(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::Scalar(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
+impl Tree {
+    fn grow(&mut self, event: Event<'_>, place: Place) -> Result<(), NotYaml> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(NotYaml::at(place, "the file must be one YAML document; take `---` out"));
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = if is_nothing(&text, style, tag.as_deref()) { Value::Nothing } else { Value::Scalar(text.into_owned()) };
+                self.put(Node { place, value }, anchor)?;
+            }
+            Event::SequenceStart(_style, anchor, _tag) => self.open(place, anchor, Items::List(Vec::new()))?,
+            Event::MappingStart(_style, anchor, _tag) => self.open(place, anchor, Items::Map { entries: Vec::new(), key: None })?,
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(Open { place, anchor, items }) = self.open.pop() else { return Ok(()) };
+                let value = match items {
+                    Items::List(items) => Value::List(items),
+                    Items::Map { entries, key: _ } => Value::Map(merged(entries)?),
+                };
+                self.put(Node { place, value }, anchor)?;
+            }
+            Event::Alias(anchor) => {
+                let Some(node) = self.anchored.get(&anchor) else {
+                    return Err(NotYaml::at(place, "an alias cannot stand for what it is a part of"));
+                };
+                let node = Node { place, value: node.value.clone() };
+                self.weigh(&node, self.open.len()).map_err(|error| NotYaml { place, ..error })?;
+                self.put(node, 0)?;
+            }
+            Event::StreamEnd => self.end = place,
+            _ => {}
         }
-        Ok(Value::List(list))
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Vec::new();
-        while let Some(key) = entries.next_key::<Node>()? {
-            let Value::Scalar(text) = key.value else {
-                let text = format_args!("a key must be a name, not {} (line {})", key.value.kind(), key.place.line);
-                return Err(A::Error::custom(text));
+    fn open(&mut self, place: Place, anchor: usize, items: Items) -> Result<(), NotYaml> {
+        if self.open.len() == DEEPEST {
+            return Err(NotYaml::too_deep(place));
+        }
+        self.open.push(Open { place, anchor, items });
+        Ok(())
+    }
+
+    /// Puts a node, which is whole, where it belongs.
+    fn put(&mut self, node: Node, anchor: usize) -> Result<(), NotYaml> {
+        self.count(&node)?;
+        if anchor != 0 {
+            self.weigh(&node, 0).map_err(|error| NotYaml { place: node.place, ..error })?;
+            self.anchored.insert(anchor, node.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.items) {
+            None => self.whole = Some(node),
+            Some(Items::List(items)) => items.push(node),
+            Some(Items::Map { entries, key }) => match (key.take(), node) {
+                (Some(key), value) => entries.push((key, value)),
+                (None, Node { place, value: Value::Scalar(text) }) => *key = Some(Key { place, text }),
+                (None, node) => return Err(NotYaml::at(node.place, format!("a key must be a name, not {}", node.value.kind()))),
+            },
+        }
+        Ok(())
+    }
+
+    /// Counts a node, `depth` collections deep, and all that it is made of.
+    fn weigh(&mut self, node: &Node, depth: usize) -> Result<(), NotYaml> {
+        self.count(node)?;
+        if depth > DEEPEST {
+            return Err(NotYaml::too_deep(node.place));
+        }
+        match &node.value {
+            Value::Nothing | Value::Scalar(_) => Ok(()),
+            Value::List(items) => items.iter().try_for_each(|item| self.weigh(item, depth + 1)),
+            Value::Map(entries) => entries.iter().try_for_each(|(_key, value)| self.weigh(value, depth + 1)),
+        }
+    }
+
+    /// Counts a node, without what it is made of.
+    fn count(&mut self, node: &Node) -> Result<(), NotYaml> {
+        self.size += 1 + if let Value::Scalar(text) = &node.value { text.len() / BYTES } else { 0 };
+        if self.size > LARGEST {
+            return Err(NotYaml::at(node.place, format!("more than {LARGEST} values, those that aliases stand for counted each time")));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a scalar says that there is nothing.
+fn is_nothing(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> bool {
+    let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str") || tag.handle().is_empty() && tag.suffix() == "!");
+    style == ScalarStyle::Plain && !is_text && matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// The entries of a map with those of the maps that it is merged with; its own count, and earlier ones before later ones.
+fn merged(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, NotYaml> {
+    if entries.iter().all(|(key, _value)| key.text != MERGE) {
+        return Ok(entries);
+    }
+    let (merges, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _value)| key.text == MERGE);
+    for (_key, node) in merges {
+        let place = node.place;
+        let maps = if let Value::List(maps) = node.value { maps } else { vec![node] };
+        for map in maps {
+            let Value::Map(others) = map.value else {
+                return Err(NotYaml::at(place, format!("`{MERGE}` takes sections of keys, not {}", map.value.kind())));
             };
-            map.push((Key { place: key.place, text }, entries.next_value()?));
+            for (key, value) in others {
+                if entries.iter().all(|(own, _value)| own.text != key.text) {
+                    entries.push((key, value));
+                }
+            }
         }
-        Ok(Value::Map(map))
+    }
+    Ok(entries)
+}
+
+impl NotYaml {
+    fn at(place: Place, text: impl Into<String>) -> NotYaml {
+        NotYaml { place, text: text.into() }
+    }
+
+    fn too_deep(place: Place) -> NotYaml {
+        NotYaml::at(place, format!("more than {DEEPEST} lists and sections in each other"))
+    }
+}
+
+impl From<ScanError> for NotYaml {
+    fn from(error: ScanError) -> NotYaml {
+        NotYaml::at(Place::from(*error.marker()), error.info())
+    }
+}
+
+impl From<Marker> for Place {
+    fn from(marker: Marker) -> Place {
+        Place { line: marker.line(), column: marker.col() + 1 }
     }
 }
 
@@ -229,10 +309,41 @@ mod tests {
         check("a: [1\n", "1:4 unclosed bracket '['");
         check("a: b: c\n", "1:5 mapping values are not allowed in this context");
         check("a:\n\t- b\n", "2:2 tabs disallowed within this context (block indentation)");
-        check("? [a]\n: b\n", "0:0 a key must be a name, not a list (line 1)");
-        check("a: 1\n---\nb: 2\n", "3:1 the file must be one YAML document; take `---` out");
-        check("a: *b\n", "1:4 alias references unknown anchor");
+        check("? [a]\n: b\n", "1:3 a key must be a name, not a list");
+        check("a: 1\n---\nb: 2\n", "2:1 the file must be one YAML document; take `---` out");
+        check("a: *b\n", "1:4 while parsing node, found unknown anchor");
         check("a: \"x\n", "1:4 unclosed quote");
         check("- a\nb: 1\n", "2:1 while parsing a block collection, did not find expected '-' indicator");
+    }
+
+    #[test]
+    fn nothing_is_what_says_so() {
+        check("[~, null, Null, NULL]", "1:1 [1:2 -, 1:5 -, 1:11 -, 1:17 -]");
+        check("a:\nb: ''\n", "1:1 {1:1 a= 1:2 -, 2:1 b= 2:4 }");
+        check("['~', \"null\", !!str null, ! ~]", "1:1 [1:2 ~, 1:7 null, 1:21 null, 1:29 ~]");
+        check("[True, 0x10, 1e3, +5, .inf, !own x]", "1:1 [1:2 True, 1:8 0x10, 1:14 1e3, 1:19 +5, 1:23 .inf, 1:34 x]");
+    }
+
+    #[test]
+    fn maps_are_merged_with_others() {
+        let others = "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\n";
+        let shown = "1:1 {1:1 a= 1:7 {1:8 x= 1:11 1, 1:14 y= 1:17 2}, 2:1 b= 2:7 {2:8 y= 2:11 3, 2:14 z= 2:17 4}, 3:1 c= ";
+        let checked = |text: &str, expected: &str| check(&format!("{others}{text}"), &format!("{shown}{expected}}}"));
+        checked("c: {<<: *a, y: 5}", "3:4 {3:13 y= 3:16 5, 1:8 x= 1:11 1}");
+        checked("c: {y: 5, <<: *a}", "3:4 {3:5 y= 3:8 5, 1:8 x= 1:11 1}");
+        checked("c: {<<: [*b, *a]}", "3:4 {2:8 y= 2:11 3, 2:14 z= 2:17 4, 1:8 x= 1:11 1}");
+        check("c: {<<: 5}", "1:9 `<<` takes sections of keys, not a single value");
+    }
+
+    #[test]
+    fn what_is_far_too_much_is_refused() {
+        let bomb = (1..30).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| format!("{text}a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1));
+        check(&bomb, "19:11 more than 4000000 values, those that aliases stand for counted each time");
+        check(&format!("{}1{}", "[".repeat(65), "]".repeat(65)), "1:65 more than 64 lists and sections in each other");
+        let ladder = (1..80).fold("a0: &a0 [x]\n".to_owned(), |text, n| format!("{text}a{n}: &a{n} [*a{}]\n", n - 1));
+        check(&ladder, "64:12 more than 64 lists and sections in each other");
+        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1_000_000), vec!["*a"; 1000].join(", "));
+        check(&long, "2:509 more than 4000000 values, those that aliases stand for counted each time");
+        check("a: &a [*a]", "1:8 an alias cannot stand for what it is a part of");
     }
 }
