@@ -1,8 +1,8 @@
 //! The text of a configuration file as a tree that remembers its places.
 //!
 //! Only this module knows the YAML library. Every scalar is kept as the text
-//! that was written, because a value means the same wherever it comes from:
-//! flag, environment or file.
+//! that was written, but for whole numbers like `74.0`, because a value means
+//! the same wherever it comes from: flag, environment or file.
 //!
 //! The tree is made of the events of the library's parser. Through serde, which knows no places, the same takes three
 //! times as long, and a file of a hundred thousand routes is read while somebody waits for it.
@@ -132,7 +132,12 @@ impl Tree {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let value = if is_nothing(&text, style, tag.as_deref()) { Value::Nothing } else { Value::Scalar(text.into_owned()) };
+                let is_plain = style == ScalarStyle::Plain && !is_text(tag.as_deref());
+                let value = match whole_number(&text) {
+                    _ if is_plain && is_nothing(&text) => Value::Nothing,
+                    Some(number) if is_plain => Value::Scalar(number),
+                    _ => Value::Scalar(text.into_owned()),
+                };
                 self.put(Node { place, value }, anchor)?;
             }
             Event::SequenceStart(_style, anchor, _tag) => self.open(place, anchor, Items::List(Vec::new()))?,
@@ -209,10 +214,24 @@ impl Tree {
     }
 }
 
-/// Whether a scalar says that there is nothing.
-fn is_nothing(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> bool {
-    let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str") || tag.handle().is_empty() && tag.suffix() == "!");
-    style == ScalarStyle::Plain && !is_text && matches!(text, "" | "~" | "null" | "Null" | "NULL")
+/// Whether a tag says that a scalar is what it looks like.
+fn is_text(tag: Option<&Tag>) -> bool {
+    tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str") || tag.handle().is_empty() && tag.suffix() == "!")
+}
+
+/// Whether a scalar without quotes says that there is nothing.
+fn is_nothing(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// The digits of a whole number that is written otherwise: `74.0` and `1e3` are whole numbers, too, says JSON Schema.
+fn whole_number(text: &str) -> Option<String> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || c == '-') || !text.contains(['.', 'e', 'E']) {
+        return None;
+    }
+    let number: f64 = text.parse().ok()?;
+    // Every whole number up to here can be told from its neighbours.
+    (number.fract() == 0.0 && number.abs() < 9e15).then(|| number.to_string())
 }
 
 /// The entries of a map with those of the maps that it is merged with; its own count, and earlier ones before later ones.
@@ -317,11 +336,15 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_what_says_so() {
+    fn only_nothing_and_whole_numbers_are_not_kept_as_written() {
         check("[~, null, Null, NULL]", "1:1 [1:2 -, 1:5 -, 1:11 -, 1:17 -]");
         check("a:\nb: ''\n", "1:1 {1:1 a= 1:2 -, 2:1 b= 2:4 }");
         check("['~', \"null\", !!str null, ! ~]", "1:1 [1:2 ~, 1:7 null, 1:21 null, 1:29 ~]");
-        check("[True, 0x10, 1e3, +5, .inf, !own x]", "1:1 [1:2 True, 1:8 0x10, 1:14 1e3, 1:19 +5, 1:23 .inf, 1:34 x]");
+        check("[True, 0x10, +5, .inf, !own x]", "1:1 [1:2 True, 1:8 0x10, 1:14 +5, 1:18 .inf, 1:29 x]");
+        check(
+            "[1e3, 74.0, '74.0', 1.25, -2.0, 1e99, 1.2.3.0]",
+            "1:1 [1:2 1000, 1:7 74, 1:13 74.0, 1:21 1.25, 1:27 -2, 1:33 1e99, 1:39 1.2.3.0]",
+        );
     }
 
     #[test]
