@@ -10,11 +10,17 @@ use std::net::{SocketAddr, TcpStream as Socket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
+use nix::sys::socket::sockopt::Priority;
+use nix::sys::socket::{getsockopt, setsockopt};
 use tokio::sync::Notify;
 
 use crate::front::arrival::{Arrival, Stage};
 use crate::proxy::{Open, Proxy};
 use crate::tcp::Tcp;
+
+/// SO_PRIORITY of a connection that has arrived. All who hold the connection see it, and packets queue as those with 0 do
+/// (tc-prio(8)), as which it began.
+const ARRIVED: i32 = 4;
 
 /// A client that goes to another worker. It is kept until it is known to have arrived: a drain waits for that, and it
 /// can stay after all if nobody is left who could take it there.
@@ -60,6 +66,12 @@ impl Traveller {
         self.stage == Stage::Http1
     }
 
+    /// Whether another worker has it. While two serve it, what it says would be torn between them.
+    #[must_use]
+    pub fn has_arrived(&self) -> bool {
+        getsockopt(&self.socket, Priority).is_ok_and(|priority| priority == ARRIVED)
+    }
+
     /// Serves it here after all.
     pub fn stay(self) {
         let Traveller { socket, peer, port, stage, open } = self;
@@ -93,8 +105,9 @@ impl Proxy {
     /// Serves a client of another worker, of which it `has_asked` for something or not.
     ///
     /// # Errors
-    /// When the runtime cannot watch the socket; it is closed then.
+    /// When it cannot be told to whoever else holds the connection, or the runtime cannot watch it; it is closed then.
     pub fn take_over(self: &Rc<Self>, connection: OwnedFd, peer: SocketAddr, port: u16, has_asked: bool) -> io::Result<()> {
+        setsockopt(&connection, Priority, &ARRIVED)?;
         let tcp = Tcp::waiting(Socket::from(connection))?;
         let stage = if has_asked { Stage::Http1 } else { Stage::Waits };
         Open::new(Rc::clone(self)).serve(Arrival { tcp, peer, port, stage });
@@ -117,7 +130,7 @@ impl Departures {
     fn take(&self, most: usize) -> Vec<Traveller> {
         let mut waiting = self.waiting.borrow_mut();
         let count = waiting.len().min(most);
-        // A socket that the runtime does not give back is closed: nothing is known of it any more.
+        // A socket that the runtime does not give back, or that takes no mark, is closed: nothing is known of it any more.
         waiting.drain(..count).filter_map(Departing::set_out).collect()
     }
 }
@@ -125,7 +138,10 @@ impl Departures {
 impl Departing {
     fn set_out(self) -> Option<Traveller> {
         let Departing { arrival: Arrival { tcp, peer, port, stage }, open } = self;
-        Some(Traveller { socket: tcp.into_socket().ok()?, peer, port, stage, open })
+        let socket = tcp.into_socket().ok()?;
+        // It may have come from somewhere itself.
+        setsockopt(&socket, Priority, &0).ok()?;
+        Some(Traveller { socket, peer, port, stage, open })
     }
 }
 

@@ -4,16 +4,19 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dproxy_ipc::{ClientInfo, SendError, ToMaster, ToWorker};
 use dproxy_proxy::{Proxy, Traveller};
+use tokio::time::sleep_until;
 
 use crate::Worker;
 use crate::line::Word;
 
 /// So many clients travel together: enough to be quick, few enough that neither side is busy with them for long.
 const PARTY: usize = 64;
+/// How long a party may take to arrive when the master has died: what it passed on waits in the next worker's line.
+const ARRIVAL: Duration = Duration::from_millis(300);
 
 /// Serves the clients of another worker.
 pub(crate) fn take_over(proxy: &Rc<Proxy>, clients: Vec<ClientInfo>, connections: Vec<OwnedFd>) {
@@ -24,12 +27,19 @@ pub(crate) fn take_over(proxy: &Rc<Proxy>, clients: Vec<ClientInfo>, connections
     }
 }
 
+/// Serves those here after all whom nobody has.
+fn stay_unless_arrived(travelling: &mut Vec<Traveller>) {
+    travelling.drain(..).filter(|client| !client.has_arrived()).for_each(Traveller::stay);
+}
+
 impl Worker {
     /// Gives clients away while this worker drains, and goes on doing what the master says: those that stay are
     /// served by the newest table.
     pub(crate) async fn part(&mut self, end: Instant) -> Infallible {
         // The party that has not arrived yet. The next one waits for it, so that nobody is flooded.
         let mut travelling: Vec<Traveller> = Vec::new();
+        // When it is known of those whose master died who of them has arrived.
+        let mut settled = Instant::now();
         let mut giving = true;
         loop {
             tokio::select! {
@@ -40,11 +50,12 @@ impl Worker {
                     Ok(Word::Orphaned) => {
                         // Nobody is left who could find them another worker.
                         giving = false;
-                        travelling.drain(..).for_each(Traveller::stay);
+                        settled = Instant::now() + ARRIVAL;
                         self.proxy.give_nothing_away();
                     }
                     Ok(Word::Alone) | Err(_) => break,
                 },
+                () = sleep_until(settled.into()), if !giving && !travelling.is_empty() => stay_unless_arrived(&mut travelling),
                 party = self.proxy.departing(PARTY), if giving && travelling.is_empty() => match self.send_off(&party).await {
                     Ok(()) => travelling = party,
                     Err(error) => {
@@ -56,7 +67,7 @@ impl Worker {
                 },
             }
         }
-        travelling.into_iter().for_each(Traveller::stay);
+        stay_unless_arrived(&mut travelling);
         self.proxy.give_nothing_away();
         pending().await
     }

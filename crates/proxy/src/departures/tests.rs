@@ -65,10 +65,12 @@ async fn what_a_client_says_on_its_way_is_answered_by_the_next_worker() {
         assert_eq!(party.len(), 1);
         client.write_all(REQUEST).await.unwrap();
         let traveller = party.remove(0);
+        assert!(!traveller.has_arrived());
         heir.take_over(traveller.as_fd().try_clone_to_owned().unwrap(), traveller.peer(), traveller.port(), traveller.has_asked()).unwrap();
         let text = answer(&mut client).await;
         assert!(text.starts_with("HTTP/1.1 404") && !text.to_lowercase().contains("connection: close"), "{text}");
         assert!(!drained.is_finished(), "it has not arrived as far as the giver knows");
+        assert!(traveller.has_arrived(), "but it can find out");
         drop(traveller);
         assert_eq!(drained.await.unwrap(), 0);
         assert_eq!(heir.page.read().get(Counter::Requests), 1);
