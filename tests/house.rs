@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("route", &[]),
     ("http1", &[]),
+    ("http3", &[]),
     ("stats", &[]),
     ("config", &["route"]),
     ("tls", &["route", "config"]),
@@ -16,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("source", &["route", "config"]),
     ("certs", &["route", "config", "store", "tls"]),
     ("ipc", &["route", "stats", "config"]),
-    ("proxy", &["route", "http1", "stats", "config", "tls"]),
+    ("proxy", &["route", "http1", "http3", "stats", "config", "tls"]),
     ("control", &["route", "stats", "config", "store"]),
     ("worker", &["ipc", "proxy", "route", "http1", "stats", "config"]),
     ("master", &["ipc", "source", "certs", "control", "store", "route", "stats", "config", "tls"]),
@@ -25,13 +26,13 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms of layers 0 and 1 are values: nothing in them awaits, opens or looks at a clock.
-const PURE: &[&str] = &["route", "http1", "stats", "config"];
+const PURE: &[&str] = &["route", "http1", "http3", "stats", "config"];
 
 /// What only a room that does I/O needs.
 const IMPURE: &[&str] = &["tokio", "hyper", "hyper-util", "axum", "bollard", "interprocess", "socket2", "futures-util", "redb", "redis"];
 
 /// `stats` is the shared page itself, and a page is a mapped file.
-const NO_CLOCK: &[&str] = &["route", "http1"];
+const NO_CLOCK: &[&str] = &["route", "http1", "http3"];
 const CLOCKS_AND_FILES: &[&str] = &["Instant::now(", "SystemTime::now(", "std::fs", "std::net::Tcp", "std::thread", "std::process"];
 
 fn root() -> PathBuf {
@@ -100,7 +101,7 @@ fn the_table_has_no_way_round() {
         for other in *others {
             assert!(allowed.contains_key(other), "`{room}` may use `{other}`, which does not exist");
             let layer = |name: &str| {
-                ["route http1 stats", "config", "tls", "store", "source certs ipc proxy control", "worker master", "bin"]
+                ["route http1 http3 stats", "config", "tls", "store", "source certs ipc proxy control", "worker master", "bin"]
                     .iter()
                     .position(|layer| layer.split(' ').any(|room| room == name))
             };

@@ -24,6 +24,7 @@ mod headers;
 mod health;
 mod house;
 mod http;
+mod http3;
 mod image;
 mod local_authority;
 mod metrics;

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use crate::dproxy;
 
 /// A backend that answers with the fields that it got, and as many bytes more as the path says.
-fn echo() -> Origin {
+pub(crate) fn echo() -> Origin {
     Origin::start(|request| {
         let fields: String = request.fields.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
         let more = request.target.trim_start_matches('/').parse().unwrap_or(0);
@@ -55,12 +55,12 @@ impl Shop {
         self.home.path().join("certs").join(file).display().to_string()
     }
 
-    fn ca(&self) -> String {
+    pub(crate) fn ca(&self) -> String {
         self.home.path().join("ca").display().to_string()
     }
 
     /// `file.crt` and `file.key` for `names`.
-    fn put(&self, file: &str, names: &[&str]) {
+    pub(crate) fn put(&self, file: &str, names: &[&str]) {
         let (certificate, key) = self.make(names, &PKCS_ECDSA_P256_SHA256);
         fs::write(self.path(&format!("{file}.key")), key).unwrap();
         fs::write(self.path(&format!("{file}.crt")), certificate).unwrap();
@@ -84,7 +84,7 @@ impl Shop {
     }
 
     /// A program that serves these certificates at a port of its own.
-    fn serve(self, options: impl FnOnce(Options) -> Options) -> Secure {
+    pub(crate) fn serve(self, options: impl FnOnce(Options) -> Options) -> Secure {
         let port = free_port();
         let settings = format!("ssl:\n  path: {}\n  port: {port}", self.path(""));
         let dproxy = options(dproxy().yaml(&settings)).start();
@@ -93,15 +93,15 @@ impl Shop {
 }
 
 /// A program that speaks TLS.
-struct Secure {
-    shop: Shop,
-    dproxy: Dproxy,
-    port: u16,
+pub(crate) struct Secure {
+    pub(crate) shop: Shop,
+    pub(crate) dproxy: Dproxy,
+    pub(crate) port: u16,
 }
 
 impl Secure {
     /// What curl got, with further words of its command line.
-    fn curl(&self, url: &str, words: &[&str]) -> Output {
+    pub(crate) fn curl(&self, url: &str, words: &[&str]) -> Output {
         self.curl_at(self.port, url, words)
     }
 
@@ -112,7 +112,7 @@ impl Secure {
 
     /// The body of a good answer.
     #[track_caller]
-    fn get(&self, url: &str, words: &[&str]) -> String {
+    pub(crate) fn get(&self, url: &str, words: &[&str]) -> String {
         let output = self.curl(url, words);
         assert!(output.status.success(), "{url}: {}\n{}", String::from_utf8_lossy(&output.stderr), self.dproxy.log());
         String::from_utf8(output.stdout).unwrap()

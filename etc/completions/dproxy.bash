@@ -661,7 +661,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__check__subcmd__upgrade)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-http3 --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -964,6 +964,10 @@ _dproxy() {
                     return 0
                     ;;
                 --ssl-peek)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssl-http3)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1193,7 +1197,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__config__subcmd__show)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-http3 --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1496,6 +1500,10 @@ _dproxy() {
                     return 0
                     ;;
                 --ssl-peek)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssl-http3)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3049,7 +3057,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__doctor)
-            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
+            opts="-h --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-http3 --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3352,6 +3360,10 @@ _dproxy() {
                     return 0
                     ;;
                 --ssl-peek)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssl-http3)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4523,7 +4535,7 @@ _dproxy() {
             return 0
             ;;
         dproxy__subcmd__master)
-            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
+            opts="-h --check --config --port --hostname --workers --worker-silent --max-memory --worker-user --sandbox --server-name --trusted --proxy-protocol --www-fallback --log-level --access-log --access-log-format --access-log-fields --access-log-sample --access-log-max-size --access-log-max-age --access-log-keep --tracing-request-id --tracing-context --tracing-answer --pages --pages-container-names --pid-path --log-directory --state-directory --run-directory --store --store-root --api-address --api-port --api-socket --api-peers --api-token-file --docker-endpoint --docker-tls-verify --docker-cert-path --docker-address --docker-container-addresses --docker-internal-names --docker-unpublished --docker-dialects --timeout-request-head --timeout-handshake --timeout-queue --timeout-hold --timeout-connect --timeout-first-byte --timeout-idle --timeout-tunnel --timeout-keep-alive --timeout-upstream-keep-alive --timeout-drain --limit-head-bytes --limit-head-fields --limit-target-bytes --limit-connections --limit-handshakes --limit-backend-requests --limit-queue --limit-held --limit-held-bytes --balance --ejection-failures --ejection-time --ejection-max-time --ejection-share --ejection-server-errors --ssl-path --ssl-port --ssl-policy --ssl-issuer --ssl-peek --ssl-http3 --ssl-redirect --ssl-hsts --acme-agree-to-terms --acme-email --acme-directory --acme-staging --acme-root --acme-challenge --acme-dns-hook --acme-dns-timeout --acme-shared --acme-on-demand --acme-on-demand-ask --acme-on-demand-limit --acme-eab-kid --acme-eab-key-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4826,6 +4838,10 @@ _dproxy() {
                     return 0
                     ;;
                 --ssl-peek)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssl-http3)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

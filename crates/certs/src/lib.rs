@@ -24,6 +24,6 @@ pub use acme::{Acme, Acquired, News};
 pub use describe::Description;
 pub use directory::{Directory, Holdings};
 pub use local::Vouching;
-pub use tickets::Tickets;
+pub use tickets::{Tickets, quic_keys};
 pub use vouch::reminder;
 pub use watch::watch;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;
-use dproxy_config::{Secret, TicketKey};
+use dproxy_config::{QuicKeys, Secret, TicketKey};
 
 /// How long one key seals.
 const SEALS: Duration = Duration::from_secs(4 * 3600);
@@ -55,6 +55,17 @@ impl Tickets {
         self.since = now;
         true
     }
+}
+
+/// Secrets for QUIC, which stay as long as anybody uses them: they open nothing that was sent.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn quic_keys() -> Result<QuicKeys, Unspecified> {
+    let (mut resets, mut tokens) = (vec![0; 32], vec![0; 32]);
+    rand::fill(&mut resets)?;
+    rand::fill(&mut tokens)?;
+    Ok(QuicKeys { resets: Secret::new(resets), tokens: Secret::new(tokens) })
 }
 
 fn new_key() -> Result<TicketKey, Unspecified> {

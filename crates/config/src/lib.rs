@@ -55,5 +55,5 @@ pub use resolve::Loaded;
 pub use schema::schema;
 pub use settings::{DefaultValue, Kind, Reading, SETTINGS, Setting, Variable};
 pub use store::{RedisUrl, StoreChoice, StoreChoiceError};
-pub use tls::{Authority, Certificate, Challenge, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
+pub use tls::{Authority, Certificate, Challenge, QUIC_ID_LENGTH, QuicKeys, Secret, TicketKey, TlsPolicy, TlsPolicyError, TlsSettings};
 pub use words::{Environment, Flags, Origin, Surroundings};

@@ -243,6 +243,7 @@ impl Reader<'_> {
         TlsSettings {
             policy: self.required::<TlsPolicy>(&settings::SSL_POLICY),
             peek: self.switch(&settings::SSL_PEEK),
+            http3: self.switch(&settings::SSL_HTTP3),
             in_clear: if self.switch(&settings::SSL_REDIRECT) { InClear::Redirected } else { InClear::Served },
             hsts: self.required(&settings::SSL_HSTS),
             ..TlsSettings::default()

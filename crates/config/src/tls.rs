@@ -20,6 +20,8 @@ pub struct TlsSettings {
     pub ports: Vec<u16>,
     /// Whether TLS is understood at the other ports, too.
     pub peek: bool,
+    /// Whether HTTP/3 is spoken at those ports, over UDP.
+    pub http3: bool,
     /// What becomes of requests in the clear, where their host does not say otherwise.
     pub in_clear: InClear,
     /// What hosts tell clients to remember, where they do not say otherwise.
@@ -30,6 +32,8 @@ pub struct TlsSettings {
     pub authorities: Arc<[Authority]>,
     /// The first one seals new tickets, all of them open old ones.
     pub tickets: Vec<TicketKey>,
+    /// What QUIC needs, where it is spoken.
+    pub quic: Option<QuicKeys>,
     /// What authorities are shown at the moment.
     pub challenges: Vec<Challenge>,
     /// Names whose certificates may be asked for when they are missing.
@@ -102,6 +106,20 @@ pub struct Authority {
     pub certificates: Vec<Vec<u8>>,
     /// Lists of certificates that it has taken back, in DER.
     pub revoked: Vec<Vec<u8>>,
+}
+
+/// How many bytes the id has that a worker gives to a connection of QUIC. Clients begin with ids of other lengths: those that
+/// are common have 8, 16, 18 or 20 bytes.
+pub const QUIC_ID_LENGTH: u8 = 11;
+
+/// The secrets of QUIC that all workers share, and those who come after them.
+#[derive(Clone, Debug, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+pub struct QuicKeys {
+    /// Makes the tokens by which a client believes that its connection is gone (RFC 9000 §10.3).
+    pub resets: Secret,
+    /// Seals what proves that a client is where it says it is (RFC 9000 §8.1).
+    pub tokens: Secret,
 }
 
 /// A key that seals session tickets.

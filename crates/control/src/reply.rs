@@ -130,6 +130,8 @@ pub struct Status {
     pub workers_at_generation: usize,
     /// Where requests come in.
     pub listeners: Vec<String>,
+    /// Where HTTP/3 is spoken, over UDP.
+    pub http3: Vec<String>,
     /// Where the API is.
     pub api: Vec<String>,
     /// The first Docker engine, for programs that know of one.

@@ -234,13 +234,18 @@ fn upgraded(status: &Status, online: &str) -> String {
     format!("{}: {online}", clean(text))
 }
 
+fn listening(status: &Status) -> String {
+    let tcp = list(&status.listeners);
+    if status.http3.is_empty() { tcp } else { format!("{tcp}; HTTP/3 at {}", list(&status.http3)) }
+}
+
 fn status_block(status: &Status) -> String {
     let facts = [
         ("dproxy", format!("{}, pid {}, up {}", status.version, status.pid, uptime(status.uptime_seconds))),
         ("pool", format!("{}, {} of {} workers online", status.pool, status.workers_online, status.workers_wanted)),
         ("routing", format!("{} routes, {} backends, {} containers", status.routes, status.backends, status.containers)),
         ("generation", format!("{}, served by {} of {} workers", status.generation, status.workers_at_generation, status.workers_online)),
-        ("listening", list(&status.listeners)),
+        ("listening", listening(status)),
         ("api", list(&status.api)),
     ];
     let engines = status.engines.iter().map(|row| ("docker", engine(row)));

@@ -21,6 +21,6 @@ pub use confinement::{Confinement, Hold};
 pub use door::{Door, User, knock};
 pub use holdings::{Holding, Holdings};
 pub use memfd::{board, counters_page, note, row};
-pub use message::{ClientInfo, Idle, ListenerInfo, PROTOCOL, SocketId, ToMaster, ToWorker};
+pub use message::{ClientInfo, Idle, ListenerInfo, PROTOCOL, QuicSocket, SocketId, ToMaster, ToWorker};
 pub use pollable::pollable;
 pub use snapshot::{Directory, Generation, Snapshot, SnapshotError};

@@ -22,6 +22,16 @@ pub struct ListenerInfo {
     pub address: SocketAddr,
 }
 
+/// A UDP socket at which QUIC is spoken. All those of an address share it, and the kernel gives each of them the packets of
+/// the connections whose ids begin with its berth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct QuicSocket {
+    /// Where it is bound.
+    pub address: SocketAddr,
+    /// Its place among those of the address.
+    pub berth: u8,
+}
+
 /// What a worker must know of a client's connection besides the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientInfo {
@@ -68,6 +78,14 @@ pub enum ToWorker {
         lent: Vec<SocketId>,
         /// Comes back in [`ToMaster::Listening`].
         serial: u64,
+    },
+    /// Hold exactly these from now on, and speak QUIC at those of this berth, which is no other living worker's. Brings one
+    /// descriptor for each. The others are held for the next master: the kernel counts sockets that are open.
+    Quic {
+        /// Whose packets this worker gets.
+        berth: u8,
+        /// All that there are, in the order of the descriptors.
+        sockets: Vec<QuicSocket>,
     },
     /// Write the access log to the file whose descriptor this brings; to none without one.
     Log,
@@ -148,6 +166,14 @@ pub enum ToMaster {
     Wanted {
         /// The name, canonical.
         name: String,
+    },
+    /// What it was told with [`ToWorker::Quic`], for a master that did not start it. Brings the descriptors, and is said
+    /// before [`ToMaster::Holds`].
+    HoldsQuic {
+        /// Whose packets it gets.
+        berth: u8,
+        /// All that it holds, in the order of the descriptors.
+        sockets: Vec<QuicSocket>,
     },
     /// What it holds, for a master that did not start it.
     Holds(Holdings),

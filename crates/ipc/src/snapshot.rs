@@ -30,7 +30,7 @@ use std::sync::LazyLock;
 
 use bincode::config::Configuration;
 use dproxy_config::{
-    AccessField, AccessFormat, AccessLines, Authority, Certificate, Challenge, ProxySettings, Secret, TicketKey, TlsSettings,
+    AccessField, AccessFormat, AccessLines, Authority, Certificate, Challenge, ProxySettings, QuicKeys, Secret, TicketKey, TlsSettings,
 };
 use dproxy_route::{
     Backend, BackendId, Entrance, HostPattern, Hsts, Logged, Notice, Offer, Owner, PathPrefix, PickPolicy, Protocol, Redirect,
@@ -334,6 +334,7 @@ fn specimen_of_tls() -> TlsSettings {
         certificates: [certificate].into(),
         authorities: [Authority { name: "name".to_owned(), certificates: vec![vec![4]], revoked: vec![vec![5]] }].into(),
         tickets: vec![TicketKey { name: [5; 16], secret: key() }],
+        quic: Some(QuicKeys { resets: key(), tokens: key() }),
         challenges: vec![
             Challenge::Page { token: "token".to_owned(), text: "text".to_owned() },
             Challenge::Handshake { name: "name".to_owned(), certificate: vec![6], key: key() },

@@ -54,6 +54,7 @@ mod hand;
 mod herald;
 mod metrics;
 mod pictures;
+mod quay;
 mod records;
 mod reload;
 mod rounds;
@@ -69,6 +70,7 @@ use composing::{Made, Prepared, Survey};
 use engines::Engines;
 use fading::Fading;
 use herald::Told;
+use quay::Quay;
 use records::Recorded;
 use reload::Reading;
 
@@ -120,6 +122,7 @@ struct Driver {
     reloads: Vec<oneshot::Sender<Result<Reply, Refusal>>>,
     engines: Engines,
     vault: Vault,
+    quay: Quay,
     facts: Facts,
     fading: Fading,
     /// The files of the configuration are being read again.
@@ -185,6 +188,7 @@ where
         if driver.is_done() {
             break;
         }
+        driver.moor();
         driver.tell_supervisor();
         driver.tell_authority();
         if driver.may_give_way() {
@@ -388,7 +392,9 @@ impl Driver {
             // Their connections come with a parcel, see `pass`.
             ToWorker::TakeOver { .. } => return,
             ToWorker::Drain { .. } | ToWorker::HandedOver | ToWorker::Refused { .. } => Vec::new(),
-            ToWorker::Door { .. } | ToWorker::Tell => unreachable!("the core knows nothing of doors and earlier masters"),
+            ToWorker::Door { .. } | ToWorker::Tell | ToWorker::Quic { .. } => {
+                unreachable!("the core knows nothing of doors, berths and earlier masters")
+            }
         };
         self.post(worker, Letter { message, descriptors });
     }

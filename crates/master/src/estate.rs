@@ -23,8 +23,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dproxy_config::TicketKey;
-use dproxy_ipc::{Confinement, Generation, ListenerInfo, Snapshot, SnapshotError, SocketId};
+use dproxy_config::{QuicKeys, TicketKey};
+use dproxy_ipc::{Confinement, Generation, ListenerInfo, QuicSocket, Snapshot, SnapshotError, SocketId};
 use dproxy_stats::Row;
 use tracing::{info, warn};
 
@@ -40,6 +40,9 @@ pub(crate) struct Estate {
     pub(crate) inheritance: Inheritance,
     pub(crate) workers: BTreeMap<WorkerId, (Hold, Confinement)>,
     pub(crate) sockets: BTreeMap<SocketId, Socket>,
+    /// At which berth each worker speaks QUIC, and all sockets for that.
+    pub(crate) berths: BTreeMap<WorkerId, u8>,
+    pub(crate) quic_sockets: BTreeMap<QuicSocket, OwnedFd>,
     /// The board that the workers count on.
     pub(crate) board: Option<OwnedFd>,
     /// The page of the dead.
@@ -84,6 +87,11 @@ impl Estate {
         self.inheritance.snapshot.as_ref().map(|snapshot| snapshot.settings.tls.tickets.clone()).unwrap_or_default()
     }
 
+    /// The secrets with which they speak QUIC, likewise.
+    pub(crate) fn quic_keys(&self) -> Option<QuicKeys> {
+        self.inheritance.snapshot.as_ref().and_then(|snapshot| snapshot.settings.tls.quic.clone())
+    }
+
     fn take_from(&mut self, legacy: &Legacy) {
         let Rest { stopped, generation, spawned, dead, .. } = legacy.rest();
         self.inheritance.stopped = stopped;
@@ -122,7 +130,11 @@ impl Estate {
     }
 
     fn take_worker(&mut self, worker: WorkerId, found: Found) {
-        let Found { pid, channel, door, page, board, row, dead, snapshot: _, holdings, sockets } = found;
+        let Found { pid, channel, door, page, board, row, dead, snapshot: _, holdings, sockets, quic } = found;
+        if let Some((berth, sockets)) = quic {
+            self.berths.insert(worker, berth);
+            self.quic_sockets.extend(sockets);
+        }
         let foreign = holdings.build != crate::legacy::build();
         let ours = self.board.as_ref().is_some_and(|our| is_same(our, &board));
         let row = ours.then(|| Row::map(&File::from(row)).ok()).flatten();

@@ -1,6 +1,7 @@
 //! The master process: one pure core that decides, one thin driver that acts.
 
 mod access_log;
+mod berths;
 mod books;
 mod by_hand;
 mod certificates;

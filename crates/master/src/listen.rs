@@ -30,6 +30,13 @@ pub(crate) enum ListenError {
         #[source]
         cause: io::Error,
     },
+    /// The kernel refused the address for UDP.
+    #[error("cannot listen on `{address}` for UDP{}", hint_of_udp(*.address, .cause))]
+    BindUdp {
+        address: SocketAddr,
+        #[source]
+        cause: io::Error,
+    },
     /// No address was given, or none of them exists on this machine.
     #[error("this machine has none of the addresses to listen on")]
     NoAddress,
@@ -45,6 +52,8 @@ pub(crate) struct Chosen {
 
 /// Connections that wait to be accepted, per socket; the kernel's `net.core.somaxconn` is the real limit.
 const BACKLOG: i32 = 65_535;
+/// What may wait in a UDP socket, in bytes.
+const QUIC_BUFFER: usize = 2 * 1024 * 1024;
 /// A client that says nothing is handed to a worker after this many seconds all the same.
 const DEFER_SECONDS: i32 = 1;
 
@@ -86,6 +95,37 @@ pub(crate) fn open(address: SocketAddr) -> Result<OwnedFd, ListenError> {
 /// When the kernel refuses; it goes on choosing by itself then.
 pub(crate) fn steer(listener: &impl AsFd, address: SocketAddr, slots: u16) -> io::Result<()> {
     steer::steer(listener, address.is_ipv6(), slots)
+}
+
+/// Opens one of the UDP sockets that share `address`, and the first one only where nobody else has it.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn open_quic(address: SocketAddr, first: bool) -> Result<OwnedFd, ListenError> {
+    let bound = |shared: bool| {
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_nonblocking(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.set_reuse_port(shared)?;
+        // The kernel gives less where its limit is less (net.core.rmem_max).
+        socket.set_recv_buffer_size(QUIC_BUFFER)?;
+        socket.set_send_buffer_size(QUIC_BUFFER)?;
+        socket.bind(&address.into())?;
+        Ok(OwnedFd::from(socket))
+    };
+    let alone = if first { bound(false).map(drop) } else { Ok(()) };
+    alone.and_then(|()| bound(true)).map_err(|cause| ListenError::BindUdp { address, cause })
+}
+
+/// From now on packets of known connections go to the socket of `address` that their id names, and those of new clients to
+/// one of `berths`, in turn. `socket` is one of those that share it.
+///
+/// # Errors
+/// When the kernel refuses; it goes on choosing by itself then.
+pub(crate) fn steer_quic(socket: &impl AsFd, address: SocketAddr, berths: &[u8]) -> io::Result<()> {
+    steer::steer_quic(socket, address.is_ipv6(), berths)
 }
 
 /// Makes sure that nobody but us listens on `address`, and says which port it is when any would do (port 0).
@@ -149,6 +189,14 @@ fn bound(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     }
     socket.bind(&address.into())?;
     Ok(socket)
+}
+
+/// The same for UDP.
+fn hint_of_udp(address: SocketAddr, cause: &io::Error) -> String {
+    match cause.kind() {
+        io::ErrorKind::AddrInUse => format!(" (another program has port {}: `ss -lunp` names it)", address.port()),
+        _ => hint(address, cause),
+    }
 }
 
 /// The way out, where there is a usual one.

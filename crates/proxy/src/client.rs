@@ -19,9 +19,10 @@ use crate::clock::Deadline;
 use crate::error::ProxyError;
 use crate::flow::{Inlet, Outlet, io_error};
 use crate::forward::{self, Delivery};
+use crate::h3::{self, Sending};
 use crate::message;
 use crate::peer::Peer;
-use crate::tls::Agreed;
+use crate::tls::{Agreed, Spoken};
 use crate::trail::Trail;
 use crate::transport::Transport;
 use crate::unless::unless;
@@ -55,6 +56,8 @@ pub(crate) enum Wire {
     H1(Transport),
     /// A stream of a connection that carries many.
     H2(Stream),
+    /// The same over QUIC.
+    H3(Box<h3::Stream>),
 }
 
 /// A request and its answer on an HTTP/2 connection.
@@ -77,6 +80,7 @@ pub(crate) enum Carries {
 pub(crate) enum Speaker<'c> {
     H1(Outlet<'c>),
     H2(&'c mut Stream),
+    H3(&'c mut Sending),
 }
 
 impl Client {
@@ -93,6 +97,10 @@ impl Client {
         }
         let Some(auth) = &https.client_auth else { return Ok(()) };
         let agreed = self.tls.as_deref();
+        if agreed.is_some_and(|agreed| agreed.protocol == Spoken::Http3) {
+            // There nobody is asked for a certificate. Over TCP somebody is (RFC 7838 §6).
+            return Err(ProxyError::Misdirected);
+        }
         if agreed.and_then(|agreed| agreed.identity.as_ref()?.told_by(&auth.authority)).is_some() {
             return Ok(());
         }
@@ -124,7 +132,7 @@ impl Client {
             Path::Taken { from, port } => {
                 let ip = match &self.wire {
                     Wire::H1(transport) => transport.local_ip(),
-                    Wire::H2(_) => None,
+                    Wire::H2(_) | Wire::H3(_) => None,
                 };
                 // A socket that does not tell is about to end.
                 Ends { from, to: SocketAddr::new(ip.unwrap_or(from.ip()), port) }
@@ -172,6 +180,10 @@ impl Wire {
                 let inlet = stream.carries.take_body().map_or(Inlet::Ended, Inlet::h2);
                 (inlet, Speaker::H2(stream))
             }
+            Wire::H3(stream) => {
+                let h3::Stream { reads, writes } = &mut **stream;
+                (Inlet::H3(reads), Speaker::H3(writes))
+            }
         }
     }
 
@@ -192,6 +204,8 @@ impl Wire {
                 Carries::Tunnel { reads, writes: Some(writes) } => Some((Inlet::h2(reads), Outlet::H2(writes))),
                 Carries::Tunnel { .. } | Carries::Body(_) | Carries::Nothing => None,
             },
+            // Nobody is told that it could be asked for (RFC 9220).
+            Wire::H3(_) => None,
         }
     }
 
@@ -205,12 +219,13 @@ impl Wire {
         match self {
             Wire::H1(stream) => stream.gone().await,
             Wire::H2(stream) => poll_fn(|context| stream.poll_gone(context)).await,
+            Wire::H3(stream) => poll_fn(|context| stream.writes.poll_gone(context)).await,
         }
     }
 
-    /// Whether trailers can follow a body, and its end needs no framing.
-    pub(crate) fn is_h2(&self) -> bool {
-        matches!(self, Wire::H2(_))
+    /// Whether it is one of many on its connection: trailers can follow a body, and its end needs no framing.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self, Wire::H2(_) | Wire::H3(_))
     }
 
     /// Sends an answer of our own, written as HTTP/1.
@@ -225,6 +240,10 @@ impl Wire {
                 }
                 let body = Bytes::copy_from_slice(body);
                 outlet.send_data(body, true).map_err(io_error)
+            }
+            Wire::H3(stream) => {
+                let (head, body) = message::response_of_page(page);
+                stream.writes.page(&head, body).await
             }
         }
     }
@@ -260,10 +279,11 @@ impl<'c> Speaker<'c> {
                 stream.write_all(&mut [IoSlice::new(&out)], || {}).await
             }
             Speaker::H2(stream) => stream.respond.send_informational(message::response(head, bytes, None)).map_err(io_error),
+            Speaker::H3(stream) => stream.interim(&message::response(head, bytes, None)).await,
         }
     }
 
-    /// Begins the answer. Over HTTP/1 its head is written to `out`, to leave
+    /// Begins the answer. Over HTTP/1 and HTTP/3 its head is written to `out`, to leave
     /// with the first bytes of the body.
     pub(crate) fn respond(self, out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8], delivery: &Delivery<'_>) -> io::Result<Outlet<'c>> {
         match self {
@@ -284,6 +304,10 @@ impl<'c> Speaker<'c> {
                     _ => Ok(Outlet::H2(outlet)),
                 }
             }
+            Speaker::H3(stream) => {
+                stream.begin(&message::response(head, bytes, Some(delivery)), out);
+                Ok(Outlet::H3(stream))
+            }
         }
     }
 
@@ -292,6 +316,7 @@ impl<'c> Speaker<'c> {
         match self {
             Speaker::H1(_) => Poll::Pending,
             Speaker::H2(stream) => stream.poll_gone(context),
+            Speaker::H3(stream) => stream.poll_gone(context),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The two ends of a flow of body bytes, whatever protocol carries them.
 //!
 //! An [`Inlet`] is read into a [`Buffer`], an [`Outlet`] takes bytes as fast as
-//! its receiver does. HTTP/2's windows are given back as bytes are copied out
+//! its receiver does. The windows of HTTP/2 and HTTP/3 are given back as bytes are copied out
 //! and waited for before they are copied in, so back-pressure goes end to end.
 
 use std::future::poll_fn;
@@ -14,6 +14,7 @@ use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::buffer::Buffer;
+use crate::h3::{Receiving, Sending};
 use crate::tcp::{Leave, Tcp};
 use crate::tls::Session;
 
@@ -26,6 +27,8 @@ pub(crate) enum Inlet<'t> {
     Tls(&'t Session),
     /// A stream of an HTTP/2 connection, and what of its last frame did not fit.
     H2 { stream: RecvStream, rest: Bytes },
+    /// A stream of an HTTP/3 connection.
+    H3(&'t mut Receiving),
     /// The message has no body.
     Ended,
 }
@@ -39,6 +42,8 @@ pub(crate) enum Outlet<'t> {
     Tls(&'t Session),
     /// A stream of an HTTP/2 connection.
     H2(SendStream<Bytes>),
+    /// A stream of an HTTP/3 connection.
+    H3(&'t mut Sending),
     /// The message has no body and was ended with its head.
     Ended,
 }
@@ -82,13 +87,22 @@ impl Inlet<'_> {
                 stream.flow_control().release_capacity(taken).map_err(io_error)?;
                 Ok(taken)
             }
+            Inlet::H3(stream) => {
+                let read = stream.read(buffer.room()).await?;
+                buffer.produced(read);
+                Ok(read)
+            }
             Inlet::Ended => Ok(0),
         }
     }
 
     /// The trailer section as lines of HTTP/1, once everything was read.
     pub(crate) async fn trailers(&mut self) -> io::Result<Vec<u8>> {
-        let Inlet::H2 { stream, .. } = self else { return Ok(Vec::new()) };
+        let stream = match self {
+            Inlet::H2 { stream, .. } => stream,
+            Inlet::H3(stream) => return Ok(stream.trailers()),
+            Inlet::Tcp(_) | Inlet::Tls(_) | Inlet::Ended => return Ok(Vec::new()),
+        };
         let trailers = poll_fn(|context| stream.poll_trailers(context)).await.map_err(io_error)?;
         let mut lines = Vec::new();
         for (name, value) in trailers.iter().flatten() {
@@ -146,14 +160,18 @@ impl Outlet<'_> {
             (Outlet::Tcp(tcp), pieces) => poll_fn(|context| tcp.poll_write(context, pieces, leave)).await,
             (Outlet::Tls(session), pieces) => session.seal(pieces),
             (Outlet::H2(stream), pieces) => send(stream, pieces.first().map_or(&[], |data| data), false).await,
+            (Outlet::H3(stream), pieces) => stream.write(pieces).await,
             (Outlet::Ended, pieces) => Ok(pieces.iter().map(|piece| piece.len()).sum()),
         }
     }
 
-    /// Writes all of `data` and, over HTTP/2, the end of the body: `trailers` as
+    /// Writes all of `data` and, on a stream among others, the end of the body: `trailers` as
     /// lines of HTTP/1, or just the mark.
     pub(crate) async fn end(&mut self, data: &[u8], trailers: &[u8], mut moved: impl FnMut()) -> io::Result<()> {
-        let Outlet::H2(stream) = self else { return self.write_all(&mut [IoSlice::new(data)], moved).await };
+        let Outlet::H2(stream) = self else {
+            self.write_all(&mut [IoSlice::new(data)], moved).await?;
+            return if let Outlet::H3(stream) = self { stream.end(&fields(trailers)).await } else { Ok(()) };
+        };
         let mut rest = data;
         loop {
             let sent = send(stream, rest, trailers.is_empty()).await?;
@@ -166,12 +184,17 @@ impl Outlet<'_> {
         if trailers.is_empty() { Ok(()) } else { stream.send_trailers(fields(trailers)).map_err(io_error) }
     }
 
-    /// Says behind the end of a body that nothing more comes; HTTP/2 has said so with that end.
+    /// Whether it is one of many on its connection, and the end of a body is told by the stream itself.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self, Outlet::H2(_) | Outlet::H3(_))
+    }
+
+    /// Says behind the end of a body that nothing more comes; a stream has said so with that end.
     pub(crate) async fn shutdown(&mut self) -> io::Result<()> {
         match self {
             Outlet::Tcp(tcp) => tcp.end(),
             Outlet::Tls(session) => session.end().await,
-            Outlet::H2(_) | Outlet::Ended => Ok(()),
+            Outlet::H2(_) | Outlet::H3(_) | Outlet::Ended => Ok(()),
         }
     }
 
@@ -183,6 +206,7 @@ impl Outlet<'_> {
                 let _ = ready!(stream.poll_reset(context));
                 Poll::Ready(())
             }
+            Outlet::H3(stream) => stream.poll_gone(context),
             Outlet::Tcp(_) | Outlet::Tls(_) | Outlet::Ended => Poll::Pending,
         }
     }
@@ -191,6 +215,7 @@ impl Outlet<'_> {
     pub(crate) fn break_off(&mut self) {
         match self {
             Outlet::H2(stream) => stream.send_reset(Reason::INTERNAL_ERROR),
+            Outlet::H3(stream) => stream.break_off(),
             Outlet::Tcp(tcp) => tcp.reset(),
             Outlet::Tls(session) => session.break_off(),
             Outlet::Ended => {}
@@ -220,7 +245,7 @@ async fn send(stream: &mut SendStream<Bytes>, data: &[u8], ends: bool) -> io::Re
     Ok(sent)
 }
 
-/// Lines that were parsed before, as HTTP/2 wants them.
+/// Lines that were parsed before, as HTTP/2 and HTTP/3 want them.
 fn fields(lines: &[u8]) -> HeaderMap {
     let mut fields = HeaderMap::new();
     for line in lines.split(|&byte| byte == b'\n') {

@@ -54,6 +54,8 @@ pub(crate) struct Delivery<'r> {
     pub(crate) cookie: Option<&'r str>,
     /// What the client shall remember of TLS, where the backend does not say it.
     pub(crate) hsts: Option<&'r str>,
+    /// Where else the host is spoken with, likewise.
+    pub(crate) alternative: Option<&'r str>,
     /// The number of the request, where the client is told and the backend does not say it.
     pub(crate) request_id: Option<&'r [u8]>,
 }
@@ -68,12 +70,23 @@ pub(crate) struct Timings<'r> {
 
 /// What tells clients that a host is there over TLS only.
 pub(crate) const HSTS: &str = "strict-transport-security";
+/// What tells clients where else a host is spoken with (RFC 7838 §3).
+pub(crate) const ALT_SVC: &str = "alt-svc";
+
+/// Whether a backend says a field itself.
+fn says(head: &ResponseHead, bytes: &[u8], name: &str) -> bool {
+    head.fields.list().iter().any(|field| field.name_in(bytes).eq_ignore_ascii_case(name.as_bytes()))
+}
 
 impl Delivery<'_> {
     /// What we say of TLS beside the backend's own fields: nothing where it says something itself.
     pub(crate) fn hsts_beside(&self, head: &ResponseHead, bytes: &[u8]) -> Option<&str> {
-        let says = |field: &Field| field.name_in(bytes).eq_ignore_ascii_case(HSTS.as_bytes());
-        self.hsts.filter(|_| !head.fields.list().iter().any(says))
+        self.hsts.filter(|_| !says(head, bytes, HSTS))
+    }
+
+    /// Where else the host is spoken with, likewise.
+    pub(crate) fn alternative_beside(&self, head: &ResponseHead, bytes: &[u8]) -> Option<&str> {
+        self.alternative.filter(|_| !says(head, bytes, ALT_SVC))
     }
 
     /// The number of the request, likewise.
@@ -170,6 +183,9 @@ pub(crate) fn response_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]
     if let Some(hsts) = delivery.hsts_beside(head, bytes) {
         line(out, HSTS, hsts.as_bytes());
     }
+    if let Some(alternative) = delivery.alternative_beside(head, bytes) {
+        line(out, ALT_SVC, alternative.as_bytes());
+    }
     if let Some(id) = delivery.request_id_beside(head) {
         line(out, "x-request-id", id);
     }
@@ -199,9 +215,9 @@ pub(crate) fn interim_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8])
 }
 
 /// How an answer's body that is framed like this reaches the client.
-pub(crate) fn encoding(framing: Framing, version: Version, over_h2: bool) -> Encoding {
+pub(crate) fn encoding(framing: Framing, version: Version, to_stream: bool) -> Encoding {
     match (framing, version) {
-        _ if over_h2 => Encoding::Bare,
+        _ if to_stream => Encoding::Bare,
         (Framing::None | Framing::Length(_), _) | (Framing::Chunked, Version::Http11) => Encoding::AsIs,
         (Framing::UntilClose, Version::Http11) => Encoding::Chunks,
         (Framing::Chunked | Framing::UntilClose, Version::Http10) => Encoding::Bare,

@@ -4,6 +4,8 @@ mod announcement;
 pub(crate) mod arrival;
 pub(crate) mod h1;
 pub(crate) mod h2;
+pub(crate) mod h3;
+pub(crate) mod hands;
 mod on_demand;
 mod passage;
 mod unread;

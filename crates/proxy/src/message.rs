@@ -1,6 +1,6 @@
-//! Between the two shapes of a head: HTTP/2's fields and HTTP/1's lines.
+//! Between the two shapes of a head: the fields of HTTP/2 and HTTP/3, and HTTP/1's lines.
 //!
-//! A request of HTTP/2 is written down as HTTP/1 and read by the same strict
+//! A request in fields is written down as HTTP/1 and read by the same strict
 //! parser, so routing, forwarding fields and refusals exist once.
 
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use dproxy_http1::{Framing, Limits, Method, Name, RequestHead, ResponseHead, Violation};
 use h2::ext::Protocol;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 
 use crate::buffer::Buffer;
 use crate::exchange::Expected;
@@ -19,34 +19,65 @@ use crate::websocket;
 /// At least as many fields as `forward` adds to a request.
 const OUR_FIELDS: usize = 32;
 
-/// Writes a request of HTTP/2 into `buffer` as a head of HTTP/1 and reads it.
+/// What a request in fields says before them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'p> {
+    pub(crate) method: &'p str,
+    pub(crate) target: &'p str,
+    pub(crate) authority: Option<&'p str>,
+    /// What an extended CONNECT wants to become (RFC 8441).
+    pub(crate) tunnel: Option<&'p str>,
+    pub(crate) has_body: bool,
+}
+
+impl<'p> Asked<'p> {
+    /// By a request of HTTP/2.
+    pub(crate) fn by(parts: &'p Parts, has_body: bool) -> Asked<'p> {
+        Asked {
+            method: parts.method.as_str(),
+            target: parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+            authority: parts.uri.authority().map(http::uri::Authority::as_str),
+            tunnel: tunnel_protocol(parts).map(Protocol::as_str),
+            has_body,
+        }
+    }
+}
+
+/// Each name and its value.
+pub(crate) fn fields_of(map: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    map.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+}
+
+/// Writes a request of HTTP/2 or HTTP/3 into `buffer` as a head of HTTP/1 and reads it.
 /// Returns the length of the head. `out` is room to write in, and empty.
-pub(crate) fn request_head(
-    parts: &Parts,
-    has_body: bool,
+pub(crate) fn request_head<'p>(
+    asked: &Asked<'p>,
+    fields: impl Iterator<Item = (&'p str, &'p [u8])>,
     out: &mut Vec<u8>,
     buffer: &mut Buffer,
     head: &mut RequestHead,
     limits: &Limits,
 ) -> Result<usize, Violation> {
-    let tunnel = tunnel_protocol(parts);
-    out.extend_from_slice(if tunnel.is_some() { "GET" } else { parts.method.as_str() }.as_bytes());
+    let Asked { method, target, authority, tunnel, has_body } = *asked;
+    out.extend_from_slice(if tunnel.is_some() { "GET" } else { method }.as_bytes());
     out.push(b' ');
-    out.extend_from_slice(parts.uri.path_and_query().map_or("/", |target| target.as_str()).as_bytes());
+    out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    // `:authority` is the Host; a Host field beside it must say the same (RFC 9113 §8.3.1).
-    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    // `:authority` is the Host; a Host field beside it must say the same (RFC 9113 §8.3.1, RFC 9114 §4.3.1).
     if let Some(authority) = authority {
         line(out, "host", authority.as_bytes());
     }
     let mut cookies: Vec<&[u8]> = Vec::new();
-    for (name, value) in &parts.headers {
-        let value = value.as_bytes();
-        match name.as_str() {
+    let mut has_key = false;
+    for (name, value) in fields {
+        match name {
             "host" if authority.is_some_and(|authority| authority.as_bytes().eq_ignore_ascii_case(value)) => {}
-            // HTTP/2 may send them in pieces; HTTP/1 knows one only (RFC 9113 §8.2.3).
+            // They may be sent in pieces; HTTP/1 knows one only (RFC 9113 §8.2.3, RFC 9114 §4.2.1).
             "cookie" => cookies.push(value),
-            name => line(out, name, value),
+            name => {
+                has_key |= websocket::is_key(name.as_bytes());
+                line(out, name, value);
+            }
         }
     }
     if !cookies.is_empty() {
@@ -54,8 +85,8 @@ pub(crate) fn request_head(
     }
     if let Some(protocol) = tunnel {
         out.extend_from_slice(b"connection: upgrade\r\n");
-        line(out, "upgrade", protocol.as_str().as_bytes());
-        if protocol.as_str().eq_ignore_ascii_case("websocket") && !parts.headers.contains_key(http::header::SEC_WEBSOCKET_KEY) {
+        line(out, "upgrade", protocol.as_bytes());
+        if protocol.eq_ignore_ascii_case("websocket") && !has_key {
             line(out, "sec-websocket-key", websocket::key().as_bytes());
         }
     }
@@ -68,7 +99,7 @@ pub(crate) fn request_head(
     }
     let length = head.parse(buffer.filled(), limits)?.ok_or(Violation::RequestLine)?;
     match (has_body, head.framing) {
-        // HTTP/2 frames bodies by itself (RFC 9113 §8.1).
+        // Bodies are framed by themselves there (RFC 9113 §8.1, RFC 9114 §4.1).
         (_, Framing::Chunked) => return Err(Violation::TransferEncoding),
         // What follows an extended CONNECT is no body.
         (_, Framing::Length(_)) if tunnel.is_some() => return Err(Violation::ContentLength),
@@ -184,7 +215,7 @@ fn tells_length(status: StatusCode, method: Method) -> bool {
     method != Method::Head && !status.is_informational() && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// An answer's head for an HTTP/2 client; an interim one without `delivery`.
+/// An answer's head for a client of HTTP/2 or HTTP/3; an interim one without `delivery`.
 pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Delivery<'_>>) -> Response<()> {
     let mut response = Response::new(());
     // HTTP/2 has no 101: a tunnel is there with success (RFC 8441 §4).
@@ -224,6 +255,11 @@ pub(crate) fn response(head: &ResponseHead, bytes: &[u8], delivery: Option<&Deli
         && let Ok(value) = HeaderValue::from_str(hsts)
     {
         response.headers_mut().append(http::header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    if let Some(alternative) = delivery.and_then(|delivery| delivery.alternative_beside(head, bytes))
+        && let Ok(value) = HeaderValue::from_str(alternative)
+    {
+        response.headers_mut().append(http::header::ALT_SVC, value);
     }
     if let Some(id) = delivery.and_then(|delivery| delivery.request_id_beside(head))
         && let Ok(value) = HeaderValue::from_bytes(id)

@@ -16,12 +16,13 @@ use crate::clock::{Clock, TICK, boot_millis};
 use crate::common::Common;
 use crate::departures::{Departing, Departures};
 use crate::front::arrival::{self, Arrival, Stage};
-use crate::front::h2::Hands;
+use crate::front::hands::Hands;
 use crate::held::Held;
 use crate::listen::Listening;
 use crate::lookout::Lookout;
 use crate::memory::Memory;
 use crate::moments::Moments;
+use crate::quic::Answering;
 use crate::sites::Sites;
 use crate::tcp::Tcp;
 use crate::tls::{Demands, Handshakes};
@@ -44,6 +45,8 @@ pub struct Proxy {
     pub(crate) handshakes: Handshakes,
     /// Names whose certificates clients wait for.
     pub(crate) demands: Demands,
+    /// Where QUIC is spoken, once for each address.
+    pub(crate) quic_ports: RefCell<Vec<u16>>,
     /// Requests that wait for their site to come back.
     pub(crate) held: Held,
     sites: RefCell<Sites>,
@@ -114,6 +117,7 @@ impl Proxy {
             memory: Memory::default(),
             handshakes: Handshakes::default(),
             demands: Demands::default(),
+            quic_ports: RefCell::default(),
             held: Held::default(),
             sites: RefCell::new(Sites::new(atlas, offset)),
             news: Notify::new(),
@@ -167,6 +171,23 @@ impl Proxy {
     /// When the socket cannot be registered with the runtime.
     pub fn listen(self: &Rc<Self>, listener: std::net::TcpListener, address: SocketAddr) -> std::io::Result<Listening> {
         Listening::start(Rc::clone(self), listener, address)
+    }
+
+    /// Speaks QUIC on `socket`, bound to `address`, until the answer is dropped; then no new connection is begun, and those
+    /// that are there go on. What clients send to connections of this worker reaches it by `berth`, its place among the
+    /// sockets of the address.
+    ///
+    /// None as long as the settings have no secrets for it.
+    ///
+    /// # Errors
+    /// When the socket cannot be used.
+    pub fn listen_quic(self: &Rc<Self>, socket: std::net::UdpSocket, address: SocketAddr, berth: u8) -> std::io::Result<Option<Answering>> {
+        Answering::start(self, socket, address, berth)
+    }
+
+    /// Whether QUIC is spoken at this port.
+    pub(crate) fn speaks_quic(&self, port: u16) -> bool {
+        self.quic_ports.borrow().contains(&port)
     }
 
     /// Looks into the sockets of siblings, and serves whoever waits there in vain, until the answer is dropped.

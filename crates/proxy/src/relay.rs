@@ -83,8 +83,8 @@ pub(crate) async fn relay(
     let encoding = sink.encoding;
     // Lines of HTTP/1 that are not passed on where they stand.
     let mut trailers = Vec::new();
-    // HTTP/2 sends frames of its own size anyway.
-    let grows = !matches!(sink.outlet, Outlet::H2(_));
+    // Streams send frames of their own size anyway.
+    let grows = !sink.outlet.is_stream();
     while grows && body.expected() > LONG && buffer.grow() {}
     loop {
         let expected = Expected { encoding, unwanted, whole: !head.is_empty() };
@@ -205,7 +205,8 @@ impl Sink<'_, '_> {
             let (mut room, last) = ([0; 18], [LAST_CHUNK, trailers, b"\r\n"].concat());
             return self.write_end(&mut chunk(head, data, &last, &mut room), moved).await;
         }
-        if matches!(self.outlet, Outlet::H2(_)) {
+        if self.outlet.is_stream() {
+            self.outlet.write_all(&mut [IoSlice::new(head)], || {}).await?;
             return self.outlet.end(data, trailers, moved).await;
         }
         self.write_end(&mut together(head, data), moved).await

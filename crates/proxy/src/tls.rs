@@ -16,7 +16,7 @@ mod ticketer;
 
 pub(crate) use backend::{Clients, Offer, is_about_tls};
 pub(crate) use demands::{Demands, Outlook};
-pub(crate) use handshake::{Agreed, Greeted, HandshakeError, Hello, agree, hear, prove};
+pub(crate) use handshake::{Agreed, Greeted, HandshakeError, Hello, Spoken, agree, hear, prove};
 pub(crate) use handshakes::{Handshakes, UnderWay};
 pub(crate) use identity::{Asking, Callers, CallersError};
 pub(crate) use keyring::Keyring;

@@ -1,6 +1,8 @@
 //! Addresses that no other test has, in this process or another.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr as Name, UnixDatagram};
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
@@ -8,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 const FIRST: u16 = 12_000;
 const LAST: u16 = 31_999;
 
-/// Ports of this process. A UDP socket on the same number stays open until the process ends: it is the sign by
+/// Ports of this process. A socket with the number as its name stays open until the process ends: it is the sign by
 /// which test processes running side by side see that the number is taken.
-static TAKEN: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
+static TAKEN: Mutex<Vec<UnixDatagram>> = Mutex::new(Vec::new());
 
 /// A free address on 127.0.0.1 that nobody else is given as long as this process lives.
 ///
@@ -42,9 +44,11 @@ pub fn free_port() -> u16 {
     panic!("no port from {FIRST} to {LAST} is free");
 }
 
-fn take(port: u16) -> Option<UdpSocket> {
-    let sign = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+fn take(port: u16) -> Option<UnixDatagram> {
+    let name = Name::from_abstract_name(format!("dproxy-testkit-{port}")).ok()?;
+    let sign = UnixDatagram::bind_addr(&name).ok()?;
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).ok()?;
+    UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).ok()?;
     Some(sign)
 }
 

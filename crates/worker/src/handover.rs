@@ -93,6 +93,7 @@ impl Worker {
             | ToWorker::Door { .. }
             | ToWorker::Tell
             | ToWorker::Sockets { .. }
+            | ToWorker::Quic { .. }
             | ToWorker::Drain { .. }
             | ToWorker::HandedOver => return,
         };

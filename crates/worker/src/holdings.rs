@@ -5,9 +5,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use dproxy_ipc::{Channel, Confinement, Generation, Holding, Holdings, ToMaster};
+use dproxy_ipc::{Channel, Confinement, Generation, Holding, Holdings, QuicSocket, ToMaster};
 use dproxy_stats::{Board, Ledger, Page, Row};
 
+use crate::berths::Berths;
 use crate::listeners::Listeners;
 
 /// What a worker was given when it was born, and the snapshot it serves.
@@ -50,8 +51,19 @@ impl Keepsakes {
         Keepsakes { slot, page, board, row, dead, snapshot, generation, build: String::new(), confinement, born: Instant::now() }
     }
 
-    /// Tells all of it, and what `listeners` hold; `leaving` is the time that is left to a worker on its way out.
-    pub(crate) async fn tell(&self, channel: &Channel, listeners: &Listeners, leaving: Option<Duration>) -> anyhow::Result<()> {
+    /// Tells all of it, and what `listeners` and `berths` hold; `leaving` is the time that is left to a worker on its way out.
+    pub(crate) async fn tell(
+        &self,
+        channel: &Channel,
+        listeners: &Listeners,
+        berths: &Berths,
+        leaving: Option<Duration>,
+    ) -> anyhow::Result<()> {
+        let (berth, moored) = berths.held();
+        let (sockets, descriptors): (Vec<QuicSocket>, Vec<BorrowedFd<'_>>) = moored.unzip();
+        if !sockets.is_empty() {
+            channel.send(&ToMaster::HoldsQuic { berth, sockets }, &descriptors).await?;
+        }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let held: Vec<(Holding, BorrowedFd<'_>)> = listeners.held().collect();
         let mut parts: Vec<&[_]> = held.chunks(Holdings::PART).collect();

@@ -6,6 +6,7 @@
 //! none does, finishes what it has and goes too (`line`).
 
 mod atlas;
+mod berths;
 mod doctor;
 mod handover;
 mod holdings;
@@ -25,6 +26,7 @@ use dproxy_ipc::{Confinement, Generation, PROTOCOL, ToMaster, ToWorker};
 use dproxy_proxy::{Idle, Proxy};
 use tokio::runtime::{Builder, LocalOptions};
 
+use crate::berths::Berths;
 pub use crate::doctor::doctor;
 use crate::holdings::{Keepsakes, Memory};
 use crate::line::{Line, Word};
@@ -53,6 +55,7 @@ struct Worker {
     line: Line,
     proxy: Rc<Proxy>,
     listeners: Listeners,
+    berths: Berths,
     keepsakes: Keepsakes,
 }
 
@@ -109,7 +112,8 @@ impl Worker {
         proxy.log_to(log);
         line.send(&ToMaster::Applied { generation }).await?;
         let keepsakes = Keepsakes::new(slot, memory, snapshot, generation, confinement);
-        let mut worker = Worker { listeners: Listeners::new(Rc::clone(&proxy)), line, proxy, keepsakes };
+        let (listeners, berths) = (Listeners::new(Rc::clone(&proxy)), Berths::new(Rc::clone(&proxy)));
+        let mut worker = Worker { listeners, berths, line, proxy, keepsakes };
         if let Some((build, socket)) = door {
             worker.wait_at(build, socket)?;
         }
@@ -137,6 +141,10 @@ impl Worker {
                 ToWorker::Sockets { keep, added, lent, serial } => {
                     self.listeners.replace(&keep, added, &lent, descriptors)?;
                     ToMaster::Listening { serial }
+                }
+                ToWorker::Quic { berth, sockets } => {
+                    self.berths.replace(berth, sockets, descriptors)?;
+                    continue;
                 }
                 ToWorker::Door { build } => {
                     let socket = descriptors.pop().context("the door came without its socket")?;
@@ -187,7 +195,7 @@ impl Worker {
 
     /// Tells the master all that this worker holds.
     async fn tell(&self, leaving: Option<Duration>) {
-        if let Err(error) = self.keepsakes.tell(self.line.channel(), &self.listeners, leaving).await {
+        if let Err(error) = self.keepsakes.tell(self.line.channel(), &self.listeners, &self.berths, leaving).await {
             tracing::warn!(error = format!("{error:#}"), "the master was not told");
         }
     }
@@ -200,6 +208,7 @@ impl Worker {
         match opened {
             Ok((atlas, memory)) => {
                 self.proxy.install(atlas);
+                self.berths.speak();
                 self.keepsakes.snapshot = memory;
                 self.keepsakes.generation = generation;
                 ToMaster::Applied { generation }
@@ -211,6 +220,7 @@ impl Worker {
     /// Accepts no more, finishes what is under way and says so.
     async fn leave(mut self, leave: Leave) {
         self.listeners.clear();
+        self.berths.clear();
         let (deadline, idle) = match leave {
             Leave::Drain { deadline, idle } => (deadline, idle),
             Leave::Orphaned => {

@@ -318,6 +318,17 @@ pub(crate) const SSL_PEEK: Setting = Setting::new(
 )
 .environment(&[variable("DOCKER_PROXY_SSL_PEEK")]);
 
+/// [`crate::TlsSettings::http3`].
+pub(crate) const SSL_HTTP3: Setting = Setting::new(
+    "ssl.http3",
+    "ssl-http3",
+    Switch,
+    Text("false"),
+    "Whether HTTP/3 is spoken at the TLS port, over UDP, and clients of HTTP/1 and HTTP/2 are told so (`Alt-Svc`). In a container, publish \
+     the port for UDP too. Hosts that ask clients for certificates do so over TCP only.",
+)
+.environment(&[variable("DOCKER_PROXY_SSL_HTTP3")]);
+
 /// [`crate::TlsSettings::in_clear`].
 pub(crate) const SSL_REDIRECT: Setting = Setting::new(
     "ssl.redirect",
@@ -416,6 +427,7 @@ pub const SETTINGS: &[Setting] = &[
     SSL_POLICY,
     SSL_ISSUER,
     SSL_PEEK,
+    SSL_HTTP3,
     SSL_REDIRECT,
     SSL_HSTS,
     ACME_AGREE,

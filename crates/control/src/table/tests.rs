@@ -33,6 +33,7 @@ fn status() -> Status {
         generation: 41,
         workers_at_generation: 11,
         listeners: owned(&["0.0.0.0:8080", "[::]:8080"]),
+        http3: Vec::new(),
         api: owned(&["http://127.0.0.1:16000", "unix:///run/dproxy.sock"]),
         engine: engine_row(),
         engines: vec![engine_row()],

@@ -161,7 +161,7 @@ impl Core {
             ToMaster::TookOver { serial } => self.took_over(worker, serial),
             ToMaster::HandOver { .. } => self.broken(worker, "it gave clients away without their connections"),
             // Taken in by the driver, or read before there was a core; nothing is decided by it.
-            ToMaster::Confined(_) | ToMaster::Holds(_) | ToMaster::Wanted { .. } => {}
+            ToMaster::Confined(_) | ToMaster::Holds(_) | ToMaster::HoldsQuic { .. } | ToMaster::Wanted { .. } => {}
             ToMaster::Drained { cut } => info!(slot = process.slot.0, cut, "worker drained"),
         }
     }

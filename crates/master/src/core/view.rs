@@ -39,6 +39,12 @@ impl Core {
         self.slots.values().filter(|slot| slot.workers().any(|worker| self.processes[&worker].life == Life::Online)).count()
     }
 
+    /// Every worker that lives, and whether new clients may come to it.
+    pub(crate) fn living(&self) -> impl Iterator<Item = (WorkerId, bool)> {
+        let welcomes = |process: &Process| process.life == Life::Online && !process.pulse.is_silent();
+        self.processes.iter().map(move |(worker, process)| (*worker, welcomes(process)))
+    }
+
     /// How many of the workers that serve have the newest snapshot.
     pub(crate) fn at_newest_generation(&self) -> usize {
         let newest = self.tables.generation();

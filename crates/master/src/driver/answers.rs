@@ -99,6 +99,7 @@ impl Driver {
             generation: self.core.generation().0,
             workers_at_generation: self.core.at_newest_generation(),
             listeners: self.core.addresses().iter().map(ToString::to_string).collect(),
+            http3: self.quay.addresses().map(|address| address.to_string()).collect(),
             api: facts.api.clone(),
             engine: engines.first().cloned().unwrap_or_default(),
             config: facts.config.path.as_ref().map(|path| path.display().to_string()),
@@ -202,7 +203,7 @@ impl Driver {
     fn warnings(&self) -> Vec<String> {
         let facts = &self.facts;
         let own = facts.warnings.iter().chain(&facts.port).chain(self.vault.warning()).chain(&facts.refused).chain(&facts.postponed);
-        let own = own.cloned().chain(self.records.warning());
+        let own = own.cloned().chain(self.records.warning()).chain(self.quay.failure());
         own.chain(self.vault.reminders(SystemTime::now())).chain(facts.fences.warnings()).chain(self.core.warnings()).collect()
     }
 

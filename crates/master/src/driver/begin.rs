@@ -22,6 +22,7 @@ use super::composing::Survey;
 use super::engines::Engines;
 use super::fading::Fading;
 use super::herald::Told;
+use super::quay::Quay;
 use super::records::{POOL, Recorded};
 use super::reload::Reading;
 use super::upgrade::Upgrade;
@@ -60,7 +61,7 @@ impl Driver {
         let mut inherited = Inherited::take_over(legacy.as_ref());
         let chosen = inherited.choose(&config.listen, &estate.addresses())?;
         chosen.warning.iter().for_each(|warning| warn!("{warning}"));
-        let mut vault = Vault::open(&config, estate.ticket_keys());
+        let mut vault = Vault::open(&config, estate.ticket_keys(), estate.quic_keys());
         let taken = estate.addresses();
         vault.open_doors(&config.listen, |listen| inherited.choose_tls(listen, &taken))?;
         raise_descriptor_limit();
@@ -126,6 +127,7 @@ impl Driver {
             reloads: Vec::new(),
             engines,
             vault,
+            quay: Quay::inherit(std::mem::take(&mut estate.berths), std::mem::take(&mut estate.quic_sockets)),
             facts: Facts {
                 started: now.checked_sub(Duration::from_secs(rest.uptime_seconds)).unwrap_or(now),
                 api,

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use dproxy_certs::{Acme, Directory, Holdings, News, Tickets, Vouching, reminder};
-use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, TicketKey, TlsSettings};
+use dproxy_certs::{Acme, Directory, Holdings, News, Tickets, Vouching, quic_keys, reminder};
+use dproxy_config::{Certificate, Config, Listen, PortChoice, ProxySettings, QuicKeys, TicketKey, TlsSettings};
 use dproxy_control::{CertificateRow, CertificatesRow, ReasonRow};
 use dproxy_ipc::{Generation, Snapshot, ToWorker};
 use dproxy_route::{HostPattern, Issuer, Owner, Problem, Route};
@@ -28,6 +28,8 @@ pub(super) struct Vault {
     challenged: Option<(u64, Generation)>,
     local: Vouching,
     tickets: Tickets,
+    /// Of QUIC; none without chance.
+    quic: Option<QuicKeys>,
     watcher: Option<Watcher>,
     /// Whether connections of any host go to its backend as they are.
     passes_through: bool,
@@ -44,14 +46,15 @@ struct Watcher {
 
 impl Vault {
     /// Reads what is in the directory of certificates and looks for changes from then on.
-    /// Sessions are taken up again with the keys of the master `before`, if there was one.
-    pub(super) fn open(config: &Config, before: Vec<TicketKey>) -> Vault {
+    /// Sessions are taken up again with the keys of the master before, if there was one.
+    pub(super) fn open(config: &Config, tickets: Vec<TicketKey>, quic: Option<QuicKeys>) -> Vault {
         let mut vault = Vault {
             holdings: Holdings::default(),
             acme: acme(config),
             challenged: None,
             local: Vouching::start(config.directories.state.join("local-ca")),
-            tickets: Tickets::inheriting(before, Instant::now()),
+            tickets: Tickets::inheriting(tickets, Instant::now()),
+            quic: quic.or_else(|| quic_keys().ok()),
             watcher: None,
             passes_through: false,
             doors: None,
@@ -101,9 +104,19 @@ impl Vault {
         self.doors.as_ref().map_or(&[], |doors| &doors.addresses)
     }
 
+    /// Where QUIC comes in: where TLS does, if `tls` says so.
+    pub(super) fn quic_addresses(&self, tls: &TlsSettings) -> &[SocketAddr] {
+        if tls.http3 && self.quic.is_some() { self.addresses() } else { &[] }
+    }
+
     /// By which workers know sessions.
     pub(super) fn ticket_keys(&self) -> Vec<TicketKey> {
         self.tickets.keys().to_vec()
+    }
+
+    /// With which they speak QUIC.
+    pub(super) fn quic_keys(&self) -> Option<QuicKeys> {
+        self.quic.clone()
     }
 
     pub(super) fn warning(&self) -> Option<&String> {
@@ -235,6 +248,7 @@ impl Vault {
             ports,
             certificates: self.certificates().cloned().collect(),
             authorities: Arc::clone(&self.holdings.authorities),
+            quic: self.quic.clone().filter(|_| settings.tls.http3),
             tickets: if self.has_sessions() { self.ticket_keys() } else { Vec::new() },
             challenges: self.acme.acquired().challenges.clone(),
             on_demand: self.acme.on_demand().to_vec(),

@@ -198,7 +198,7 @@ impl Driver {
         if before.certificates == config.certificates {
             self.vault.nudge();
         } else {
-            self.vault = Vault::open(&config, self.vault.ticket_keys());
+            self.vault = Vault::open(&config, self.vault.ticket_keys(), self.vault.quic_keys());
         }
         if before.acme != config.acme {
             self.vault.ask_otherwise(&config);

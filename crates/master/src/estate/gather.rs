@@ -17,7 +17,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dproxy_ipc::{Channel, Generation, Holding, Holdings, ReceiveError, SendError, ToMaster, ToWorker, knock};
+use dproxy_ipc::{Channel, Generation, Holding, Holdings, QuicSocket, ReceiveError, SendError, ToMaster, ToWorker, knock};
 use dproxy_stats::Page;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use tokio::task::JoinSet;
@@ -40,6 +40,8 @@ pub(crate) struct Found {
     /// Without its sockets.
     pub(crate) holdings: Holdings,
     pub(crate) sockets: Vec<(Holding, OwnedFd)>,
+    /// Its berth and all sockets for QUIC, where it speaks that.
+    pub(crate) quic: Option<(u8, Vec<(QuicSocket, OwnedFd)>)>,
 }
 
 impl Found {
@@ -111,7 +113,8 @@ async fn ask(path: &Path, pid: u32) -> Result<Found, GatherError> {
         return Err(GatherError::OtherWorker(opened, pid));
     }
     channel.send(&ToWorker::Tell, &[]).await.map_err(GatherError::Ask)?;
-    let (mut holdings, mut descriptors) = next_part(&channel).await?;
+    let mut quic = None;
+    let (mut holdings, mut descriptors) = next_part(&channel, &mut quic).await?;
     let sent = descriptors.len();
     let told = Holdings::MEMORY.len() + holdings.sockets.len();
     let sockets = descriptors.split_off(Holdings::MEMORY.len().min(sent));
@@ -119,26 +122,30 @@ async fn ask(path: &Path, pid: u32) -> Result<Found, GatherError> {
     let Ok([page, board, row, dead, snapshot]) = memory else { return Err(GatherError::Descriptors { told, sent }) };
     let mut sockets = pair(std::mem::take(&mut holdings.sockets), sockets)?;
     while holdings.more {
-        let (part, more) = next_part(&channel).await?;
+        let (part, more) = next_part(&channel, &mut quic).await?;
         holdings.more = part.more;
         sockets.extend(pair(part.sockets, more)?);
     }
     let page = Page::map(&File::from(page)).map_err(GatherError::Page)?;
-    Ok(Found { pid, channel, door: DoorFile::at(path.to_owned()), page, board, row, dead, snapshot, holdings, sockets })
+    Ok(Found { pid, channel, door: DoorFile::at(path.to_owned()), page, board, row, dead, snapshot, holdings, sockets, quic })
 }
 
 /// The next part of what it holds; answers to the master before are skipped.
-async fn next_part(channel: &Channel) -> Result<(Holdings, Vec<OwnedFd>), GatherError> {
+async fn next_part(
+    channel: &Channel,
+    quic: &mut Option<(u8, Vec<(QuicSocket, OwnedFd)>)>,
+) -> Result<(Holdings, Vec<OwnedFd>), GatherError> {
     loop {
         match channel.receive::<ToMaster>().await.map_err(GatherError::Answer)? {
             Some((ToMaster::Holds(holdings), descriptors)) => return Ok((holdings, descriptors)),
+            Some((ToMaster::HoldsQuic { berth, sockets }, descriptors)) => *quic = Some((berth, pair(sockets, descriptors)?)),
             Some(_) => {}
             None => return Err(GatherError::Gone),
         }
     }
 }
 
-fn pair(told: Vec<Holding>, sent: Vec<OwnedFd>) -> Result<Vec<(Holding, OwnedFd)>, GatherError> {
+fn pair<T>(told: Vec<T>, sent: Vec<OwnedFd>) -> Result<Vec<(T, OwnedFd)>, GatherError> {
     if told.len() != sent.len() {
         return Err(GatherError::Descriptors { told: told.len(), sent: sent.len() });
     }

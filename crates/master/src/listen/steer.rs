@@ -10,6 +10,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
+use dproxy_config::QUIC_ID_LENGTH;
 use nix::libc;
 
 /// Where a filter finds the network header, whatever has been read already (linux/filter.h).
@@ -21,6 +22,8 @@ const IPV6_HEADER: u32 = 40;
 /// Sixteen neighbouring ports are one turn: Linux goes on by an even number up to sixteen.
 const GROUP_BITS: u32 = 4;
 
+/// The bit of the first byte that says where a connection's id is (RFC 9000 §17.2).
+const LONG_HEADER: u32 = 0x80;
 /// Opcodes of classic BPF (linux/bpf_common.h), by what they do here.
 mod code {
     /// A = the half word at K.
@@ -29,6 +32,14 @@ mod code {
     pub(super) const SHIFT_RIGHT: u16 = 0x74;
     /// A %= K.
     pub(super) const MODULO: u16 = 0x94;
+    /// A = the byte at K.
+    pub(super) const LOAD_BYTE: u16 = 0x30;
+    /// If A = K.
+    pub(super) const JUMP_IF_EQUAL: u16 = 0x15;
+    /// If A and K have a bit in common.
+    pub(super) const JUMP_IF_ANY: u16 = 0x45;
+    /// The answer is K.
+    pub(super) const RETURN: u16 = 0x06;
     /// The answer is A.
     pub(super) const RETURN_A: u16 = 0x16;
 }
@@ -38,22 +49,61 @@ mod code {
 /// # Errors
 /// When the kernel has no such filters or refuses this one; clients then go where they went before.
 pub(super) fn steer(listener: &impl AsFd, ipv6: bool, slots: u16) -> io::Result<()> {
-    let header = if ipv6 { IPV6_HEADER } else { IPV4_HEADER };
-    let mut program = [
-        instruction(code::LOAD_HALF, NETWORK_HEADER + header),
-        instruction(code::SHIFT_RIGHT, GROUP_BITS),
-        instruction(code::MODULO, u32::from(slots.max(1))),
+    let mut program = turn(ipv6, u32::from(slots)).to_vec();
+    program.push(instruction(code::RETURN_A, 0));
+    attach(listener, program)
+}
+
+/// From now on packets of QUIC go to the socket of the address that `socket` shares whose number is the first byte of
+/// their connection's id, if the id is one of ours by its length; else to one of those with the numbers `berths`, in turn.
+///
+/// # Errors
+/// Likewise.
+pub(super) fn steer_quic(socket: &impl AsFd, ipv6: bool, berths: &[u8]) -> io::Result<()> {
+    let Some((last, others)) = berths.split_last() else { return Ok(()) };
+    // RFC 9000 §17: a filter of UDP sockets sees what follows the header of UDP.
+    let mut program = vec![
+        instruction(code::LOAD_BYTE, 0),
+        jump(code::JUMP_IF_ANY, LONG_HEADER, 0, 4),
+        instruction(code::LOAD_BYTE, 5),
+        jump(code::JUMP_IF_EQUAL, u32::from(QUIC_ID_LENGTH), 0, 4),
+        instruction(code::LOAD_BYTE, 6),
+        instruction(code::RETURN_A, 0),
+        instruction(code::LOAD_BYTE, 1),
         instruction(code::RETURN_A, 0),
     ];
-    let length = u16::try_from(program.len()).expect("four instructions");
+    program.extend(turn(ipv6, u32::try_from(berths.len()).unwrap_or(u32::MAX)));
+    for (turn, berth) in (0..).zip(others) {
+        program.extend([jump(code::JUMP_IF_EQUAL, turn, 0, 1), instruction(code::RETURN, u32::from(*berth))]);
+    }
+    program.push(instruction(code::RETURN, u32::from(*last)));
+    attach(socket, program)
+}
+
+/// Whose turn it is among so many.
+fn turn(ipv6: bool, count: u32) -> [libc::sock_filter; 3] {
+    let header = if ipv6 { IPV6_HEADER } else { IPV4_HEADER };
+    [
+        instruction(code::LOAD_HALF, NETWORK_HEADER + header),
+        instruction(code::SHIFT_RIGHT, GROUP_BITS),
+        instruction(code::MODULO, count.max(1)),
+    ]
+}
+
+fn attach(socket: &impl AsFd, mut program: Vec<libc::sock_filter>) -> io::Result<()> {
+    let length = u16::try_from(program.len()).map_err(io::Error::other)?;
     let filter = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
     let value: *const libc::sock_fprog = &filter;
     let size = libc::socklen_t::try_from(size_of::<libc::sock_fprog>()).expect("a few bytes");
     let option = libc::SO_ATTACH_REUSEPORT_CBPF;
-    // SAFETY: the descriptor is open for as long as `listener` is borrowed; `value` points to a description of
+    // SAFETY: the descriptor is open for as long as `socket` is borrowed; `value` points to a description of
     // `size` bytes whose instructions live until the call returns; the kernel copies both and changes neither.
-    let result = unsafe { libc::setsockopt(listener.as_fd().as_raw_fd(), libc::SOL_SOCKET, option, value.cast(), size) };
+    let result = unsafe { libc::setsockopt(socket.as_fd().as_raw_fd(), libc::SOL_SOCKET, option, value.cast(), size) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn jump(code: u16, k: u32, then: u8, otherwise: u8) -> libc::sock_filter {
+    libc::sock_filter { code, jt: then, jf: otherwise, k }
 }
 
 fn instruction(code: u16, k: u32) -> libc::sock_filter {

@@ -12,7 +12,7 @@ use dproxy_http1::{Name, RequestHead, Version};
 use dproxy_route::Logged;
 
 use crate::access::{Tally, Time};
-use crate::client::Client;
+use crate::client::{Client, Wire};
 use crate::common::Common;
 use crate::trail::{TraceContext, Trail};
 
@@ -226,7 +226,8 @@ fn said<'r>(name: &[u8], seen: Seen<'r>) -> Option<&'r [u8]> {
 
 fn protocol(seen: Seen<'_>) -> &'static str {
     match seen.request.version {
-        _ if seen.client.wire.is_h2() => "HTTP/2.0",
+        _ if matches!(seen.client.wire, Wire::H2(_)) => "HTTP/2.0",
+        _ if matches!(seen.client.wire, Wire::H3(_)) => "HTTP/3.0",
         Version::Http11 => "HTTP/1.1",
         Version::Http10 => "HTTP/1.0",
     }

@@ -62,6 +62,8 @@ pub(crate) struct Attempt<'r> {
     pub(crate) clocked: Option<Instant>,
     /// What the client shall remember of TLS.
     pub(crate) hsts: Option<&'r str>,
+    /// Where else the client may speak with the host.
+    pub(crate) alternative: Option<&'r str>,
     /// The number of the request, if the client is told.
     pub(crate) request_id: Option<&'r [u8]>,
     /// An answer that is an error is kept from the client: somebody else may serve the name.
@@ -197,7 +199,7 @@ impl Attempt<'_> {
         let progress = Progress::new(&self.proxy.page, &client.deadline, &self.view.common.settings().timeouts, &client.tally);
         let timed = self.clocked.is_some() || *self.view.algorithm(self.found) == Algorithm::Fastest;
         let asked = timed.then(Instant::now);
-        let (over_h2, in_clear) = (client.wire.is_h2(), client.is_in_clear());
+        let (to_stream, in_clear) = (client.wire.is_stream(), client.is_in_clear());
         let (mut client_inlet, mut speaker) = client.wire.split();
         let to_h2 = matches!(awaiting, Awaiting::H2(_));
         let Rest { buffer, mut body } = rest;
@@ -225,7 +227,7 @@ impl Attempt<'_> {
         if self.wary && progress.is_request_sent() && self.keeps_body() && is_unfit(&head.response, answer.filled()) {
             return Err(Broken::Elsewhere(ProxyError::Unfit { status: head.response.status }));
         }
-        let delivery = Delivering { attempt: self, progress: &progress, over_h2, in_clear, asked };
+        let delivery = Delivering { attempt: self, progress: &progress, to_stream, in_clear, asked };
         delivery.deliver(head, answer, speaker, &mut beside).await
     }
 

@@ -24,7 +24,7 @@ use crate::relay::{LONG, RelayError, Sink, Source, relay};
 pub(crate) struct Delivering<'r> {
     pub(crate) attempt: &'r Attempt<'r>,
     pub(crate) progress: &'r Progress<'r>,
-    pub(crate) over_h2: bool,
+    pub(crate) to_stream: bool,
     /// Nobody but the client and the kernel knows anything about the connection.
     pub(crate) in_clear: bool,
     /// When the backend had the request, if anybody wants to know how long it took.
@@ -60,8 +60,8 @@ impl Delivering<'_> {
         let bytes = &answer.filled()[..head.length];
         let unwanted = owned(response.fields.listed(bytes, response.connection));
         let mut body = BodyReader::new(response.framing);
-        if self.over_h2 {
-            // The head leaves by itself there: what came with it is looked at before, while the client can be told.
+        if self.to_stream {
+            // The head may leave by itself there: what came with it is looked at before, while the client can be told.
             look_through(body, &answer.filled()[head.length..])
                 .map_err(|violation| Broken::Final(Failure::Unanswered(ProxyError::Backend(violation))))?;
         }
@@ -102,8 +102,8 @@ impl Delivering<'_> {
     /// How this client gets this answer.
     fn delivery(&self, response: &ResponseHead) -> Delivery<'_> {
         let request = self.attempt.request;
-        let encoding = forward::encoding(response.framing, request.version, self.over_h2);
-        let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.over_h2);
+        let encoding = forward::encoding(response.framing, request.version, self.to_stream);
+        let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.to_stream);
         // A client that still sends is told that it will not be heard to the end.
         let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.says_goodbye(self.in_clear);
         Delivery {
@@ -113,6 +113,7 @@ impl Delivering<'_> {
             timings: self.timings(),
             cookie: self.attempt.cookie.as_deref(),
             hsts: self.attempt.hsts,
+            alternative: self.attempt.alternative,
             request_id: self.attempt.request_id,
         }
     }

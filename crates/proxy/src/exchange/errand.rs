@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use dproxy_http1::{BodyReader, Frame, Name, RequestHead, Version, Violation};
-use dproxy_route::{BackendIndex, Found};
+use dproxy_route::{Authority, BackendIndex, Found};
 use dproxy_stats::Fault;
 
 use crate::buffer::{Buffer, Scratch};
-use crate::client::Client;
+use crate::client::{Client, Wire};
 use crate::exchange::attempt::{Attempt, Broken};
 use crate::exchange::delivery::owned;
 use crate::exchange::wish::{cookie, wish_of};
@@ -15,6 +15,7 @@ use crate::exchange::{Failure, Opening, Served};
 use crate::forward::{self, Origin};
 use crate::pick::Wish;
 use crate::proxy::Proxy;
+use crate::tls::Spoken;
 use crate::view::View;
 
 /// What all tries of a request have in common.
@@ -34,6 +35,8 @@ pub(super) struct Errand<'r> {
     clocked: Option<Instant>,
     /// What the client shall remember of TLS, if it speaks that.
     hsts: Option<&'r str>,
+    /// Where else it may speak with the host.
+    alternative: Option<String>,
     /// The number of the request, if the client is told.
     request_id: Option<Vec<u8>>,
     /// The head as a backend gets it, but for the name of the backend behind the first `common` bytes.
@@ -55,7 +58,8 @@ impl<'r> Errand<'r> {
         let bytes = &buffer.filled()[..length];
         let mut head = proxy.buffers.scratch();
         let protocol = match request.version {
-            _ if client.wire.is_h2() => "2",
+            _ if matches!(client.wire, Wire::H2(_)) => "2",
+            _ if matches!(client.wire, Wire::H3(_)) => "3",
             Version::Http11 => "1.1",
             Version::Http10 => "1.0",
         };
@@ -83,6 +87,7 @@ impl<'r> Errand<'r> {
             wants_trailers: request.fields.only(bytes, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers")),
             clocked: (origin.trusted && request.fields.only(bytes, Name::XDebug).is_some()).then(Instant::now),
             hsts: client.tls.as_ref().and_then(|agreed| view.common.hsts(agreed, found.https)),
+            alternative: alternative(proxy, view, client, found, request.host.of(bytes)),
             request_id: client.answered_id().map(<[u8]>::to_vec),
             common: head.len(),
             head,
@@ -117,6 +122,7 @@ impl<'r> Errand<'r> {
             wants_trailers: self.wants_trailers,
             clocked: self.clocked,
             hsts: self.hsts,
+            alternative: self.alternative.as_deref(),
             request_id: self.request_id.as_deref(),
             wary,
         };
@@ -164,4 +170,17 @@ fn opening(request: &RequestHead, bytes: &[u8], head: usize) -> Result<Opening, 
             Frame::Partial | Frame::End => return Ok(Opening { head, body, rest }),
         }
     }
+}
+
+/// What a client of TLS is told of HTTP/3, where that is spoken: at the port that it knows us by (RFC 9114 §3.1.1). Hosts that
+/// ask for certificates, or keep their own, are there over TCP only.
+fn alternative(proxy: &Proxy, view: &View, client: &Client, found: &Found<'_>, host: &[u8]) -> Option<String> {
+    let agreed = client.tls.as_ref().filter(|agreed| agreed.protocol != Spoken::Http3)?;
+    if !proxy.speaks_quic(client.port()) || found.https.client_auth.is_some() {
+        return None;
+    }
+    agreed.name.as_ref().filter(|name| view.common.has_certificate(name))?;
+    let mut room = [0; Authority::ROOM];
+    let port = Authority::parse(host, &mut room).ok()?.port.unwrap_or(443);
+    Some(format!("h3=\":{port}\"; ma=3600"))
 }

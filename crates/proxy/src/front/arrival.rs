@@ -18,7 +18,7 @@ use crate::front::{announcement, h1, h2, on_demand, passage};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
-use crate::tls::{self, Greeted, HandshakeError, Hello, UnderWay};
+use crate::tls::{self, Greeted, HandshakeError, Hello, Spoken, UnderWay};
 use crate::transport::Transport;
 use crate::unless::unless;
 use crate::view::View;
@@ -93,7 +93,7 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
     drop(under_way);
     drop(view);
     let Some(client) = agreed else { return };
-    if client.tls.as_ref().is_some_and(|agreed| agreed.http2) {
+    if client.tls.as_ref().is_some_and(|agreed| agreed.protocol == Spoken::Http2) {
         return Box::pin(h2::serve(proxy, client, None)).await;
     }
     h1::serve(proxy, client, Stage::New).await;

@@ -1,7 +1,6 @@
 //! HTTP/2 clients: one connection, many requests at a time, each in a task of its own.
 
 mod guard;
-mod hands;
 mod hello;
 
 use std::future::poll_fn;
@@ -20,10 +19,10 @@ use crate::client::{Carries, Client, Path, Stream, Wire};
 use crate::clock::Deadline;
 use crate::error::ProxyError;
 use crate::front::h2::guard::Guarded;
-pub(crate) use crate::front::h2::hands::Hands;
 use crate::front::h2::hello::{Hello, Reticent};
+use crate::front::hands;
 use crate::front::{fail, respond};
-use crate::message;
+use crate::message::{self, Asked};
 use crate::proxy::Proxy;
 use crate::transport::Transport;
 
@@ -44,7 +43,7 @@ const CANCELLED_BY_ERROR: usize = 200;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A request that is to be served.
-struct Job {
+pub(crate) struct Job {
     proxy: Rc<Proxy>,
     client: Client,
     request: Request<RecvStream>,
@@ -102,7 +101,7 @@ async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
         let stream = Stream { carries: Carries::Nothing, respond: answer };
         let (tls, deadline) = (tls.clone(), proxy.clock.deadline());
         let client = Client { wire: Wire::H2(stream), peer, path, tls, deadline, tally: Tally::default(), trail: None };
-        proxy.hands.give(Job { proxy: Rc::clone(proxy), client, request });
+        proxy.hands.give(hands::Job::H2(Box::new(Job { proxy: Rc::clone(proxy), client, request })));
     }
     connection.graceful_shutdown();
     deadline.set(FAREWELL);
@@ -165,7 +164,7 @@ async fn next_request(
 }
 
 /// Serves one request of a connection.
-async fn serve_request(job: Job) {
+pub(crate) async fn serve_request(job: Job) {
     let Job { proxy, mut client, request } = job;
     let (parts, body) = request.into_parts();
     let tunnels = message::tunnel_protocol(&parts).is_some();
@@ -173,7 +172,10 @@ async fn serve_request(job: Job) {
     let mut buffer = proxy.buffers.lend();
     let mut head = RequestHead::default();
     let limits = proxy.common().limits;
-    let read = message::request_head(&parts, has_body, &mut proxy.buffers.scratch(), &mut buffer, &mut head, &limits);
+    let read = {
+        let (asked, fields) = (Asked::by(&parts, has_body), message::fields_of(&parts.headers));
+        message::request_head(&asked, fields, &mut proxy.buffers.scratch(), &mut buffer, &mut head, &limits)
+    };
     if let Wire::H2(stream) = &mut client.wire {
         stream.carries = match (tunnels, has_body) {
             (true, _) => Carries::Tunnel { reads: body, writes: None },

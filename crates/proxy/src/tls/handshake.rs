@@ -36,10 +36,18 @@ pub(crate) struct Greeted {
 pub(crate) struct Agreed {
     /// The name that it asked for, canonical.
     pub(crate) name: Option<String>,
-    /// It speaks HTTP/2, and nothing else.
-    pub(crate) http2: bool,
+    pub(crate) protocol: Spoken,
     /// Who it is, where it was asked and somebody vouches for it.
     pub(crate) identity: Option<Identity>,
+}
+
+/// What is spoken behind a handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Spoken {
+    #[default]
+    Http1,
+    Http2,
+    Http3,
 }
 
 /// Why there is no connection.
@@ -87,7 +95,8 @@ pub(crate) async fn agree(view: &View, hello: Hello, tcp: Tcp) -> Result<Greeted
     let config = asking.as_ref().map_or(config, |asking| Arc::clone(&asking.config));
     let tls = connect(config, accepted, &bytes.filled()[understood..], &tcp).await?;
     let identity = asking.and_then(|asking| asking.identity(tls.peer_certificates()?));
-    let agreed = Agreed { name, http2: tls.alpn_protocol() == Some(b"h2"), identity };
+    let protocol = if tls.alpn_protocol() == Some(b"h2") { Spoken::Http2 } else { Spoken::Http1 };
+    let agreed = Agreed { name, protocol, identity };
     Ok(Greeted { session: Session::new(tcp, tls, bytes.owner()), agreed })
 }
 

@@ -46,6 +46,11 @@ impl Handshakes {
         by_age.insert(number, Rc::clone(&ticket));
         UnderWay { handshakes: self, number, ticket }
     }
+
+    /// Whether there are half as many as there may be.
+    pub(crate) fn are_many(&self, most: u32) -> bool {
+        self.by_age.borrow().len() >= usize::try_from(most / 2).unwrap_or(usize::MAX)
+    }
 }
 
 impl UnderWay<'_> {

@@ -1,11 +1,13 @@
 //! Which certificate is shown for which name.
 
+use std::fmt;
 use std::sync::Arc;
 
 use dproxy_config::{Certificate, TlsPolicy, TlsSettings};
 use dproxy_route::{Authority, HostPattern};
 use dproxy_tls::provider;
 use hashbrown::HashMap;
+use quinn::crypto::rustls::QuicServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, NoClientAuth, NoServerSessionStorage, ResolvesServerCert};
@@ -27,7 +29,13 @@ pub(crate) struct Keyring {
     ready: HashMap<String, (Certificate, Arc<CertifiedKey>), foldhash::fast::RandomState>,
     names: Arc<Names>,
     config: Arc<ServerConfig>,
+    /// The same for QUIC, where that is spoken.
+    quic: Option<Quic>,
 }
+
+/// How clients are answered that come over QUIC.
+#[derive(Clone)]
+struct Quic(Arc<QuicServerConfig>);
 
 /// What is shown for each name.
 #[derive(Debug, Default)]
@@ -73,7 +81,8 @@ impl Keyring {
         }
         let names = Arc::new(names);
         let config = Arc::new(server_config(settings, &names, Arc::new(NoClientAuth), Vec::new()));
-        Some(Arc::new(Keyring { settings: settings.clone(), ready, names, config }))
+        let quic = settings.quic.is_some().then(|| quic_config(settings, &names));
+        Some(Arc::new(Keyring { settings: settings.clone(), ready, names, config, quic }))
     }
 
     /// What it was made from.
@@ -91,6 +100,11 @@ impl Keyring {
         self.names.find(name).map(|_| Arc::clone(&self.config))
     }
 
+    /// How clients are answered that come over QUIC.
+    pub(crate) fn quic(&self) -> Option<Arc<QuicServerConfig>> {
+        self.quic.as_ref().map(|quic| Arc::clone(&quic.0))
+    }
+
     /// Whether a certificate was made for `host`, rather than shown for want of another.
     pub(crate) fn has(&self, host: &str) -> bool {
         self.names.find_own(host).is_some()
@@ -103,6 +117,12 @@ impl Keyring {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         }
+    }
+}
+
+impl fmt::Debug for Quic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Quic")
     }
 }
 
@@ -170,6 +190,14 @@ fn certified(certificate: &Certificate, provider: &CryptoProvider) -> Result<Cer
     let mut certified = CertifiedKey::from_der(chain, key.clone_key(), provider)?;
     certified.ocsp = certificate.staple.clone();
     Ok(certified)
+}
+
+/// QUIC has TLS 1.3 only, and HTTP/3 only is spoken over it (RFC 9001 §4.2, RFC 9114 §3.1).
+fn quic_config(settings: &TlsSettings, names: &Arc<Names>) -> Quic {
+    let settings = TlsSettings { policy: TlsPolicy::Modern, ..settings.clone() };
+    let mut config = server_config(&settings, names, Arc::new(NoClientAuth), Vec::new());
+    config.alpn_protocols = vec![b"h3".to_vec()];
+    Quic(Arc::new(QuicServerConfig::try_from(config).expect("the provider has the suite that every QUIC connection begins with")))
 }
 
 fn server_config(settings: &TlsSettings, names: &Arc<Names>, verifier: Arc<dyn ClientCertVerifier>, scope: Vec<u8>) -> ServerConfig {

@@ -59,6 +59,7 @@ impl Pool {
                 | ToWorker::Refused { .. }
                 | ToWorker::Door { .. }
                 | ToWorker::Tell
+                | ToWorker::Quic { .. }
                 | ToWorker::TakeOver { .. }
                 | ToWorker::HandedOver,
             ) => Vec::new(),

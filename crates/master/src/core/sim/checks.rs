@@ -189,8 +189,12 @@ impl Checks {
                     clients.iter().for_each(|client| assert!(self.travellers.remove(client), "a client is in two places"));
                 }
             }
-            ToMaster::Confined(_) | ToMaster::Holds(_) | ToMaster::Wanted { .. } | ToMaster::HandOver { .. } | ToMaster::Drained { .. } => {
-            }
+            ToMaster::Confined(_)
+            | ToMaster::Holds(_)
+            | ToMaster::HoldsQuic { .. }
+            | ToMaster::Wanted { .. }
+            | ToMaster::HandOver { .. }
+            | ToMaster::Drained { .. } => {}
         }
     }
 
@@ -318,7 +322,7 @@ impl Checks {
                 let lent = lent.iter().copied().collect();
                 self.sockets(core, worker, keep, &added, Told { serial: *serial, after, lent });
             }
-            ToWorker::Log | ToWorker::Door { .. } | ToWorker::Tell | ToWorker::Refused { .. } => {
+            ToWorker::Log | ToWorker::Door { .. } | ToWorker::Tell | ToWorker::Quic { .. } | ToWorker::Refused { .. } => {
                 panic!("the core knows nothing of logs, doors and certificates")
             }
             ToWorker::TakeOver { .. } => panic!("clients without their connections"),

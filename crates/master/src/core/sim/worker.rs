@@ -54,7 +54,7 @@ impl Pretend {
         while let Some(message) = self.inbox.pop_front() {
             match message {
                 ToWorker::Setup { slot } => self.slot = slot,
-                ToWorker::Door { .. } | ToWorker::Tell | ToWorker::Log | ToWorker::Refused { .. } => {}
+                ToWorker::Door { .. } | ToWorker::Tell | ToWorker::Quic { .. } | ToWorker::Log | ToWorker::Refused { .. } => {}
                 ToWorker::Snapshot { generation } if refuses => {
                     answers.push(ToMaster::Rejected { generation, reason: "luck".to_owned() });
                 }

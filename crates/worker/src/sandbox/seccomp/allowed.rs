@@ -39,6 +39,8 @@ const ANYHOW: &[i64] = &[
     libc::SYS_recvfrom,
     libc::SYS_sendmsg,
     libc::SYS_recvmsg,
+    libc::SYS_sendmmsg,
+    libc::SYS_recvmmsg,
     libc::SYS_getsockname,
     libc::SYS_getpeername,
     libc::SYS_getsockopt,
@@ -67,6 +69,8 @@ const ANYHOW: &[i64] = &[
     libc::SYS_geteuid,
     libc::SYS_getgid,
     libc::SYS_getegid,
+    // Which kernel this is, for what UDP can do there.
+    libc::SYS_uname,
     libc::SYS_getrusage,
     // Memory.
     libc::SYS_brk,

@@ -1,4 +1,4 @@
-//! Tasks that serve one request of HTTP/2 after another.
+//! Tasks that serve one request of HTTP/2 or HTTP/3 after another.
 //!
 //! A task that serves a request is kilobytes, which would have to be set aside, filled and given back for each. So whoever has
 //! served one waits for the next, of whichever connection.
@@ -9,7 +9,13 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::{Job, serve_request};
+use crate::front::{h2, h3};
+
+/// A request that is to be served.
+pub(crate) enum Job {
+    H2(Box<h2::Job>),
+    H3(Box<h3::Job>),
+}
 
 /// So many wait at most: two megabytes.
 const WAITING: usize = 256;
@@ -32,16 +38,16 @@ struct Hand {
 enum Told {
     #[default]
     Nothing,
-    Serve(Box<Job>),
+    Serve(Job),
     Leave,
 }
 
 impl Hands {
     /// Has a task serve a request: one that waits, or else a new one.
-    pub(super) fn give(self: &Rc<Self>, job: Job) {
+    pub(crate) fn give(self: &Rc<Self>, job: Job) {
         let idle = self.idle.borrow_mut().pop();
         let hand = idle.unwrap_or_else(|| self.hire());
-        hand.tell(Told::Serve(Box::new(job)));
+        hand.tell(Told::Serve(job));
     }
 
     /// Lets half of those go that wait, as [`crate::buffer::Buffers::trim`] does.
@@ -59,7 +65,10 @@ impl Hands {
         // Made where it stays: a task is moved several times before it runs.
         tokio::task::spawn_local(Box::pin(async move {
             while let Some(job) = hired.next().await {
-                pin!(serve_request(*job)).await;
+                match job {
+                    Job::H2(job) => pin!(h2::serve_request(*job)).await,
+                    Job::H3(job) => pin!(h3::serve_request(*job)).await,
+                }
                 if !hands.rests(&hired) {
                     break;
                 }
@@ -88,11 +97,11 @@ impl Hand {
     }
 
     /// The next request to serve; none when there is no more to do.
-    async fn next(&self) -> Option<Box<Job>> {
+    async fn next(&self) -> Option<Job> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Box<Job>>> {
+    fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Job>> {
         match self.told.take() {
             Told::Serve(job) => Poll::Ready(Some(job)),
             Told::Leave => Poll::Ready(None),
