@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use dproxy_testkit::{Dproxy, Origin, Signal, kill, pause, resident, share_of_memory};
 
+use super::speed::many;
 use super::{Figure, Scale, resize, with_routes};
 use crate::engine::{serving, sockets};
 
@@ -72,7 +73,7 @@ fn of_workers(dproxy: &Dproxy) -> u64 {
 
 pub(super) fn tables(origin: &Origin, scale: Scale) -> Figure {
     let few = of_workers(&serving(origin, 8));
-    let many = of_workers(&with_routes(origin, 8, if scale.long { 100_000 } else { 2_000 }).start());
+    let many = of_workers(&many(origin, scale));
     let megabytes = many.saturating_sub(few) / 1024;
     Figure::timing(format!("{megabytes} MB in all"), megabytes <= 200)
 }

@@ -85,8 +85,15 @@ fn wait_for_a_table_after(dproxy: &Dproxy, generation: Option<u64>) {
     });
 }
 
+/// Once every worker has all routes.
 pub(super) fn many(origin: &Origin, scale: Scale) -> Dproxy {
-    with_routes(origin, 8, if scale.long { 100_000 } else { 2_000 }).start()
+    let count = if scale.long { 100_000 } else { 2_000 };
+    let dproxy = with_routes(origin, 8, count).start();
+    wait_for("everybody with all routes", 3 * PATIENCE, || {
+        let status = dproxy.status();
+        status["routes"] == count && status["workers_at_generation"] == status["workers_wanted"]
+    });
+    dproxy
 }
 
 pub(super) fn many_routes(origin: &Origin, scale: Scale) -> Figure {
