@@ -4,7 +4,7 @@ mod abuse;
 mod client;
 mod transitions;
 
-use dproxy_testkit::{Options, Origin, PATIENCE, Step, wait_for};
+use dproxy_testkit::{Engine, Options, Origin, PATIENCE, Run, Step, unique, wait_for};
 use http::{HeaderMap, HeaderValue};
 
 use crate::tls::{Secure, Shop, echo};
@@ -125,6 +125,39 @@ fn another_library_is_served_too() {
     let secure = serve(|options| options.route("a.test", &[origin.addr()]));
     let Some(output) = crate::clients::python("http3_calls.py", "aioquic", &[&secure.port.to_string()]) else { return };
     assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn whoever_is_where_it_says_it_is_comes_in_however_many_do_not() {
+    let origin = echo();
+    // With one handshake at a time every client is asked to say hello again, with a token, and may meet another worker.
+    let secure = serve(|options| options.workers(4).env("DOCKER_PROXY_LIMIT_HANDSHAKES", "1").route("a.test", &[origin.addr()]));
+    for _ in 0..20 {
+        let status = over_h3(secure.port, async |mut requests| {
+            fetch(&mut requests, ask("GET", "/").body(()).unwrap(), b"").await.unwrap().head.status()
+        });
+        assert_eq!(status, 200);
+    }
+}
+
+#[test]
+fn a_container_is_there_over_http3_as_over_tls() {
+    let Some(engine) = Engine::shared() else { return };
+    let _busy = crate::among_others();
+    let host = format!("{}.test", unique("http3"));
+    let shop = Shop::with(&[]);
+    shop.put("both", &["a.test", &host]);
+    let secure = shop.serve(|options| options.docker(&engine.endpoint()).env("DOCKER_PROXY_SSL_HTTP3", "true"));
+    let _container = engine.run(&Run::echo("http3").hostname(&host));
+    let asked = || {
+        over_h3(secure.port, async |mut requests| {
+            let request = http::Request::builder().uri(format!("https://{host}/")).body(()).unwrap();
+            fetch(&mut requests, request, b"").await.unwrap()
+        })
+    };
+    wait_for("HTTP/3", PATIENCE, || secure.dproxy.status()["http3"] != serde_none());
+    wait_for("the container", PATIENCE, || asked().head.status() == 200);
+    assert!(asked().text().contains(r#"["x-forwarded-proto","https"]"#), "{}", asked().text());
 }
 
 #[test]

@@ -78,6 +78,7 @@ fn clients_of_a_worker_that_is_killed_lose_what_it_held_and_come_again_at_once()
     let load = Load::start(secure.port, CLIENTS);
     load.pause_until_more(100);
     for round in 0..5 {
+        secure.dproxy.wait_for_workers(2);
         let victim = secure.dproxy.worker_pids()[round % 2];
         kill(victim, Signal::SIGKILL);
         wait_for("another worker", PATIENCE, || secure.dproxy.worker_pids().len() == 2 && !secure.dproxy.worker_pids().contains(&victim));
