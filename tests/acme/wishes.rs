@@ -74,3 +74,23 @@ fn too_many_orders_wait_as_long_as_the_authority_says_also_over_a_restart() {
     assert!((25.0..45.0).contains(&waited), "{waited} s, told 25");
     dproxy.wait_for("no problem", || dproxy.data("/problems").as_array().is_some_and(Vec::is_empty));
 }
+
+#[test]
+fn an_authority_that_wants_no_new_customers_is_left_alone_as_long_as_it_says() {
+    let Some(pebble) = Pebble::start() else { return };
+    let Some(ruler) = pebble.behind(&format!("{{{LATE}, \"newcomers\": 20}}")) else { return };
+    let origin = Origin::saying("hello");
+    let mut dproxy = start(&pebble, &ruler, &origin);
+    wait_for_problem(&dproxy, &["certificate of a.test", "no account at", "too many accounts (rateLimited)", "no order before ", " GMT"]);
+    pebble.rule(&format!("{{{LATE}}}"));
+    let refused = pebble.asked(&["POST /sign-me-up", " 429"]);
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    dproxy.signal(Signal::SIGTERM);
+    dproxy.wait_for_end();
+    dproxy.start_again();
+    wait_for("https://a.test/", PATIENCE, || is_served(&pebble, "a.test", "hello"));
+    let made = pebble.asked(&["POST /sign-me-up", " 201"]);
+    assert_eq!((made.len(), pebble.asked(&["POST /sign-me-up", " 429"]).len()), (1, 1), "{made:?}");
+    let waited = made[0].0 - refused[0].0;
+    assert!((20.0..40.0).contains(&waited), "{waited} s, told 20");
+}

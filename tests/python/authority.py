@@ -3,7 +3,7 @@
 authority.py PORT PEBBLE CERTIFICATE KEY RULES RECORD
 
 RULES is a file of JSON, read at each request: "window" is what renewal information says, "limited" is the Retry-After
-of new orders, which are refused with it. RECORD gets a line for each request: time, method, path, status, and of new
+of new orders, "newcomers" that of new accounts; they are refused with it. RECORD gets a line for each request: time, method, path, status, and of new
 orders what they replace.
 """
 
@@ -50,6 +50,11 @@ class Handler(BaseHTTPRequestHandler):
         answer = server.getresponse()
         return answer.status, answer.getheaders(), answer.read()
 
+    def refuse(self, wait, why):
+        said = {"type": "urn:ietf:params:acme:error:rateLimited", "detail": why, "status": 429}
+        headers = [("Content-Type", "application/problem+json"), ("Retry-After", str(wait))]
+        self.answer(429, headers, json.dumps(said).encode())
+
     def do_HEAD(self):
         self.answer(*self.forward())
 
@@ -67,15 +72,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if "sign-me-up" in self.path and self.ruled().get("newcomers"):
+            return self.refuse(self.ruled()["newcomers"], "too many accounts")
         if "order-plz" not in self.path:
             return self.answer(*self.forward(sent))
         payload = json.loads(sent)["payload"]
         replaced = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("replaces")
         wait = self.ruled().get("limited")
         if wait:
-            said = {"type": "urn:ietf:params:acme:error:rateLimited", "detail": "too many certificates", "status": 429}
-            headers = [("Content-Type", "application/problem+json"), ("Retry-After", str(wait))]
-            return self.answer(429, headers, json.dumps(said).encode())
+            return self.refuse(wait, "too many certificates")
         status, headers, body = self.forward(sent)
         if replaced and status == 201:
             body = json.dumps(json.loads(body) | {"replaces": replaced}).encode()

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -11,8 +12,11 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 use zeroize::Zeroizing;
 
+use super::judge::Setback;
+use super::order::{RATE_LIMITED, in_words};
 use super::shelf::{Shelf, ShelfError};
 use super::transport::{RootsError, Silence, Transport};
+use crate::directory::chain;
 
 const UNBOUND: &str = "urn:ietf:params:acme:error:externalAccountRequired";
 
@@ -45,6 +49,13 @@ pub(super) enum AccountError {
         "`{0}` wants to know whose customer you are; tell it by `acme.eab_kid` and `acme.eab_key_file`, which it gives to its customers"
     )]
     Unbound(String),
+    #[error("no account at `{directory}`: {}", in_words(refusal))]
+    Limited {
+        directory: String,
+        /// When it may be tried again, if the authority said so.
+        until: Option<SystemTime>,
+        refusal: Problem,
+    },
     #[error("no account at `{directory}`")]
     Authority {
         directory: String,
@@ -59,6 +70,9 @@ pub(super) async fn open(settings: &Settings, shelf: &Shelf, forgotten: bool) ->
     let silence = transport.silence();
     let builder = Account::builder_with_http(Box::new(transport));
     let failed = |cause| match cause {
+        Error::Api(refusal) if refusal.r#type.as_deref() == Some(RATE_LIMITED) => {
+            AccountError::Limited { directory: settings.directory.to_string(), until: silence.until(SystemTime::now()), refusal }
+        }
         Error::Api(Problem { r#type: Some(kind), .. }) if kind == UNBOUND => AccountError::Unbound(settings.directory.to_string()),
         cause => AccountError::Authority { directory: settings.directory.to_string(), cause },
     };
@@ -82,6 +96,17 @@ pub(super) async fn open(settings: &Settings, shelf: &Shelf, forgotten: bool) ->
     keep(shelf, &Kept { email, credentials })?;
     info!(directory = %settings.directory, account = account.id(), "account made");
     Ok((account, silence))
+}
+
+impl AccountError {
+    /// What that means for a certificate that was to be asked for.
+    pub(super) fn setback(&self) -> Setback {
+        let why = chain(self);
+        match self {
+            AccountError::Limited { until, .. } => Setback::Limited { until: *until, why },
+            _ => Setback::Authority(why),
+        }
+    }
 }
 
 fn keep(shelf: &Shelf, kept: &Kept) -> Result<(), AccountError> {

@@ -234,15 +234,10 @@ impl Agent {
                 Ok(account) => self.account = Some(account),
                 Err(error) => {
                     let now = SystemTime::now();
-                    let why = chain(&error);
-                    warn!(error = why, "no account for certificates by ACME");
+                    warn!(error = chain(&error), "no account for certificates by ACME");
                     for step in steps {
                         match step {
-                            Step::Order(names) => {
-                                let setback = Setback::Authority(why.clone());
-                                self.disappoint(now, names, &setback);
-                                self.judge.failed(now, names, setback);
-                            }
+                            Step::Order(names) => self.came_to_nothing(now, names, error.setback()),
                             Step::AskWindow(names) => self.judge.window(now, names, None, WINDOW_LATER),
                         }
                     }
@@ -302,6 +297,11 @@ impl Agent {
             Setback::Authority(why) => Setback::Authority(format!("`{}`: {why}", self.settings.directory)),
             other => other,
         };
+        self.came_to_nothing(now, names, setback);
+    }
+
+    /// No certificate for these names, as things are.
+    fn came_to_nothing(&mut self, now: SystemTime, names: &Names, setback: Setback) {
         self.disappoint(now, names, &setback);
         let limited = matches!(setback, Setback::Limited { .. });
         self.judge.failed(now, names, setback);

@@ -25,7 +25,7 @@ use crate::directory::chain;
 
 /// An authority may take so long to look at us, or to make a certificate.
 const PATIENCE: RetryPolicy = RetryPolicy::new().initial_delay(Duration::from_millis(200)).backoff(1.5).timeout(Duration::from_secs(90));
-const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
+pub(super) const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
 /// Several times in a row: it is out of step.
 const BAD_NONCE: &str = "urn:ietf:params:acme:error:badNonce";
 const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
@@ -201,7 +201,7 @@ fn way_out(proof: Proof) -> &'static str {
 }
 
 /// What the authority says, without what only programs read.
-fn in_words(refusal: &Refusal) -> String {
+pub(super) fn in_words(refusal: &Refusal) -> String {
     let kind = refusal.r#type.as_deref().unwrap_or_default();
     let kind = kind.strip_prefix("urn:ietf:params:acme:error:").unwrap_or(kind);
     let mut text = match (&refusal.detail, kind) {
