@@ -75,7 +75,7 @@ fn many_clients_of_a_name_wait_for_one_order() {
 fn a_flood_of_names_stops_at_the_limit_and_harms_nobody() {
     let Some(pebble) = Pebble::start() else { return };
     let origin = Origin::saying("hello");
-    let dproxy = rules(&pebble, &origin, "  on_demand: [\"*.customers.test\"]\n  on_demand_limit: 2");
+    let mut dproxy = rules(&pebble, &origin, "  on_demand: [\"*.customers.test\"]\n  on_demand_limit: 2");
     assert!(is_served(&pebble, "good.customers.test", "hello"));
     std::thread::scope(|scope| {
         for thread in 0..4 {
@@ -91,6 +91,13 @@ fn a_flood_of_names_stops_at_the_limit_and_harms_nobody() {
     assert_eq!(pebble.orders(), 2, "{}", pebble.log());
     assert!(is_served(&pebble, "good.customers.test", "hello"));
     wait_for_problem(&dproxy, &["certificates on demand", "more than 2 within an hour", "`acme.on_demand_limit`"]);
+    // The next master does not begin anew.
+    dproxy.signal(Signal::SIGTERM);
+    dproxy.wait_for_end();
+    dproxy.start_again();
+    assert!(is_served(&pebble, "good.customers.test", "hello"));
+    assert!(!is_served(&pebble, "more.customers.test", "hello"));
+    assert_eq!(pebble.orders(), 2, "{}", pebble.log());
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Agent {
         let mut demand = Demand::new(settings.on_demand.clone());
         for voucher in vouchers {
             if let Some(names) = Names::of(voucher.certificate.names.clone()) {
-                demand.recall(now, &names);
+                demand.recall(now, &names, shelf.kept_at(&names));
                 judge.holds(now, &names, term(&voucher));
                 held.insert(names, voucher);
             }

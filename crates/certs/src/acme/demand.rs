@@ -94,10 +94,13 @@ impl Demand {
         }
     }
 
-    /// There is a certificate from before, which was ordered so or could have been.
-    pub(super) fn recall(&mut self, now: SystemTime, names: &Names) {
-        if let Some(host) = self.host_of(names) {
-            self.learned.insert(host, Learned { asked: now, permitted: None });
+    /// There is a certificate from before, made at this time, which was ordered so or could have been.
+    pub(super) fn recall(&mut self, now: SystemTime, names: &Names, made: Option<SystemTime>) {
+        let Some(host) = self.host_of(names) else { return };
+        self.learned.insert(host, Learned { asked: now, permitted: None });
+        if let Some(made) = made.filter(|made| *made <= now && *made + HOUR > now) {
+            let place = self.admitted.partition_point(|other| *other <= made);
+            self.admitted.insert(place, made);
         }
     }
 
@@ -294,6 +297,19 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_goes_on_over_a_restart() {
+        let mut demand = demand(None, 3);
+        demand.recall(after(3600), &names("new.c.test"), Some(after(3000)));
+        demand.recall(after(3600), &names("newer.c.test"), Some(after(3500)));
+        demand.recall(after(3600), &names("old.c.test"), Some(after(0)));
+        demand.recall(after(3600), &names("other.test"), Some(after(3500)));
+        let asked = |demand: &mut Demand, name: &str, now| demand.asked(now, &host(name), false);
+        assert_eq!(asked(&mut demand, "a.c.test", after(3600)), Verdict::Learned);
+        assert_eq!(asked(&mut demand, "b.c.test", after(3600)), Verdict::Refused);
+        assert_eq!(asked(&mut demand, "b.c.test", after(6600)), Verdict::Learned, "an hour after the first one");
+    }
+
+    #[test]
     fn a_name_that_fails_rests_longer_each_time() {
         let mut demand = demand(None, 100);
         let mut now = 0;
@@ -327,9 +343,9 @@ mod tests {
     #[test]
     fn what_nobody_asks_for_is_not_renewed() {
         let mut demand = demand(None, 5);
-        demand.recall(after(0), &names("a.c.test"));
-        demand.recall(after(0), &names("a.test"));
-        demand.recall(after(0), &names("b.c.test"));
+        demand.recall(after(0), &names("a.c.test"), None);
+        demand.recall(after(0), &names("a.test"), None);
+        demand.recall(after(0), &names("b.c.test"), None);
         let week = UNASKED.as_secs();
         assert_eq!(demand.asked(after(week - 1), &host("b.c.test"), true), Verdict::Learned);
         assert_eq!(demand.wanted(after(week - 1)).count(), 2);

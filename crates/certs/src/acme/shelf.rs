@@ -12,6 +12,7 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use dproxy_config::AcmeDirectory;
@@ -83,6 +84,11 @@ impl Shelf {
         let path = self.bans_path();
         let text = serde_json::to_vec_pretty(bans).map_err(|cause| ShelfError::Write { path: path.clone(), cause: cause.into() })?;
         write(&path, &text)
+    }
+
+    /// When the certificate for these names was made.
+    pub(super) fn kept_at(&self, names: &Names) -> Option<SystemTime> {
+        fs::metadata(self.certificate_path(names)).and_then(|file| file.modified()).ok()
     }
 
     /// Every certificate that can be used, and why others cannot.
