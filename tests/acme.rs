@@ -37,6 +37,13 @@ fn wait_for_problem(dproxy: &Dproxy, words: &[&str]) {
     });
 }
 
+/// Containers of other tests are there too.
+#[track_caller]
+fn was_ordered_for(pebble: &Pebble, one: &str, and_not: &str) {
+    let log = pebble.log();
+    assert!(log.contains(one) && !log.contains(and_not), "{log}");
+}
+
 #[test]
 fn a_container_that_says_so_has_a_certificate_as_soon_as_it_is_there() {
     let Some(engine) = Engine::shared() else { return };
@@ -47,7 +54,25 @@ fn a_container_that_says_so_has_a_certificate_as_soon_as_it_is_there() {
     let container = engine.run(&Run::echo("asks").hostname(&asks).label("dproxy.tls", "acme"));
     wait_for(&dproxy, &pebble, &asks, &container.name);
     assert!(!pebble.curl(&does_not).status.success(), "it did not ask for one");
-    assert_eq!(pebble.orders(), 1, "{}", pebble.log());
+    was_ordered_for(&pebble, &asks, &does_not);
+}
+
+#[test]
+fn a_container_that_was_written_for_caddy_has_one_too_and_sends_clients_there() {
+    let Some(engine) = Engine::shared() else { return };
+    let Some(pebble) = Pebble::start() else { return };
+    let dproxy = pebble.client().docker(&engine.endpoint()).start();
+    let (bare, clear) = (format!("{}.test", unique("bare")), format!("{}.test", unique("clear")));
+    let run =
+        |name: &str, address: &str| engine.run(&Run::echo(name).label("caddy", address).label("caddy.reverse_proxy", "{{upstreams 80}}"));
+    let container = run("bare", &bare);
+    let plain = run("clear", &format!("http://{clear}"));
+    wait_for(&dproxy, &pebble, &bare, &container.name);
+    let answer = dproxy.get(&bare, "/x?y");
+    assert_eq!((answer.status, answer.field("location")), (301, Some(format!("https://{bare}:{}/x?y", pebble.https).as_str())));
+    dproxy.wait_for("the other in the clear", || dproxy.get(&clear, "/").text().contains(&plain.name));
+    assert!(!pebble.curl(&clear).status.success(), "`http://` asks for none");
+    was_ordered_for(&pebble, &bare, &clear);
 }
 
 #[test]
