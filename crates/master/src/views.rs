@@ -1,10 +1,10 @@
 //! What operators see: the core, the engine's news and the figures, as rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use dproxy_control::{BackendRow, ContainerRow, EngineRow, ImageRow, ProblemRow, RouteRow, WorkerRow};
-use dproxy_route::{Backend, BackendId, Offer, Owner, PathPrefix, Problem, Route};
+use dproxy_route::{Backend, BackendId, HostPattern, Offer, Owner, PathPrefix, Problem, Route};
 use dproxy_source::{Container, Link, Update};
 use dproxy_stats::{Counter, Counters};
 
@@ -65,17 +65,18 @@ pub(crate) fn complete_by_hand(route: &Route, row: &mut RouteRow, rest: impl Fn(
 /// `load` tells how many requests one has and for how many milliseconds somebody waits; `limit` is what those take that
 /// say nothing themselves, zero any number.
 pub(crate) fn backend_rows(routes: &[Route], limit: u32, load: impl Fn(&BackendId) -> Option<Load>) -> Vec<BackendRow> {
-    let mut rows: BTreeMap<&BackendId, BackendRow> = BTreeMap::new();
+    // One backend may serve every host there is, so each knows by a set which it has.
+    let mut rows: BTreeMap<&BackendId, (BackendRow, HashSet<&HostPattern>)> = BTreeMap::new();
     for route in routes {
-        let host = route.host.to_string();
         for backend in route.backends() {
-            let row = rows.entry(&backend.id).or_insert_with(|| backend_row(backend, limit, load(&backend.id)));
-            if !row.hosts.contains(&host) {
-                row.hosts.push(host.clone());
+            let new = || (backend_row(backend, limit, load(&backend.id)), HashSet::new());
+            let (row, hosts) = rows.entry(&backend.id).or_insert_with(new);
+            if hosts.insert(&route.host) {
+                row.hosts.push(route.host.to_string());
             }
         }
     }
-    let mut rows: Vec<BackendRow> = rows.into_values().collect();
+    let mut rows: Vec<BackendRow> = rows.into_values().map(|(row, _)| row).collect();
     rows.sort_by(|a, b| (&a.name, a.port, &a.id).cmp(&(&b.name, b.port, &b.id)));
     rows
 }
@@ -198,6 +199,15 @@ mod tests {
         assert_eq!(rows.iter().map(|row| row.address.as_str()).collect::<Vec<_>>(), ["10.0.0.1:80", "10.0.0.2:80"]);
         assert_eq!(rows[1].hosts, ["*"]);
         assert_eq!(count_backends(&routes), 2);
+    }
+
+    #[test]
+    fn a_backend_of_very_many_hosts_is_told_at_once() {
+        let host = |number| HostPattern::Exact(format!("host{number}.test").parse().unwrap());
+        let routes: Vec<Route> = (0..50_000).map(|number| Route { host: host(number % 40_000), ..route(number, "10.0.0.1:80") }).collect();
+        // Each host compared with each other one would take minutes here.
+        let rows = backend_rows(&routes, 0, |_| None);
+        assert_eq!((rows.len(), rows[0].hosts.len(), rows[0].hosts[39_999].as_str()), (1, 40_000, "host39999.test"));
     }
 
     #[test]

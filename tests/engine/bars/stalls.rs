@@ -78,7 +78,9 @@ fn latest_timer(dproxy: &Dproxy) -> Duration {
 }
 
 fn told_of_timers(dproxy: &Dproxy) -> Duration {
-    let metrics = dproxy.api("/metrics").text();
+    let answer = dproxy.api("/metrics");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let metrics = answer.text();
     let late = metrics.lines().filter(|line| line.starts_with("dproxy_worker_loop_lag_seconds{"));
     let seconds = late.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
     Duration::from_secs_f64(seconds.fold(0.0, f64::max))
