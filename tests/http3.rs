@@ -4,7 +4,9 @@ mod abuse;
 mod client;
 mod transitions;
 
-use dproxy_testkit::{Engine, Options, Origin, PATIENCE, Run, Step, unique, wait_for};
+use std::time::Duration;
+
+use dproxy_testkit::{Dproxy, Engine, Options, Origin, PATIENCE, Run, Step, ok, unique, wait_for};
 use http::{HeaderMap, HeaderValue};
 
 use crate::tls::{Secure, Shop, echo};
@@ -12,9 +14,20 @@ use client::{ask, connect, endpoint, fetch, over_h3, requests, runtime};
 
 /// `a.test` over TLS and HTTP/3.
 fn serve(options: impl FnOnce(Options) -> Options) -> Secure {
-    let secure = Shop::with(&["a.test"]).serve(|given| options(given.env("DOCKER_PROXY_SSL_HTTP3", "true")));
+    let secure = serve_silently(options);
     wait_for_http3(&secure);
     secure
+}
+
+/// The same before a backend that is asked by nobody else.
+fn serve_silently(options: impl FnOnce(Options) -> Options) -> Secure {
+    let secure = Shop::with(&["a.test"]).serve(|given| options(given.env("DOCKER_PROXY_SSL_HTTP3", "true")));
+    wait_for("HTTP/3", PATIENCE, || speaks(&secure.dproxy));
+    secure
+}
+
+fn speaks(dproxy: &Dproxy) -> bool {
+    dproxy.status()["http3"].as_array().is_some_and(|addresses| !addresses.is_empty())
 }
 
 fn wait_for_http3(secure: &Secure) {
@@ -111,12 +124,8 @@ fn clients_are_told_of_it_where_it_is_spoken_and_nowhere_else() {
 
     std::fs::write(secure.dproxy.config(), file).unwrap();
     secure.dproxy.signal(dproxy_testkit::Signal::SIGHUP);
-    wait_for("the end of HTTP/3", PATIENCE, || secure.dproxy.status()["http3"] == serde_none());
+    wait_for("the end of HTTP/3", PATIENCE, || !speaks(&secure.dproxy));
     wait_for("nobody to be told", PATIENCE, || (0..16).all(|_| !told(&secure, &[]).contains("alt-svc")));
-}
-
-fn serde_none() -> dproxy_testkit::Value {
-    dproxy_testkit::json!([])
 }
 
 #[test]
@@ -155,7 +164,7 @@ fn a_container_is_there_over_http3_as_over_tls() {
             fetch(&mut requests, request, b"").await.unwrap()
         })
     };
-    wait_for("HTTP/3", PATIENCE, || secure.dproxy.status()["http3"] != serde_none());
+    wait_for("HTTP/3", PATIENCE, || speaks(&secure.dproxy));
     wait_for("the container", PATIENCE, || asked().head.status() == 200);
     assert!(asked().text().contains(r#"["x-forwarded-proto","https"]"#), "{}", asked().text());
 }
@@ -174,15 +183,14 @@ fn a_busy_port_is_told_of_and_tls_over_tcp_goes_on() {
     let told = String::from_utf8(shop.curl(port, "https://a.test/", &["-sI"]).stdout).unwrap();
     assert!(told.contains("200") && !told.contains("alt-svc"), "{told}");
     drop(taken);
-    wait_for("HTTP/3", PATIENCE, || dproxy.status()["http3"] != serde_none());
+    wait_for("HTTP/3", PATIENCE, || speaks(&dproxy));
     assert!(!warnings().contains("HTTP/3"), "{}", warnings());
 }
 
 #[test]
 fn a_backend_that_says_where_else_it_is_says_so_itself() {
     let origin = Origin::start(|_| dproxy_testkit::answer("HTTP/1.1 200 OK\r\nAlt-Svc: clear", "ok"));
-    let secure = Shop::with(&["a.test"]).serve(|options| options.env("DOCKER_PROXY_SSL_HTTP3", "true").route("a.test", &[origin.addr()]));
-    wait_for("HTTP/3", PATIENCE, || secure.dproxy.status()["http3"] != serde_none());
+    let secure = serve_silently(|options| options.route("a.test", &[origin.addr()]));
     for _ in 0..16 {
         let told = String::from_utf8(secure.curl("https://a.test/", &["-sI"]).stdout).unwrap().to_ascii_lowercase();
         assert!(told.contains("alt-svc: clear") && !told.contains("h3="), "{told}");
@@ -198,7 +206,7 @@ fn a_host_that_asks_for_certificates_is_there_over_tcp_only() {
         options.env("DOCKER_PROXY_SSL_HTTP3", "true").yaml(&lines)
     });
     std::fs::copy(secure.shop.ca(), secure.shop.path("ca.crt")).unwrap();
-    wait_for("HTTP/3", PATIENCE, || secure.dproxy.status()["http3"] != serde_none());
+    wait_for("HTTP/3", PATIENCE, || speaks(&secure.dproxy));
     wait_for("the authority", PATIENCE, || secure.curl("https://a.test/", &["-sI"]).status.success());
     let told = String::from_utf8(secure.curl("https://a.test/", &["-sI"]).stdout).unwrap();
     assert!(told.contains("200") && !told.contains("alt-svc"), "{told}");
@@ -209,10 +217,19 @@ fn a_host_that_asks_for_certificates_is_there_over_tcp_only() {
 }
 
 #[test]
+fn a_client_that_waits_for_long_does_not_take_us_for_dead() {
+    let origin = Origin::start(|_| [Step::Pause(Duration::from_secs(8))].into_iter().chain(ok("late")).collect());
+    let secure = serve_silently(|options| options.env("DOCKER_PROXY_TIMEOUT_KEEP_ALIVE", "6s").route("a.test", &[origin.addr()]));
+    // It gives up after five seconds of silence.
+    let text =
+        over_h3(secure.port, async |mut requests| fetch(&mut requests, ask("GET", "/").body(()).unwrap(), b"").await.unwrap().text());
+    assert_eq!(text, "late");
+}
+
+#[test]
 fn a_client_that_gives_up_gives_up_its_request() {
     let origin = Origin::start(|_| vec![Step::Hang]);
-    let secure = Shop::with(&["a.test"]).serve(|options| options.env("DOCKER_PROXY_SSL_HTTP3", "true").route("a.test", &[origin.addr()]));
-    wait_for("HTTP/3", PATIENCE, || secure.dproxy.status()["http3"] != serde_none());
+    let secure = serve_silently(|options| options.route("a.test", &[origin.addr()]));
     runtime().block_on(async {
         let endpoint = endpoint();
         let connection = connect(&endpoint, secure.port).await.unwrap();
@@ -220,12 +237,12 @@ fn a_client_that_gives_up_gives_up_its_request() {
         let mut stream = asking.send_request(ask("GET", "/").body(()).unwrap()).await.unwrap();
         stream.finish().await.unwrap();
         while origin.count() == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         stream.stop_sending(h3::error::Code::H3_REQUEST_CANCELLED);
         let gone = async {
             while origin.open() > 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
         tokio::time::timeout(PATIENCE / 2, gone).await.expect("the backend's connection ends with the request");
@@ -237,8 +254,7 @@ fn a_client_that_gives_up_gives_up_its_request() {
 fn an_answer_that_breaks_off_is_not_taken_for_whole() {
     let origin =
         Origin::start(|_| vec![Step::ReadBody, Step::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".to_vec()), Step::Close]);
-    let secure = Shop::with(&["a.test"]).serve(|options| options.env("DOCKER_PROXY_SSL_HTTP3", "true").route("a.test", &[origin.addr()]));
-    wait_for("HTTP/3", PATIENCE, || secure.dproxy.status()["http3"] != serde_none());
+    let secure = serve_silently(|options| options.route("a.test", &[origin.addr()]));
     let answer = over_h3(secure.port, async |mut requests| {
         fetch(&mut requests, ask("GET", "/").body(()).unwrap(), b"").await.map(|answer| answer.text())
     });

@@ -36,6 +36,9 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// What may be on its way to a client.
 const SEND_WINDOW: u64 = 1024 * 1024;
+/// A client whose backend takes its time hears from us at least so often: it gives up a connection that is silent (RFC 9000
+/// §10.1), as most do after half a minute. One on which nothing is under way is ended by us in time.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// Handshakes that wait to be looked at, and what they may have sent meanwhile.
 const WAITING: usize = 1024;
 const WAITING_BYTES: u64 = 16 * 1024;
@@ -109,6 +112,7 @@ fn transport(keep_alive: Duration) -> TransportConfig {
         .stream_receive_window(STREAM_WINDOW.into())
         .receive_window(CONNECTION_WINDOW.into())
         .send_window(SEND_WINDOW)
+        .keep_alive_interval(Some(SIGN_OF_LIFE.min(keep_alive / 3)))
         // Nobody speaks in datagrams here (RFC 9221).
         .datagram_receive_buffer_size(None)
         .max_idle_timeout(Some(IdleTimeout::try_from(keep_alive).unwrap_or(IdleTimeout::from(VarInt::MAX))));

@@ -17,6 +17,7 @@ use quinn::crypto::rustls::HandshakeData;
 use quinn::{Connecting, Connection, ConnectionError, Incoming, RecvStream, SendStream};
 
 use crate::access::Tally;
+use crate::buffer::Buffer;
 use crate::client::{Client, Path, Wire};
 use crate::clock::{Deadline, Elapsed};
 use crate::error::ProxyError;
@@ -66,6 +67,15 @@ enum Stage {
     Closing,
 }
 
+/// Whose connection it is.
+struct Whose {
+    ends: Ends,
+    agreed: Rc<Agreed>,
+}
+
+/// A head of HTTP/1 in its buffer, and how long it is, where it is one.
+type Read = (Buffer, RequestHead, Result<usize, dproxy_http1::Violation>);
+
 /// Serves a connection that begins, in a task of its own.
 pub(crate) fn begin(proxy: &Rc<Proxy>, incoming: Incoming, port: u16) {
     proxy.page.add(Counter::Accepted, 1);
@@ -111,12 +121,6 @@ async fn shake_hands(proxy: &Rc<Proxy>, connecting: Connecting, deadline: &Deadl
         }
         Ok(Err(())) | Err(Elapsed) => None,
     }
-}
-
-/// Whose connection it is.
-struct Whose {
-    ends: Ends,
-    agreed: Rc<Agreed>,
 }
 
 /// Serves a connection until it ends.
@@ -269,8 +273,6 @@ fn refuse(client: &mut Client, violation: Violation) {
         stream.refuse(violation);
     }
 }
-
-type Read = (crate::buffer::Buffer, RequestHead, Result<usize, dproxy_http1::Violation>);
 
 /// Reads the head of a request, as one of HTTP/1.
 async fn read(proxy: &Proxy, stream: &mut Stream) -> Result<Read, Unread> {
