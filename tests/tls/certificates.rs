@@ -77,6 +77,32 @@ fn a_bad_file_costs_only_itself_and_is_shown() {
 }
 
 #[test]
+fn a_pipe_among_the_certificates_keeps_nobody_waiting() {
+    let shop = Shop::with(&["a.test"]);
+    assert!(Command::new("mkfifo").arg(shop.path("pipe.pem")).status().unwrap().success());
+    let secure = shop.serve(|options| options);
+    assert_eq!(shown(&secure, &["-servername", "a.test"]), "a.test");
+    let problems = secure.dproxy.data("/problems").to_string();
+    assert!(problems.contains("`pipe.pem` is not a file"), "{problems}");
+}
+
+#[test]
+fn the_folder_of_a_host_of_acme_sh_is_read() {
+    let shop = Shop::with(&[]);
+    let (certificate, key) = shop.make(&["a.test"], &PKCS_ECDSA_P256_SHA256);
+    let authority = fs::read_to_string(shop.ca()).unwrap();
+    fs::create_dir(shop.path("a.test_ecc")).unwrap();
+    fs::write(shop.path("a.test_ecc/a.test.key"), key).unwrap();
+    fs::write(shop.path("a.test_ecc/a.test.cer"), &certificate).unwrap();
+    fs::write(shop.path("a.test_ecc/ca.cer"), &authority).unwrap();
+    fs::write(shop.path("a.test_ecc/fullchain.cer"), certificate + &authority).unwrap();
+    let secure = shop.serve(|options| options);
+    let answer = secure.s_client(&["-showcerts", "-servername", "a.test"], "");
+    assert_eq!(answer.matches("BEGIN CERTIFICATE").count(), 2, "the whole chain is shown:\n{answer}");
+    assert!(secure.dproxy.data("/problems").as_array().is_some_and(Vec::is_empty), "{}", secure.dproxy.log());
+}
+
+#[test]
 fn tls_begins_with_the_first_certificate() {
     let secure = Shop::with(&[]).serve(|options| options);
     assert!(shown(&secure, &["-servername", "a.test"]).contains("refused"));

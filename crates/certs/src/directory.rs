@@ -60,6 +60,9 @@ enum BundleError {
         #[source]
         cause: io::Error,
     },
+    /// A pipe or a device could be read for ever.
+    #[error("`{0}` is not a file")]
+    NotAFile(String),
     #[error("`{0}` is too large for a certificate")]
     TooLarge(String),
     #[error(transparent)]
@@ -194,7 +197,11 @@ impl Directory {
 
     fn bytes(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, BundleError> {
         let failed = |cause| BundleError::Read { file: self.called(path), cause };
-        if fs::metadata(path).map_err(failed)?.len() > MOST_BYTES {
+        let found = fs::metadata(path).map_err(failed)?;
+        if !found.is_file() {
+            return Err(BundleError::NotAFile(self.called(path)));
+        }
+        if found.len() > MOST_BYTES {
             return Err(BundleError::TooLarge(self.called(path)));
         }
         fs::read(path).map(Zeroizing::new).map_err(failed)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `NAME.crt`, `.pem`, `.cer`, `.cert` | `NAME.key`, `NAME-key.pem`, `NAME.key.pem`, else in the same file |
 //! | `fullchain.pem` or `cert.pem` | `privkey.pem` or `key.pem`, in the same folder |
+//! | `fullchain.cer`, and not `NAME.cer` (acme.sh) | `NAME.key`, the only key of the folder |
 //! | `NAME.pem.rsa`, `NAME.pem.ecdsa` | in the same file |
 //!
 //! Beside a certificate its staple may lie: `NAME.ocsp`, `NAME.crt.ocsp` or `NAME.der`; and beside that of an authority
@@ -18,6 +19,8 @@ const DEPTH: usize = 2;
 /// Folders of certbot that hold what lies in `live`, once more.
 const ELSEWHERE: [&str; 6] = ["archive", "accounts", "renewal", "renewal-hooks", "keys", "csr"];
 const CERTIFICATES: [&str; 6] = ["crt", "pem", "cer", "cert", "rsa", "ecdsa"];
+/// The whole chain as acme.sh calls it, whose key has the name of the host.
+const CHAIN_OF_HOST: &str = "fullchain.cer";
 /// Parts of others, by their whole name or its end.
 const PARTS: [&str; 6] = ["chain.pem", "dhparam.pem", "dhparams.pem", "README", ".chain.pem", ".dhparam.pem"];
 
@@ -88,15 +91,18 @@ impl Layout {
     fn pair(&mut self, files: &BTreeMap<String, PathBuf>) {
         let mut taken: BTreeSet<&str> = BTreeSet::new();
         let chain = files.contains_key("fullchain.pem");
+        let key_of_chain = files.contains_key(CHAIN_OF_HOST).then(|| only_key(files)).flatten();
         for (name, path) in files {
             let Some((stem, extension)) = name.rsplit_once('.') else { continue };
             let is_part = PARTS.iter().any(|part| name == part || part.starts_with('.') && name.ends_with(part));
             // The whole chain is beside it.
-            let is_covered = chain && name == "cert.pem";
+            let is_leaf = extension == "cer" && name != CHAIN_OF_HOST;
+            let is_covered = chain && name == "cert.pem" || is_leaf && key_of_chain.is_some_and(|(key, _)| key_names(stem).contains(key));
             if !CERTIFICATES.contains(&extension) || is_part || is_covered || is_key(name) {
                 continue;
             }
-            let key = key_names(stem).into_iter().find_map(|key| files.get_key_value(&key));
+            let own = key_names(stem).into_iter().find_map(|key| files.get_key_value(&key));
+            let key = own.or(key_of_chain.filter(|_| name == CHAIN_OF_HOST));
             taken.extend(key.map(|(name, _)| name.as_str()));
             let staple = staple_names(stem, name).into_iter().find_map(|staple| files.get(&staple));
             let revoked = [format!("{stem}.crl"), format!("{name}.crl")].into_iter().find_map(|revoked| files.get(&revoked));
@@ -110,6 +116,12 @@ impl Layout {
 
 fn is_key(name: &str) -> bool {
     name == "key.pem" || name == "privkey.pem" || [".key", "-key.pem", ".key.pem"].iter().any(|end| name.ends_with(end))
+}
+
+/// The key of a folder that has just one.
+fn only_key(files: &BTreeMap<String, PathBuf>) -> Option<(&String, &PathBuf)> {
+    let mut keys = files.iter().filter(|(name, _)| is_key(name));
+    keys.next().filter(|_| keys.next().is_none())
 }
 
 fn key_names(stem: &str) -> Vec<String> {
@@ -163,6 +175,8 @@ mod tests {
             "live/x/fullchain.pem live/x/privkey.pem archive/x/fullchain1.pem keys/1.pem",
             &["live/x/fullchain.pem live/x/privkey.pem -"],
         );
+        check("a_ecc/a.cer a_ecc/a.key a_ecc/ca.cer a_ecc/fullchain.cer", &["a_ecc/ca.cer - -", "a_ecc/fullchain.cer a_ecc/a.key -"]);
+        check("a.cer a.key b.key fullchain.cer", &["a.cer a.key -", "fullchain.cer - -", "b.key"]);
         check("x/cert.pem x/key.pem", &["x/cert.pem x/key.pem -"]);
         check("x/tls.crt x/tls.key x/ca.crt", &["x/ca.crt - -", "x/tls.crt x/tls.key -"]);
         check("a/b/c/x.pem .hidden.pem notes.txt", &[]);

@@ -223,3 +223,14 @@ fn a_certificate_to_be_shown_to_backends_needs_no_name_of_a_host() {
     shop.put_pair("us", &signed_by_itself(us));
     assert_eq!((shop.served(), shop.read().problems), (vec!["us.crt: ".to_owned()], Vec::new()));
 }
+
+#[test]
+fn what_never_ends_is_not_read() {
+    let mut shop = Shop::new();
+    shop.put_pair("a", &for_names(&["a.test"]));
+    std::os::unix::fs::symlink("/dev/zero", shop.home.path().join("device.pem")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(shop.home.path().join("pipe.pem")).status().unwrap();
+    assert!(made.success());
+    assert_eq!(shop.served(), ["a.crt: a.test"]);
+    assert_eq!(shop.problems(), ["certificate device.pem: `device.pem` is not a file", "certificate pipe.pem: `pipe.pem` is not a file"]);
+}
