@@ -94,6 +94,8 @@ fn each_bad_file_is_named_and_costs_only_itself() {
     old.not_after = date_time_ymd(2020, 1, 1);
     let old = signed_by_itself(old);
     let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let locked_of_old =
+        "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMAA=\n-----END EC PRIVATE KEY-----\n";
     check(&[("bad.crt", &other.certificate)], &["certificate bad.crt: there is no key for it; put `bad.key` beside it"]);
     check(&[("bad.key", &other.key)], &["certificate bad.key: there is no certificate for this key beside it"]);
     check(
@@ -102,10 +104,12 @@ fn each_bad_file_is_named_and_costs_only_itself() {
     );
     check(&[("bad.pem", "")], &["certificate bad.pem: there is no certificate in it"]);
     check(&[("bad.pem", "nonsense")], &["certificate bad.pem: there is no certificate in it"]);
-    check(
-        &[("bad.crt", &other.certificate), ("bad.key", locked)],
-        &["certificate bad.crt: its key is locked by a password; unlock it with `openssl pkey -in FILE -out FILE`"],
-    );
+    for locked in [locked, locked_of_old] {
+        check(
+            &[("bad.crt", &other.certificate), ("bad.key", locked)],
+            &["certificate bad.crt: its key is locked by a password; unlock it with `openssl pkey -in FILE -out FILE`"],
+        );
+    }
     check(
         &[("x/fullchain.pem", &nameless.certificate), ("x/privkey.pem", &nameless.key)],
         &["certificate x/fullchain.pem: it names no host; make one with a subject alternative name"],
