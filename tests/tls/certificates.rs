@@ -97,8 +97,9 @@ fn the_folder_of_a_host_of_acme_sh_is_read() {
     fs::write(shop.path("a.test_ecc/ca.cer"), &authority).unwrap();
     fs::write(shop.path("a.test_ecc/fullchain.cer"), certificate + &authority).unwrap();
     let secure = shop.serve(|options| options);
-    let answer = secure.s_client(&["-showcerts", "-servername", "a.test"], "");
-    assert_eq!(answer.matches("BEGIN CERTIFICATE").count(), 2, "the whole chain is shown:\n{answer}");
+    assert_eq!(shown(&secure, &["-servername", "a.test"]), "a.test");
+    let certificates = secure.dproxy.data("/certificates").to_string();
+    assert!(certificates.contains("a.test_ecc/fullchain.cer") && !certificates.contains("a.test.cer"), "{certificates}");
     assert!(secure.dproxy.data("/problems").as_array().is_some_and(Vec::is_empty), "{}", secure.dproxy.log());
 }
 
