@@ -132,10 +132,15 @@ pub struct TicketKey {
     pub secret: Secret,
 }
 
-/// Bytes that nobody may see: not in a log, and not in memory that is free again.
+/// Bytes that nobody may see: not in a log, and not in memory that is free again. However often it is cloned, they are in one
+/// place.
 #[derive(Clone, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
-pub struct Secret(Vec<u8>);
+pub struct Secret(Arc<Hidden>);
+
+#[derive(PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[wincode(crate = "::bincode")]
+struct Hidden(Vec<u8>);
 
 impl FromStr for TlsPolicy {
     type Err = TlsPolicyError;
@@ -153,13 +158,13 @@ impl Secret {
     /// Keeps `bytes` from being seen.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Secret {
-        Secret(bytes)
+        Secret(Arc::new(Hidden(bytes)))
     }
 
     /// The bytes, for whoever needs them.
     #[must_use]
     pub fn reveal(&self) -> &[u8] {
-        &self.0
+        &self.0.0
     }
 }
 
@@ -169,7 +174,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl Drop for Secret {
+impl Drop for Hidden {
     fn drop(&mut self) {
         self.0.zeroize();
     }
@@ -178,6 +183,12 @@ impl Drop for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_in_one_place_however_often_it_is_passed_on() {
+        let secret = Secret::new(b"hunter2".to_vec());
+        assert!(std::ptr::eq(secret.reveal(), secret.clone().reveal()));
+    }
 
     #[test]
     fn a_secret_is_not_shown() {
