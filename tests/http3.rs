@@ -6,7 +6,7 @@ mod transitions;
 
 use std::time::Duration;
 
-use dproxy_testkit::{Dproxy, Engine, Options, Origin, PATIENCE, Run, Step, ok, unique, wait_for};
+use dproxy_testkit::{Dproxy, Engine, Options, Origin, PATIENCE, Run, Step, free_port, ok, unique, wait_for};
 use http::{HeaderMap, HeaderValue};
 
 use crate::tls::{Secure, Shop, echo};
@@ -173,8 +173,8 @@ fn a_container_is_there_over_http3_as_over_tls() {
 fn a_busy_port_is_told_of_and_tls_over_tcp_goes_on() {
     let origin = echo();
     let shop = Shop::with(&["a.test"]);
-    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
+    let port = free_port();
+    let taken = std::net::UdpSocket::bind(("127.0.0.1", port)).unwrap();
     let settings = format!("ssl:\n  path: {}\n  port: {port}\n  http3: true", shop.path(""));
     let dproxy = crate::dproxy().yaml(&settings).route("a.test", &[origin.addr()]).start();
     let warnings = || dproxy.status()["warnings"].to_string();

@@ -176,6 +176,21 @@ fn the_cipher_is_ours_to_choose() {
 }
 
 #[test]
+fn every_version_that_is_served_can_be_agreed_upon() {
+    let origin = echo();
+    let secure = Shop::with(&["a.test"]).serve(|options| options.route("a.test", &[origin.addr()]));
+    let agreed = |offered: &str| {
+        let text = secure.s_client(&["-servername", "a.test", "-alpn", offered], "");
+        text.lines().find_map(|line| line.strip_prefix("ALPN protocol: ")).unwrap_or_default().to_owned()
+    };
+    for (offered, expected) in [("http/1.1,h2", "h2"), ("http/1.0,http/1.1", "http/1.1"), ("http/1.0", "http/1.0"), ("h3", "")] {
+        assert_eq!(agreed(offered), expected, "{offered}");
+    }
+    let request = "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n";
+    assert!(secure.s_client(&["-servername", "a.test", "-alpn", "http/1.0", "-ign_eof"], request).contains("200 OK"));
+}
+
+#[test]
 fn the_tls_port_tells_whoever_speaks_in_clear() {
     let secure = Shop::with(&["a.test"]).serve(|options| options);
     let output = secure.curl("http://a.test/", &["-w", "%{http_code}"]);

@@ -209,7 +209,7 @@ fn server_config(settings: &TlsSettings, names: &Arc<Names>, verifier: Arc<dyn C
     let builder = builder.with_protocol_versions(versions).expect("the provider has suites for both");
     let mut config = builder.with_client_cert_verifier(verifier).with_cert_resolver(Arc::<Names>::clone(names));
     config.ignore_client_order = true;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"].map(<[u8]>::to_vec).to_vec();
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.ticketer = Arc::new(Ticketer::new(&settings.tickets, scope));
     config
