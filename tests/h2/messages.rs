@@ -326,7 +326,11 @@ fn a_client_of_http1_that_waits_for_100_is_served_by_a_backend_of_http2() {
 #[test]
 fn interim_answers_without_end_are_cut_off() {
     let chatty = backend(|_, mut respond| async move {
-        while respond.send_informational(Response::builder().status(103).body(()).unwrap()).is_ok() {
+        // The library takes them for ever where the connection has ended meanwhile.
+        for _ in 0..10_000 {
+            if respond.send_informational(Response::builder().status(103).body(()).unwrap()).is_err() {
+                break;
+            }
             tokio::task::yield_now().await;
         }
     });
