@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dproxy_testkit::{Connection, Failure, Origin, Signal, Value, get, request};
+use dproxy_testkit::{Connection, Failure, Origin, Signal, Value, get, kill, request};
 
 use crate::dproxy;
 
@@ -124,6 +124,29 @@ fn lists_have_one_shape() {
     assert_eq!(dproxy.api("/nothing").status, 404);
     assert_eq!(dproxy.api("/ping").status, 200);
     assert_eq!(dproxy.api("/healthz").status, 200);
+}
+
+#[test]
+fn ready_is_who_serves_and_who_does_not_says_why() {
+    let dproxy = dproxy().start();
+    let check = |status: u16, text: &str| {
+        let told = dproxy.api("/readyz");
+        assert!(told.status == status && told.text().contains(text), "{}", told.text());
+    };
+    check(200, "ok\n");
+    assert_eq!(dproxy.ctl(&["stop"]).code, Some(0));
+    check(503, "nobody serves: the pool is stopped");
+    assert_eq!(dproxy.api("/healthz").status, 200, "it lives all the same");
+    assert_eq!(dproxy.ctl(&["start"]).code, Some(0));
+    check(200, "ok\n");
+    // Whoever is held takes no table, but for some time no other worker is started in its place.
+    let workers = dproxy.worker_pids();
+    workers.iter().for_each(|pid| kill(*pid, Signal::SIGSTOP));
+    let added = dproxy.send_api("POST", "/routes", r#"{"host": "new.test", "backends": ["127.0.0.1:9"]}"#);
+    assert_eq!(added.status, 200, "{}", added.text());
+    check(503, "no worker serves the newest table, generation");
+    workers.iter().for_each(|pid| kill(*pid, Signal::SIGCONT));
+    dproxy.wait_for("readiness", || dproxy.api("/readyz").status == 200);
 }
 
 #[test]

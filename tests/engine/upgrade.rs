@@ -136,6 +136,30 @@ fn a_new_program_that_does_not_serve_gives_the_process_back() {
 }
 
 #[test]
+fn a_new_program_that_hangs_while_it_begins_gives_the_process_back() {
+    let _alone = alone();
+    let origin = Origin::saying("ok");
+    let (home, dproxy) = installed(&origin, 2);
+    let (pid, loads) = (dproxy.pid(), Loads::start(&dproxy));
+    // Whoever opens the file waits for ever, as when the server that has it does not answer any more.
+    let (config, aside) = (dproxy.config().display().to_string(), dproxy.home().join("aside"));
+    fs::copy(dproxy.config(), &aside).unwrap();
+    install(home.path(), &fails_as_master(&format!("rm {config} && mkfifo {config}")));
+    let socket = dproxy.socket().display().to_string();
+    let told = dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "--socket", &socket, "upgrade"]);
+    assert!(told.code == Some(1) && told.stderr.contains("the new program hangs: it did not begin"), "{told:?}\n{}", dproxy.log());
+    let status = dproxy.status();
+    assert_eq!((status["pid"].as_u64(), status["upgrade"]["state"].as_str()), (Some(u64::from(pid)), Some("failed")));
+    fs::rename(aside, dproxy.config()).unwrap();
+    sockets::wait_for_the_inventory(&dproxy, 2);
+    loads.go_on(100);
+    update(home.path());
+    let told = dproxy.ctl(&["upgrade"]);
+    assert_eq!(told.code, Some(0), "a whole one takes over afterwards: {told:?}\n{}", dproxy.log());
+    loads.stop_without_a_failure();
+}
+
+#[test]
 fn a_program_that_hangs_before_it_begins_is_ended_and_the_next_master_finds_the_workers() {
     let _alone = alone();
     let origin = Origin::saying("ok");

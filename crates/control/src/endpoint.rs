@@ -44,6 +44,8 @@ pub(crate) enum Place {
     Explain,
     /// To a sign of life.
     Alive,
+    /// To whether workers serve the newest table.
+    Ready,
     /// To the description of all this.
     Description,
 }
@@ -226,6 +228,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     read("/openapi.json", Place::Description, &[], "The description of this API, for programs: OpenAPI 3.1."),
     read("/ping", Place::Alive, &[], "Says `ok` while the master runs."),
     read("/healthz", Place::Alive, &[], "Says `ok` while the master runs."),
+    read("/readyz", Place::Ready, &[], "Says `ok` while workers serve the newest table; else 503, and why."),
 ];
 
 impl Endpoint {
@@ -246,9 +249,9 @@ impl Endpoint {
         Err(Refusal::Method { allow: allow.join(", ") })
     }
 
-    /// Whether it tells no more than that we live.
+    /// Whether it tells no more than that we live, or serve.
     pub(crate) fn is_for_everybody(path: &str) -> bool {
-        Endpoint::find(&Method::GET, path).is_ok_and(|endpoint| endpoint.place == Place::Alive)
+        Endpoint::find(&Method::GET, path).is_ok_and(|endpoint| matches!(endpoint.place, Place::Alive | Place::Ready))
     }
 
     /// The names of its keys.

@@ -70,7 +70,14 @@ fn own_refusals(place: Place) -> &'static [u16] {
     match place {
         Place::Change(_) | Place::AddRoute => &[409],
         Place::RemoveRoute | Place::Why | Place::Worker => &[404],
-        Place::Status | Place::List(_) | Place::Metrics | Place::Events | Place::Explain | Place::Alive | Place::Description => &[],
+        Place::Status
+        | Place::List(_)
+        | Place::Metrics
+        | Place::Events
+        | Place::Explain
+        | Place::Alive
+        | Place::Ready
+        | Place::Description => &[],
     }
 }
 
@@ -94,7 +101,7 @@ fn answer(place: Place, generator: &mut SchemaGenerator) -> Value {
             return json!({ "description": "Events without end.", "content": { "text/event-stream": { "schema": { "type": "string" } } } });
         }
         Place::Description => json!({ "type": "object" }),
-        Place::Alive => return plain("`ok`"),
+        Place::Alive | Place::Ready => return plain("`ok`"),
         Place::Metrics => return plain("The figures."),
     };
     json!({ "description": "Done.", "content": { "application/json": { "schema": schema } } })

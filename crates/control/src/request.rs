@@ -21,6 +21,8 @@ pub(crate) enum Request {
     Events(Vec<Kind>),
     /// A sign of life is asked for.
     Alive,
+    /// It is asked whether workers serve the newest table.
+    Ready,
     /// The description of this API is asked for.
     Description,
 }
@@ -33,6 +35,7 @@ impl Request {
         let command = match endpoint.place {
             Place::Events => return Ok(Request::Events(query.kinds()?)),
             Place::Alive => return Ok(Request::Alive),
+            Place::Ready => return Ok(Request::Ready),
             Place::Description => return Ok(Request::Description),
             Place::AddRoute => return Ok(Request::AddRoute),
             Place::List(list) => return Ok(Request::Ask(list.command(), query.listing()?)),

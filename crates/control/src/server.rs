@@ -19,6 +19,7 @@ mod bound;
 mod feed;
 mod guard;
 mod guests;
+mod readiness;
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use self::answer::Content;
@@ -37,6 +38,7 @@ use self::bound::{Listening, Peer};
 use self::feed::{Feed, Source};
 use self::guard::Door;
 use self::guests::Guests;
+use self::readiness::Unready;
 use crate::listing::Listing;
 use crate::openapi;
 use crate::request::Request as Call;
@@ -132,9 +134,22 @@ impl Service {
             Call::Events(kinds) => return self.events(kinds).await,
             // That this runs is the proof: the API shares the master's only thread.
             Call::Alive => return Ok(answer::text("ok\n")),
+            Call::Ready => return self.ready().await,
             Call::Description => return Ok(answer::document(&openapi::document())),
         };
         Ok(answer::done(&command, &listing, self.ask(command.clone()).await?))
+    }
+
+    async fn ready(&self) -> Result<Response<Content>, Refusal> {
+        let end = Instant::now() + readiness::MOMENTS;
+        while let Reply::Status(status) = self.ask(Command::Status).await? {
+            match readiness::judge(&status) {
+                Ok(()) => break,
+                Err(Unready::Outdated(_)) if Instant::now() < end => sleep(readiness::LOOK).await,
+                Err(unready) => return Err(unready.into()),
+            }
+        }
+        Ok(answer::text("ok\n"))
     }
 
     /// Nothing is missed between the status, which comes first, and what happens after it.

@@ -67,8 +67,7 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
     /// Reads the texts that were read last, whatever the files say now.
     pub(crate) fn read_again(&self) -> anyhow::Result<Loaded> {
         let texts = self.texts();
-        let seen = |path: &Path| Seen::now(path).saying(texts.get(path).cloned());
-        Ok(self.consider(seen)?.0)
+        Ok(self.consider(|path| Seen::saying(path, texts.get(path).cloned()))?.0)
     }
 
     /// The last look, which names all files that were looked for, whether or not they were there.

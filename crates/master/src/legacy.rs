@@ -10,8 +10,11 @@
 //! next one, and so are found as after a crash (see [`crate::estate`]). The lock of the PID file lies with its open
 //! description: there is no moment at which nobody has it.
 //!
-//! A program that hangs before it has begun could give nothing back. An alarm(2), which stays over exec(2), ends the
-//! process then: workers serve on, and whoever keeps the service up starts the next master, which finds them.
+//! When the new program hangs, its own [`Watchman`] goes back for it. One that hangs even before it has that could give
+//! nothing back. An alarm(2), which stays over exec(2), ends the process then: workers serve on, and whoever keeps the
+//! service up starts the next master, which finds them.
+
+mod watchman;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,13 +23,15 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use nix::unistd::alarm;
 use rustix::io::{FdFlags, fcntl_setfd};
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
 use crate::estate::{Kept, Note, Rest};
 use crate::inherited::passed;
+use watchman::Watchman;
 
 /// So long a program may take until it has [`arrived`]. Whole seconds.
 const ARRIVAL: u32 = 30;
@@ -36,11 +41,21 @@ const ARRIVAL: u32 = 30;
 pub(crate) struct Legacy {
     note: Note,
     rest: Option<Rest>,
+    way_back: Arc<WayBack>,
+    /// None when it serves, or nobody can or need go back for it.
+    watchman: Option<Watchman>,
+    /// This program was the one before, too: the one in between did not serve, and this is why.
+    pub(crate) failed: Option<String>,
+}
+
+/// What it takes to give the process back.
+#[derive(Debug)]
+struct WayBack {
     /// Everything that was left open, the note's own memory included.
     left: BTreeMap<RawFd, OwnedFd>,
     memory: RawFd,
-    /// This program was the one before, too: the one in between did not serve, and this is why.
-    pub(crate) failed: Option<String>,
+    /// The program before.
+    executable: Option<RawFd>,
 }
 
 /// Process id and descriptor of the note.
@@ -61,7 +76,15 @@ impl Legacy {
         if rest.is_none() {
             warn!("the program before was of another kind: only its sockets are kept");
         }
-        Some(Legacy { note, rest, left, memory, failed: std::env::var(FAILED).ok() })
+        let executable = note.kept.executable.filter(|number| left.contains_key(number));
+        let way_back = Arc::new(WayBack { left, memory, executable });
+        let failed = std::env::var(FAILED).ok();
+        // Who has come back has nobody to go back to.
+        let watchman = match failed {
+            Some(_) => None,
+            None => Watchman::post(Arc::clone(&way_back)).inspect_err(|error| warn!(%error, "nobody watches over the upgrade")).ok(),
+        };
+        Some(Legacy { note, rest, way_back, watchman, failed })
     }
 
     /// What is kept in any case.
@@ -76,16 +99,33 @@ impl Legacy {
 
     /// A copy of something that was left open.
     pub(crate) fn copy(&self, number: RawFd) -> io::Result<OwnedFd> {
-        let left = self.left.get(&number).ok_or_else(|| io::Error::other(format!("descriptor {number} was not left open")))?;
+        let left = self.way_back.left.get(&number).ok_or_else(|| io::Error::other(format!("descriptor {number} was not left open")))?;
         left.try_clone()
+    }
+
+    /// This program has begun, and can tell by itself when something is wrong, as long as it does not hang.
+    pub(crate) fn has_begun(&self) {
+        if let Some(watchman) = &self.watchman {
+            watchman.has_begun();
+        }
+    }
+
+    /// A worker of this program serves, so it is sure of itself.
+    pub(crate) fn serves(&mut self) {
+        self.watchman = None;
     }
 
     /// Gives the process back to the program before, and says why. Returns only if that cannot be.
     pub(crate) fn go_back(&self, reason: &str) -> io::Error {
-        let Some(executable) = self.note.kept.executable.filter(|number| self.left.contains_key(number)) else {
-            return io::Error::other("the program before was not left open");
-        };
         error!(reason, "going back to the program before");
+        self.way_back.go(reason)
+    }
+}
+
+impl WayBack {
+    /// Says nothing by itself: the program before tells the reason.
+    fn go(&self, reason: &str) -> io::Error {
+        let Some(executable) = self.executable else { return io::Error::other("the program before was not left open") };
         let left: Vec<BorrowedFd<'_>> = self.left.values().map(AsFd::as_fd).collect();
         become_program(&PathBuf::from(format!("/proc/self/fd/{executable}")), self.memory, &left, Some(reason))
     }
@@ -94,7 +134,6 @@ impl Legacy {
 /// Runs another program in this process, with the same words, with what is `left` open in it, and with the note that is
 /// one of those. Returns only if that cannot be; everything is as before then.
 pub(crate) fn become_program(program: &Path, note: RawFd, left: &[BorrowedFd<'_>], failed: Option<&str>) -> io::Error {
-    info!(program = %program.display(), "another program takes over");
     let mut words = std::env::args_os();
     let mut command = Command::new(program);
     command.arg0(words.next().unwrap_or_else(|| "dproxy".into())).args(words);

@@ -11,8 +11,9 @@ use crate::{Command, Reply, Status, UpgradeRow, UpgradeState};
 const PAUSE: Duration = Duration::from_millis(50);
 /// Replacing workers takes as long as they take to come up, and the way back once more.
 const LIMIT: Duration = Duration::from_secs(120);
-/// So long nobody may answer: between two programs callers wait, they are not refused.
-const SILENCE: Duration = Duration::from_secs(15);
+/// So long nobody may answer: between two programs callers wait, they are not refused, also when the new one hangs and the old
+/// one comes back.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Waits for the end of the upgrade that `begun` tells of. `progress` hears each step once.
 pub(super) async fn follow(target: &Target, begun: &Status, progress: &mut impl FnMut(&str)) -> Result<Answer, ClientError> {

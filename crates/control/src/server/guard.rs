@@ -189,6 +189,7 @@ mod tests {
         check(&door, &format!("{shown}\nauthorization: Bearer 0123456789abcdef"), "show the token");
         check(&door, &format!("{shown}\norigin: http://evil.test"), "origin `http://evil.test`");
         assert!(super::check(&door, None, &HeaderMap::new(), &Uri::from_static("/healthz")).is_ok());
+        assert!(super::check(&door, None, &HeaderMap::new(), &Uri::from_static("/readyz")).is_ok());
         assert!(super::check(&door, None, &HeaderMap::new(), &Uri::from_static("/healthz/../status")).is_err());
     }
 }

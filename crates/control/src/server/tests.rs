@@ -73,7 +73,10 @@ async fn pretend_master(mut asked: mpsc::Receiver<Asked>) {
             Command::Reload | Command::Reset => changed("done"),
             Command::Worker(slot) => Ok(Reply::Worker(Box::new(crate::WorkerRow { slot, ..crate::WorkerRow::default() }))),
             Command::Logs => Ok(Reply::Logs(Vec::new())),
-            Command::Status => Ok(Reply::Status(Box::new(Status { workers_wanted: 2, workers_online: 2, ..Status::default() }))),
+            Command::Status => {
+                let status = Status { workers_wanted: 2, workers_online: 2, workers_at_generation: 2, ..Status::default() };
+                Ok(Reply::Status(Box::new(status)))
+            }
             Command::Workers => Ok(Reply::Workers(Vec::new())),
             Command::Routes => Ok(Reply::Routes(Vec::new())),
             Command::Containers => Ok(Reply::Containers(["b", "a", "c"].map(named).to_vec())),
@@ -119,6 +122,7 @@ async fn every_path_answers_at_both_doors() {
         ("GET", "/ping", "200 ok"),
         ("HEAD", "/ping", "200 "),
         ("GET", "/healthz", "200 ok"),
+        ("GET", "/readyz", "200 ok"),
         ("POST", "/service/balancer/stop", r#"200 {"ok":true,"message":"stopping...","data":{"version":"","pid":0"#),
         ("GET", "/service/balancer/stop?wait=1", r#"200 {"ok":true,"message":"stopping...""#),
         ("GET", "/service/balancer/resize?size=30", r#"200 {"ok":true,"message":"resizing... to 30""#),

@@ -93,6 +93,15 @@ impl Look {
 
 impl Seen {
     pub(super) fn now(path: &Path) -> Seen {
+        Seen::with(path, || fs::read_to_string(path))
+    }
+
+    /// With this text, or with none, whatever it says: it is not read, which could take for ever.
+    pub(super) fn saying(path: &Path, text: Option<String>) -> Seen {
+        Seen::with(path, || text.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)))
+    }
+
+    fn with(path: &Path, text: impl FnOnce() -> io::Result<String>) -> Seen {
         // The stamp before the text: what is written in between is seen by the next look.
         let found = Stamp::of(path);
         // A file from the future of another clock is not young for ever.
@@ -100,13 +109,8 @@ impl Seen {
         Seen {
             stamp: found.map(|(stamp, _written)| stamp),
             age: found.and_then(|(_stamp, written)| age(written?)).unwrap_or(Duration::MAX),
-            text: fs::read_to_string(path).map_err(Unreadable::from),
+            text: text().map_err(Unreadable::from),
         }
-    }
-
-    /// The same, but with this text, or with none.
-    pub(super) fn saying(self, text: Option<String>) -> Seen {
-        Seen { text: text.ok_or_else(|| Unreadable::from(io::Error::from(io::ErrorKind::NotFound))), ..self }
     }
 
     pub(super) fn text(&self) -> io::Result<String> {

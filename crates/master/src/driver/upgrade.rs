@@ -11,7 +11,8 @@
 //!    └───────────────────────────── (the old program) ◄─────────────────────────────────────┘ overdue: nobody serves
 //!                                                              Legacy::go_back: exec        also when it cannot begin
 //! ```
-//! A new program that hangs before it has begun is ended by an alarm (see [`crate::legacy`]); the next master finds the workers.
+//! When the new program hangs before a worker of its own serves, its watchman goes back for it; when it hangs before it has
+//! one, an alarm ends it (see [`crate::legacy`]), and the next master finds the workers.
 //!
 //! Old workers serve through all of it. They lose their master for the moment between the programs, wait at their doors
 //! and are found there; each leaves only when a new one serves in its slot.
@@ -245,6 +246,7 @@ impl Driver {
         let rest = Rest { dead: Some(dead), configuration, ..self.rest() };
         let memory = Note::new(Kept { descriptors: luggage.numbers(), ..kept }, &rest).write()?;
         let note = luggage.pack(memory.as_fd());
+        info!(program = %self.facts.program.display(), "another program takes over");
         Err(legacy::become_program(&self.facts.program, note, luggage.descriptors(), None))
     }
 
@@ -290,6 +292,7 @@ impl Driver {
         let request = self.new_request();
         self.happened.push_back(Event::Asked(request, Change::Restart, Wait::Done));
         let first_by = Some(Instant::now() + FIRST_WORKER);
+        legacy.has_begun();
         self.upgrade.phase = Phase::Replacing { legacy: Box::new(legacy), request, first_by };
     }
 
@@ -313,7 +316,10 @@ impl Driver {
     fn overdue(&mut self) {
         let serves = self.core.has_own_worker_online();
         match &mut self.upgrade.phase {
-            Phase::Replacing { first_by, .. } if serves || self.leaving => *first_by = None,
+            Phase::Replacing { first_by, legacy, .. } if serves || self.leaving => {
+                legacy.serves();
+                *first_by = None;
+            }
             Phase::Replacing { .. } => {
                 self.go_back(&format!("no worker of the new program has served within {} s", FIRST_WORKER.as_secs()))
             }
