@@ -1,9 +1,15 @@
 //! What request and response heads have in common: the section of field lines.
 
-use crate::{Connection, Field, Name, Span, Violation, framing};
+use crate::{Connection, Field, Name, Names, Span, Violation, framing};
 
 /// Room for as many fields is made at once.
 const USUAL_FIELDS: usize = 24;
+
+/// What always speaks of one connection only.
+const HOP_BY_HOP: Names =
+    Names::of(&[Name::Connection, Name::KeepAlive, Name::ProxyConnection, Name::Te, Name::Upgrade, Name::Proxy]);
+/// What delimits or routes a message.
+const ESSENTIAL: Names = Names::of(&[Name::Host, Name::ContentLength, Name::TransferEncoding]);
 
 /// How large a head may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +26,8 @@ pub struct Limits {
 #[derive(Debug, Default)]
 pub struct Fields {
     list: Vec<Field>,
-    /// The bits of all their names.
-    names: u32,
+    /// All their names.
+    names: Names,
     /// Where the next line to read begins.
     next_line: usize,
     /// Up to where no LF was found behind `next_line`.
@@ -48,7 +54,7 @@ impl Fields {
     /// The value of the only field with this meaning; none if there is none or more than one.
     #[must_use]
     pub fn only<'b>(&self, buffer: &'b [u8], name: Name) -> Option<&'b [u8]> {
-        if self.names & name.bit() == 0 {
+        if !self.names.has(name) {
             return None;
         }
         let mut values = self.list.iter().filter(|field| field.name == name);
@@ -58,15 +64,29 @@ impl Fields {
         }
     }
 
-    /// Copies every line that `keep` wants to `out`, each as it was written.
-    pub fn copy(&self, buffer: &[u8], out: &mut Vec<u8>, mut keep: impl FnMut(&Field) -> bool) {
+    /// Their names.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        self.names
+    }
+
+    /// Copies what may travel further, each line as it was written, to `out`: all but what speaks of this connection only
+    /// (RFC 9110 §7.6.1), and but those `without` which it shall go.
+    pub fn copy_end_to_end(&self, buffer: &[u8], connection: Connection, without: Names, out: &mut Vec<u8>) {
+        let left_out = HOP_BY_HOP.and(without);
+        // Most heads travel as they are.
+        if !connection.lists && !self.names.meets(left_out) {
+            out.extend_from_slice(self.lines(buffer));
+            return;
+        }
+        let listed = self.listed(buffer, connection);
         // Lines that stay lie side by side for the most part: copy them by runs.
         let mut run = 0..0;
         for field in &self.list {
-            if !keep(field) {
+            if left_out.has(field.name) || is_listed(field, buffer, &listed) {
                 continue;
             }
-            let (start, end) = (field.start as usize, field.end as usize);
+            let (start, end) = (field.start, field.end);
             if run.end != start {
                 out.extend_from_slice(&buffer[run]);
                 run = start..start;
@@ -76,17 +96,18 @@ impl Fields {
         out.extend_from_slice(&buffer[run]);
     }
 
-    /// Copies what may travel further: every line that `keep` wants and that
-    /// does not speak of this connection only (RFC 9110 §7.6.1).
-    pub fn copy_end_to_end(&self, buffer: &[u8], connection: Connection, out: &mut Vec<u8>, mut keep: impl FnMut(&Field) -> bool) {
-        let listed = self.listed(buffer, connection);
-        self.copy(buffer, out, |field| travels(field, buffer, &listed) && keep(field));
+    /// All lines, which lie one behind the other.
+    fn lines<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+        match (self.list.first(), self.list.last()) {
+            (Some(first), Some(last)) => &buffer[first.start..last.end],
+            _ => &[],
+        }
     }
 
     /// Shows `each` what may travel further, in the order in which it came.
     pub fn each_end_to_end(&self, buffer: &[u8], connection: Connection, mut each: impl FnMut(&Field)) {
         let listed = self.listed(buffer, connection);
-        self.list.iter().filter(|field| travels(field, buffer, &listed)).for_each(&mut each);
+        self.list.iter().filter(|field| !HOP_BY_HOP.has(field.name) && !is_listed(field, buffer, &listed)).for_each(&mut each);
     }
 
     /// The options of `Connection` fields, if any of them may name a field; trailers of these names do not travel either.
@@ -106,7 +127,7 @@ impl Fields {
 
     pub(crate) fn clear(&mut self) {
         self.list.clear();
-        self.names = 0;
+        self.names = Names::default();
         self.next_line = 0;
         self.searched = 0;
     }
@@ -144,41 +165,34 @@ impl Fields {
             // A line that came in pieces is not read from its beginning for each.
             if self.searched <= start
                 && let Some(field) = Field::sound(buffer, start)
-                && field.end as usize <= limits.head_bytes
+                && field.end <= limits.head_bytes
             {
-                self.next_line = field.end as usize;
-                self.push(limits, || Ok(field))?;
+                self.next_line = field.end;
+                self.push(field, limits)?;
                 continue;
             }
             match self.line(buffer, limits)? {
                 Line::Partial => return Ok(None),
                 Line::Empty(length) => return Ok(Some(length)),
-                Line::Whole(line) => self.push(limits, || Field::parse(buffer, start, start + line.of(buffer).len()))?,
+                Line::Whole(line) => self.push(Field::parse(buffer, start, start + line.of(buffer).len())?, limits)?,
             }
         }
     }
 
-    /// Adds the field that `read` brings, if there may be another.
-    fn push(&mut self, limits: &Limits, read: impl FnOnce() -> Result<Field, Violation>) -> Result<(), Violation> {
+    fn push(&mut self, field: Field, limits: &Limits) -> Result<(), Violation> {
         if self.list.len() == limits.fields {
             return Err(Violation::HeadTooLarge);
         }
-        let field = read()?;
         if self.list.capacity() == 0 {
             self.list.reserve(USUAL_FIELDS);
         }
-        self.names |= field.name.bit();
+        self.names = self.names.with(field.name);
         self.list.push(field);
         Ok(())
     }
 }
 
-/// Whether a field is meant for more than this connection. What delimits or
-/// routes the message cannot be taken away by naming it in `Connection`.
-fn travels(field: &Field, buffer: &[u8], listed: &[&[u8]]) -> bool {
-    match field.name {
-        Name::Connection | Name::KeepAlive | Name::ProxyConnection | Name::Te | Name::Upgrade | Name::Proxy => false,
-        Name::Host | Name::ContentLength | Name::TransferEncoding => true,
-        _ => listed.is_empty() || !listed.iter().any(|option| option.eq_ignore_ascii_case(field.name_in(buffer))),
-    }
+/// Whether `Connection` names a field, which then goes no further. What delimits or routes the message cannot be taken away so.
+fn is_listed(field: &Field, buffer: &[u8], listed: &[&[u8]]) -> bool {
+    !ESSENTIAL.has(field.name) && listed.iter().any(|option| option.eq_ignore_ascii_case(field.name_in(buffer)))
 }

@@ -17,14 +17,16 @@ mod bytes;
 mod field;
 mod framing;
 mod head;
+mod name;
 mod request;
 mod response;
 mod violation;
 
 pub use body::{BodyReader, Frame};
-pub use field::{Field, Name, Span};
+pub use field::{Field, Span};
 pub use framing::{Connection, Framing};
 pub use head::{Fields, Limits};
+pub use name::{Name, Names};
 pub use request::{Method, RequestHead, Target, Version};
 pub use response::ResponseHead;
 pub use violation::Violation;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use dproxy_http1::{Field, Framing, Method, Name, RequestHead, ResponseHead, Version};
+use dproxy_http1::{Framing, Method, Name, Names, RequestHead, ResponseHead, Version};
 
 use dproxy_route::Rewrite;
 
@@ -68,6 +68,23 @@ pub(crate) struct Timings<'r> {
     pub(crate) backend_time: u128,
 }
 
+/// Fields that only we write: whatever the client sent under these names is either believed and written anew, or dropped. What
+/// other proxies say of client certificates is believed of trusted peers, so it is not among them.
+const OURS: Names = Names::of(&[
+    Name::XForwardedFor,
+    Name::XForwardedHost,
+    Name::XForwardedPort,
+    Name::XForwardedPrefix,
+    Name::XForwardedProto,
+    Name::XForwardedProtocol,
+    Name::XForwardedServer,
+    Name::XRealIp,
+    Name::XDebugOther,
+    Name::ClientCert,
+]);
+/// What delimits a body.
+const FRAMING: Names = Names::of(&[Name::ContentLength, Name::TransferEncoding]);
+
 /// What tells clients that a host is there over TLS only.
 pub(crate) const HSTS: &str = "strict-transport-security";
 /// What tells clients where else a host is spoken with (RFC 7838 §3).
@@ -101,17 +118,14 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     out.push(b' ');
     origin.rewrite.write(head.origin_form(bytes), out);
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    let mut has_host = false;
-    head.fields.copy_end_to_end(bytes, head.connection, out, |field| {
-        has_host |= field.name == Name::Host;
-        !(is_ours(field, origin.trusted)
-            || origin.trail.is_some_and(|trail| trail.replaces(field.name))
-            || field.name == Name::MaxForwards && head.method == Method::Options)
-    });
+    let replaced = origin.trail.map_or(OURS, |trail| OURS.and(trail.replaced()));
+    let without =
+        replaced.with_if(!origin.trusted, Name::ClientCertOfOthers).with_if(head.method == Method::Options, Name::MaxForwards);
+    head.fields.copy_end_to_end(bytes, head.connection, without, out);
     if let Some(left) = forwards_left(head, bytes) {
         number(out, "max-forwards", left);
     }
-    if !has_host {
+    if !head.fields.names().has(Name::Host) {
         line(out, "host", head.host.of(bytes));
     }
     if head.framing == Framing::UntilClose {
@@ -160,12 +174,11 @@ pub(crate) fn response_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]
     status_line(out, head, bytes);
     // What has no body says nothing of its length (RFC 9110 §8.6, RFC 9112 §6.1).
     let unframed = head.status == 204 || head.status < 200;
-    head.fields.copy_end_to_end(bytes, head.connection, out, |field| match field.name {
-        Name::ContentLength => !unframed,
-        Name::TransferEncoding => !unframed && delivery.encoding == Encoding::AsIs,
-        Name::XDebugOther => delivery.timings.is_none(),
-        _ => true,
-    });
+    let without = Names::default()
+        .with_if(unframed, Name::ContentLength)
+        .with_if(unframed || delivery.encoding != Encoding::AsIs, Name::TransferEncoding)
+        .with_if(delivery.timings.is_some(), Name::XDebugOther);
+    head.fields.copy_end_to_end(bytes, head.connection, without, out);
     if delivery.encoding == Encoding::Chunks {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
     }
@@ -209,8 +222,7 @@ pub(crate) fn timing_fields(timings: &Timings<'_>) -> [(&'static str, String); 3
 /// Writes a 1xx head, which says nothing of bodies or connections.
 pub(crate) fn interim_head(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]) {
     status_line(out, head, bytes);
-    let keep = |field: &Field| !matches!(field.name, Name::ContentLength | Name::TransferEncoding);
-    head.fields.copy_end_to_end(bytes, head.connection, out, keep);
+    head.fields.copy_end_to_end(bytes, head.connection, FRAMING, out);
     out.extend_from_slice(b"\r\n");
 }
 
@@ -252,25 +264,6 @@ fn status_line(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]) {
     out.push(b' ');
     out.extend_from_slice(head.reason_in(bytes));
     out.extend_from_slice(b"\r\n");
-}
-
-/// Fields that only we write: whatever the client sent under these names is
-/// either believed and written anew, or dropped.
-/// What other proxies say of client certificates is believed of trusted peers.
-fn is_ours(field: &Field, trusted: bool) -> bool {
-    matches!(
-        field.name,
-        Name::XForwardedFor
-            | Name::XForwardedHost
-            | Name::XForwardedPort
-            | Name::XForwardedPrefix
-            | Name::XForwardedProto
-            | Name::XForwardedProtocol
-            | Name::XForwardedServer
-            | Name::XRealIp
-            | Name::XDebugOther
-            | Name::ClientCert
-    ) || field.name == Name::ClientCertOfOthers && !trusted
 }
 
 /// Where the backend's `/` is on the client's side: what a proxy before us took off the path, then what we take off.

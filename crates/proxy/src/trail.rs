@@ -8,7 +8,7 @@ mod context;
 mod numbers;
 
 use dproxy_config::{Following, RequestIds, TraceContexts};
-use dproxy_http1::{Name, RequestHead};
+use dproxy_http1::{Name, Names, RequestHead};
 
 pub(crate) use crate::trail::context::TraceContext;
 pub(crate) use crate::trail::numbers::Numbers;
@@ -88,15 +88,14 @@ impl Trail {
         }
     }
 
-    /// Whether a field of the request ends here, because we say it ourselves or what it belongs to is unknown.
-    pub(crate) fn replaces(&self, name: Name) -> bool {
-        match name {
-            Name::XRequestId => matches!(self.request_id, RequestId::Created(_)),
-            Name::Traceparent => matches!(self.trace, Trace::Joined(_) | Trace::Begun(_)),
+    /// Fields of the request that end here, because we say them ourselves or what they belong to is unknown.
+    pub(crate) fn replaced(&self) -> Names {
+        let (joined, begun) = (matches!(self.trace, Trace::Joined(_)), matches!(self.trace, Trace::Begun(_)));
+        Names::default()
+            .with_if(matches!(self.request_id, RequestId::Created(_)), Name::XRequestId)
+            .with_if(joined || begun, Name::Traceparent)
             // It tells of a trace that goes no further.
-            Name::Tracestate => matches!(self.trace, Trace::Begun(_)),
-            _ => false,
-        }
+            .with_if(begun, Name::Tracestate)
     }
 
     /// Writes what we say ourselves, with `line`.

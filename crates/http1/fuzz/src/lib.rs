@@ -179,7 +179,7 @@ fn take_body(reader: &mut BodyReader, bytes: &[u8], taken: &mut usize, content: 
 fn onward(head: &RequestHead, bytes: &[u8]) -> Vec<u8> {
     let mut out = [head.method_in(bytes), b" ", head.origin_form(bytes), b" HTTP/1.1\r\n"].concat();
     let before = out.len();
-    head.fields.copy_end_to_end(bytes, head.connection, &mut out, |_| true);
+    head.fields.copy_end_to_end(bytes, head.connection, dproxy_http1::Names::default(), &mut out);
     assert!(out[before..].is_empty() || out.ends_with(b"\r\n"), "whole lines are copied");
     if !head.fields.list().iter().any(|field| field.name == dproxy_http1::Name::Host) {
         out.extend_from_slice(&[b"Host: ", head.host.of(bytes), b"\r\n"].concat());
@@ -286,10 +286,10 @@ fn response_in(head: &ResponseHead, bytes: &[u8]) -> plain::Response {
 }
 
 fn fields_in(fields: &dproxy_http1::Fields, bytes: &[u8]) -> Vec<plain::Field> {
-    let field = |field: &dproxy_http1::Field| {
-        let mut lines = Vec::new();
-        fields.copy(bytes, &mut lines, |other| other == field);
-        plain::Field { line: lines, name: field.name_in(bytes).to_vec(), value: field.value_in(bytes).to_vec() }
+    let field = |field: &dproxy_http1::Field| plain::Field {
+        line: field.line_in(bytes).to_vec(),
+        name: field.name_in(bytes).to_vec(),
+        value: field.value_in(bytes).to_vec(),
     };
     fields.list().iter().map(field).collect()
 }
