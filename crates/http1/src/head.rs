@@ -3,7 +3,7 @@
 use crate::{Connection, Field, Name, Names, Span, Violation, framing};
 
 /// Room for as many fields is made at once.
-const USUAL_FIELDS: usize = 24;
+const USUAL_FIELDS: usize = 20;
 
 /// What always speaks of one connection only.
 const HOP_BY_HOP: Names =

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use nix::libc;
 use socket2::SockRef;
-use tokio::io::{AsyncRead as _, AsyncWrite as _, Interest, ReadBuf};
+use tokio::io::{AsyncRead as _, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 /// A connection. Nobody keeps its state in hand while waiting, so it is free whenever one of its two directions comes.
@@ -148,6 +148,7 @@ impl From<TcpStream> for Tcp {
 }
 
 impl State {
+    #[inline]
     fn watched(&mut self) -> io::Result<&mut TcpStream> {
         if let State::Apart { .. } = self
             && let State::Apart { socket, .. } = std::mem::replace(self, State::Lost)
@@ -193,15 +194,12 @@ impl State {
             return Poll::Ready(sent);
         }
         let stream = self.watched()?;
-        match (leave, pieces) {
-            (Leave::AtOnce, [data]) => Pin::new(stream).poll_write(context, data),
-            (Leave::AtOnce, pieces) => Pin::new(stream).poll_write_vectored(context, pieces),
-            (Leave::WithEnd, pieces) => loop {
-                ready!(stream.poll_write_ready(context))?;
-                if let Poll::Ready(sent) = would_block(stream.try_io(Interest::WRITABLE, || send(stream, pieces, leave))) {
-                    return Poll::Ready(sent);
-                }
-            },
+        loop {
+            // As far as is known there is room; to ask for it first costs more than to be told that there is none.
+            if let Poll::Ready(sent) = would_block(stream.try_io(Interest::WRITABLE, || send(stream, pieces, leave))) {
+                return Poll::Ready(sent);
+            }
+            ready!(stream.poll_write_ready(context))?;
         }
     }
 }

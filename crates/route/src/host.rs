@@ -194,31 +194,54 @@ fn canonical_name<'r>(name: &[u8], room: &'r mut [u8; Authority::ROOM]) -> Resul
     if bare.len() > MAX_NAME {
         return Err(HostError::TooLong(lossy(name)));
     }
-    let mut label = 0;
+    // Of the label that is being read: how many bytes, and how many of them are digits.
+    let (mut label, mut digits) = (0, 0);
     for (from, to) in bare.iter().zip(room.iter_mut()) {
-        match from {
-            b'a'..=b'z' | b'0'..=b'9' | b'A'..=b'Z' | b'_' => label += 1,
+        *to = CANONICAL[usize::from(*from)];
+        match *to {
+            b'.' if is_label(label) => (label, digits) = (0, 0),
             b'-' if label > 0 => label += 1,
-            b'.' if label > 0 => label = 0,
-            b'*' => return Err(HostError::Star(lossy(name))),
-            _ => return Err(HostError::Invalid(lossy(name))),
+            b'0'..=b'9' => (label, digits) = (label + 1, digits + 1),
+            b'a'..=b'z' | b'_' => label += 1,
+            _ => return Err(refusal(*from, label, name)),
         }
-        if label > MAX_LABEL {
-            return Err(HostError::TooLong(lossy(name)));
-        }
-        *to = from.to_ascii_lowercase();
     }
-    if label == 0 {
-        return Err(HostError::Invalid(lossy(name)));
+    if !is_label(label) {
+        return Err(refusal(b'.', label, name));
     }
     let text = str::from_utf8(&room[..bare.len()]).expect("only ASCII was written");
     // `1.2.3` or `999.1.1.1` would be read as an address by some and as a name by others.
-    let last = text.rsplit('.').next().unwrap_or(text);
-    if last.bytes().all(|byte| byte.is_ascii_digit()) && text.contains('.') && text.parse::<Ipv4Addr>().is_err() {
+    if digits == label && label < bare.len() && text.parse::<Ipv4Addr>().is_err() {
         return Err(HostError::Invalid(lossy(name)));
     }
     Ok(text)
 }
+
+fn is_label(length: usize) -> bool {
+    (1..=MAX_LABEL).contains(&length)
+}
+
+/// Why `byte` cannot stand in `name` behind so many others of its label.
+fn refusal(byte: u8, label: usize, name: &[u8]) -> HostError {
+    match byte {
+        b'*' => HostError::Star(lossy(name)),
+        b'.' if label > MAX_LABEL => HostError::TooLong(lossy(name)),
+        _ => HostError::Invalid(lossy(name)),
+    }
+}
+
+/// What becomes of each byte of a name; 0 of those that may not be there.
+static CANONICAL: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 128u8 {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+            table[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
+};
 
 fn canonical_v6<'r>(name: &[u8], room: &'r mut [u8; Authority::ROOM]) -> Result<&'r str, HostError> {
     use std::io::Write as _;

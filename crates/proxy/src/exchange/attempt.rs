@@ -146,7 +146,11 @@ impl Attempt<'_> {
         let used = opening.head + opening.body;
         let waiting = upload.as_mut().map_or(0, |upload| read_ahead(client, opening, upload));
         let ahead = upload.as_ref().map_or(&[][..], |upload| &upload.filled()[..waiting]);
-        let sent = self.send(upstream, client, [&buffer.filled()[opening.head..used], ahead], *kept).await?;
+        // Pinned here, where it was made, as others below: every other place would be one that it is moved to.
+        let sent = {
+            let sending = pin!(self.send(upstream, client, [&buffer.filled()[opening.head..used], ahead], *kept));
+            sending.await?
+        };
         let Sent { answer: awaiting, mut outlet } = sent;
         if let Some(upload) = upload {
             upload.consume(waiting);
@@ -219,7 +223,6 @@ impl Attempt<'_> {
             accept: if to_h2 && self.upgrade.is_some() { websocket::accept(self.head) } else { None },
             interim: self.request.version == Version::Http11 && !self.wary,
         };
-        // Pinned here, where it was made: every other place would be one that it is moved to.
         let head = {
             let head = pin!(await_head(awaiting, answer, &expected, &mut speaker));
             self.watched(head, &mut beside, &progress, kept).await?
@@ -228,7 +231,7 @@ impl Attempt<'_> {
             return Err(Broken::Elsewhere(ProxyError::Unfit { status: head.response.status }));
         }
         let delivery = Delivering { attempt: self, progress: &progress, to_stream, in_clear, asked };
-        delivery.deliver(head, answer, speaker, &mut beside).await
+        pin!(delivery.deliver(head, answer, speaker, &mut beside)).await
     }
 
     /// Awaits a head with the client's side beside it, and says what can be done when none comes.

@@ -39,7 +39,8 @@ pub(crate) async fn inbound(body: Source<'_, '_>, to: Sink<'_, '_>, progress: &P
     let Source { inlet, buffer, body, unwanted, silenced } = body;
     if !body.is_done() {
         let source = Source { inlet: &mut *inlet, buffer: &mut *buffer, body, unwanted, silenced };
-        match relay(&mut Vec::new(), source, to, |bytes| progress.received(bytes)).await {
+        // Apart, so that requests whose body is there make no room for it.
+        match Box::pin(relay(&mut Vec::new(), source, to, |bytes| progress.received(bytes))).await {
             Ok(()) => {}
             Err(RelayError::Read(_)) => return InboundEnd::Gone,
             Err(RelayError::Framing(violation)) => return InboundEnd::Request(violation),

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, IoSlice};
+use std::pin::pin;
 
 use dproxy_http1::{Frame, Framing, Violation};
 use dproxy_route::Scheme;
@@ -38,7 +39,7 @@ impl Attempt<'_> {
         kept: bool,
     ) -> Result<Sent<'u>, Broken> {
         match upstream {
-            Upstream::H1(stream) => self.send_h1(stream, client, body, kept).await,
+            Upstream::H1(stream) => pin!(self.send_h1(stream, client, body, kept)).await,
             Upstream::H2(share) => self.send_h2(share),
         }
     }
