@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::buffer::Buffer;
 use crate::h3::{Receiving, Sending};
-use crate::tcp::{Leave, Tcp};
+use crate::tcp::{Leave, Tcp, would_block};
 use crate::tls::Session;
 
 /// Where bytes come from.
@@ -56,15 +56,14 @@ impl Inlet<'_> {
     /// Reads once into the room of `buffer`; 0 is the end.
     pub(crate) async fn read(&mut self, buffer: &mut Buffer) -> io::Result<usize> {
         match self {
-            Inlet::Tcp(tcp) => {
-                if buffer.is_empty() {
-                    poll_fn(|context| without_memory(tcp.poll_readable(context), buffer)).await?;
+            Inlet::Tcp(tcp) => loop {
+                poll_fn(|context| without_memory(tcp.poll_readable(context), buffer)).await?;
+                if let Poll::Ready(read) = would_block(tcp.try_read(buffer.room())) {
+                    let read = read?;
+                    buffer.produced(read);
+                    return Ok(read);
                 }
-                let room = buffer.room();
-                let read = poll_fn(|context| tcp.poll_read(context, room)).await?;
-                buffer.produced(read);
-                Ok(read)
-            }
+            },
             Inlet::Tls(session) => {
                 if buffer.is_empty() {
                     poll_fn(|context| without_memory(session.poll_readable(context), buffer)).await?;

@@ -73,21 +73,19 @@ impl Tcp {
         match &mut *self.0.borrow_mut() {
             State::Apart { drained: true, .. } => Err(io::ErrorKind::WouldBlock.into()),
             State::Apart { socket, drained } => read(socket, drained, room),
-            State::Watched(stream) => stream.try_read(room),
+            State::Watched(stream) => receive(stream, room),
             State::Lost => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
     /// Reads once; 0 is the end.
     pub(crate) fn poll_read(&self, context: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
-        let mut room = ReadBuf::new(room);
-        ready!(self.poll_fill(context, &mut room))?;
-        Poll::Ready(Ok(room.filled().len()))
+        self.0.borrow_mut().poll_read(context, room)
     }
 
     /// The same into room that nobody had to fill with zeros before; nothing is the end.
     pub(crate) fn poll_fill(&self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.0.borrow_mut().poll_read(context, into)
+        self.0.borrow_mut().poll_fill(context, into)
     }
 
     /// Writes what the receiver takes at once; how much that was.
@@ -176,7 +174,23 @@ impl State {
         }
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(&mut self, context: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+        if let State::Apart { socket, drained } = self
+            && !*drained
+            && let Poll::Ready(read) = would_block(read(socket, drained, room))
+        {
+            return Poll::Ready(read);
+        }
+        let stream = self.watched()?;
+        loop {
+            ready!(stream.poll_read_ready(context))?;
+            if let Poll::Ready(read) = would_block(receive(stream, room)) {
+                return Poll::Ready(read);
+            }
+        }
+    }
+
+    fn poll_fill(&mut self, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if let State::Apart { socket, drained } = self
             && !*drained
             && let Poll::Ready(read) = would_block(read(socket, drained, into.initialize_unfilled()))
@@ -216,6 +230,20 @@ fn read(mut socket: &Socket, drained: &mut bool, room: &mut [u8]) -> io::Result<
     let read = socket.read(room);
     *drained = !read.as_ref().is_ok_and(|read| *read == room.len());
     read
+}
+
+/// Reads from a connection that is watched.
+fn receive(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
+    let mut read = 0;
+    let received = stream.try_io(Interest::READABLE, || {
+        read = (&*SockRef::from(stream)).read(room)?;
+        // Fewer bytes than there is room for were all: to say so spares the call that would be told.
+        if 0 < read && read < room.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+    });
+    match received {
+        Err(_) if read > 0 => Ok(read),
+        received => received.map(|()| read),
+    }
 }
 
 fn send(socket: &impl AsFd, pieces: &[IoSlice<'_>], leave: Leave) -> io::Result<usize> {

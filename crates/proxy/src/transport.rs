@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::flow::{Inlet, Outlet};
-use crate::tcp::{Leave, Tcp};
+use crate::tcp::{Leave, Tcp, would_block};
 use crate::tls::Session;
 
 /// A connection, in clear or not.
@@ -41,7 +41,11 @@ impl Transport {
     /// Reads once; 0 is the end.
     pub(crate) async fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
-            Transport::Tcp(tcp) => poll_fn(|context| tcp.poll_read(context, room)).await,
+            // Who has waited for it to be readable finds something there.
+            Transport::Tcp(tcp) => match would_block(tcp.try_read(room)) {
+                Poll::Ready(read) => read,
+                Poll::Pending => poll_fn(|context| tcp.poll_read(context, room)).await,
+            },
             Transport::Tls(session) => session.read(room).await,
         }
     }
