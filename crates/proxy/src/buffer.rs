@@ -7,6 +7,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::heads::Heads;
+
 /// Enough for the head of nearly every request.
 const TINY: usize = 4 * 1024;
 /// Enough for what a backend sends in one go.
@@ -27,7 +29,7 @@ pub(crate) struct Buffers {
     tiny: Shelf,
     small: Shelf,
     large: Shelf,
-    heads: RefCell<Vec<Vec<u8>>>,
+    pub(crate) heads: Heads,
 }
 
 /// Buffers of one size that nobody borrows.
@@ -45,13 +47,6 @@ pub(crate) struct Buffer {
     end: usize,
     /// Where what was consumed begins that may be wanted again.
     kept: Option<usize>,
-    owner: Rc<Buffers>,
-}
-
-/// A borrowed vector to write a head into; it goes back by itself.
-#[derive(Debug)]
-pub(crate) struct Scratch {
-    bytes: Vec<u8>,
     owner: Rc<Buffers>,
 }
 
@@ -75,17 +70,12 @@ impl Buffers {
         buffer
     }
 
-    pub(crate) fn scratch(self: &Rc<Self>) -> Scratch {
-        let bytes = self.heads.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(2048));
-        Scratch { bytes, owner: Rc::clone(self) }
-    }
-
     /// Lets go of half of what nobody borrows: a burst's memory is given back within seconds.
     pub(crate) fn trim(&self) {
         halve(&mut self.tiny.borrow_mut());
         halve(&mut self.small.borrow_mut());
         halve(&mut self.large.borrow_mut());
-        halve(&mut self.heads.borrow_mut());
+        self.heads.trim();
     }
 
     fn take(&self, size: usize) -> Box<[u8]> {
@@ -113,7 +103,7 @@ impl Buffers {
     }
 }
 
-fn halve<T>(shelf: &mut Vec<T>) {
+pub(crate) fn halve<T>(shelf: &mut Vec<T>) {
     shelf.truncate(shelf.len() / 2);
 }
 
@@ -249,31 +239,6 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         self.owner.take_back(std::mem::take(&mut self.bytes));
-    }
-}
-
-impl std::ops::Deref for Scratch {
-    type Target = Vec<u8>;
-
-    fn deref(&self) -> &Vec<u8> {
-        &self.bytes
-    }
-}
-
-impl std::ops::DerefMut for Scratch {
-    fn deref_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        let mut shelf = self.owner.heads.borrow_mut();
-        if shelf.len() < KEPT_SMALL && bytes.capacity() <= SMALL {
-            bytes.clear();
-            shelf.push(bytes);
-        }
     }
 }
 

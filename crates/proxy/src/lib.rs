@@ -20,6 +20,7 @@ mod flow;
 mod forward;
 mod front;
 mod h3;
+mod heads;
 mod held;
 mod listen;
 mod lookout;

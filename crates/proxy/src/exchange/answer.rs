@@ -37,9 +37,8 @@ pub(crate) struct Expected<'r> {
     pub(crate) interim: bool,
 }
 
-/// A final head, at the front of the buffer it was read into.
+/// Where a final head lies: at the front of the buffer it was read into.
 pub(crate) struct AnswerHead<'u> {
-    pub(crate) response: ResponseHead,
     pub(crate) length: usize,
     /// Where the body comes from.
     pub(crate) inlet: Inlet<'u>,
@@ -59,27 +58,28 @@ pub(crate) enum NoHead {
     ClientGone,
 }
 
-/// Reads until a final head is there.
+/// Reads until a final head is there, into `response`.
 pub(crate) async fn await_head<'u>(
     awaiting: Awaiting<'u>,
+    response: &mut ResponseHead,
     buffer: &mut Buffer,
     expected: &Expected<'_>,
     client: &mut Speaker<'_>,
 ) -> Result<AnswerHead<'u>, NoHead> {
     match awaiting {
-        Awaiting::H1(inlet) => await_h1(inlet, buffer, expected, client).await,
+        Awaiting::H1(inlet) => await_h1(inlet, response, buffer, expected, client).await,
         // Apart, so that the others make no room for it.
-        Awaiting::H2(response) => Box::pin(await_h2(response, buffer, expected, client)).await,
+        Awaiting::H2(awaited) => Box::pin(await_h2(awaited, response, buffer, expected, client)).await,
     }
 }
 
 async fn await_h1<'u>(
     mut inlet: Inlet<'u>,
+    response: &mut ResponseHead,
     buffer: &mut Buffer,
     expected: &Expected<'_>,
     client: &mut Speaker<'_>,
 ) -> Result<AnswerHead<'u>, NoHead> {
-    let mut response = ResponseHead::default();
     let mut interim = 0;
     loop {
         let read = unless_gone(inlet.read(buffer), client).await?;
@@ -92,15 +92,15 @@ async fn await_h1<'u>(
         }
         while let Some(length) = response.parse(buffer.filled(), expected.limits, expected.method).map_err(NoHead::Malformed)? {
             if !response.is_interim() {
-                check_switch(&response, buffer, expected)?;
-                return Ok(AnswerHead { response, length, inlet });
+                check_switch(response, buffer, expected)?;
+                return Ok(AnswerHead { length, inlet });
             }
             interim += 1;
             if interim > MAX_INTERIM {
                 return Err(NoHead::Malformed(Violation::HeadTooLarge));
             }
             if expected.interim {
-                client.interim(&response, &buffer.filled()[..length]).await.map_err(|_| NoHead::ClientGone)?;
+                client.interim(response, &buffer.filled()[..length]).await.map_err(|_| NoHead::ClientGone)?;
             }
             buffer.consume(length);
             response.clear();
@@ -116,24 +116,24 @@ async fn await_h1<'u>(
 
 async fn await_h2<'u>(
     mut awaited: ResponseFuture,
+    response: &mut ResponseHead,
     buffer: &mut Buffer,
     expected: &Expected<'_>,
     client: &mut Speaker<'_>,
 ) -> Result<AnswerHead<'u>, NoHead> {
-    let mut response = ResponseHead::default();
     for _ in 0..MAX_INTERIM {
         match unless_gone(poll_fn(|context| poll_head(&mut awaited, context)), client).await? {
             Ok(Head::Final(head)) => {
                 let has_body = !head.body().is_end_stream();
-                let length = message::response_head(&head, has_body, buffer, &mut response, expected);
+                let length = message::response_head(&head, has_body, buffer, response, expected);
                 let length = length.map_err(NoHead::Malformed)?;
-                return Ok(AnswerHead { response, length, inlet: Inlet::h2(head.into_body()) });
+                return Ok(AnswerHead { length, inlet: Inlet::h2(head.into_body()) });
             }
             Ok(Head::Interim(head)) => {
-                let length = message::response_head(&head, false, buffer, &mut response, expected);
+                let length = message::response_head(&head, false, buffer, response, expected);
                 let length = length.map_err(NoHead::Malformed)?;
                 if expected.interim {
-                    client.interim(&response, &buffer.filled()[..length]).await.map_err(|_| NoHead::ClientGone)?;
+                    client.interim(response, &buffer.filled()[..length]).await.map_err(|_| NoHead::ClientGone)?;
                 }
                 buffer.consume(length);
                 response.clear();

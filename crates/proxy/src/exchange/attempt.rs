@@ -223,14 +223,15 @@ impl Attempt<'_> {
             accept: if to_h2 && self.upgrade.is_some() { websocket::accept(self.head) } else { None },
             interim: self.request.version == Version::Http11 && !self.wary,
         };
+        let mut response = self.proxy.buffers.lend_head();
         let head = {
-            let head = pin!(await_head(awaiting, answer, &expected, &mut speaker));
+            let head = pin!(await_head(awaiting, &mut response, answer, &expected, &mut speaker));
             self.watched(head, &mut beside, &progress, kept).await?
         };
-        if self.wary && progress.is_request_sent() && self.keeps_body() && is_unfit(&head.response, answer.filled()) {
-            return Err(Broken::Elsewhere(ProxyError::Unfit { status: head.response.status }));
+        if self.wary && progress.is_request_sent() && self.keeps_body() && is_unfit(&response, answer.filled()) {
+            return Err(Broken::Elsewhere(ProxyError::Unfit { status: response.status }));
         }
-        let delivery = Delivering { attempt: self, progress: &progress, to_stream, in_clear, asked };
+        let delivery = Delivering { attempt: self, response: &response, progress: &progress, to_stream, in_clear, asked };
         pin!(delivery.deliver(head, answer, speaker, &mut beside)).await
     }
 

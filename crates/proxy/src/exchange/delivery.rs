@@ -23,6 +23,7 @@ use crate::relay::{LONG, RelayError, Sink, Source, relay};
 /// An attempt that has come as far as an answer.
 pub(crate) struct Delivering<'r> {
     pub(crate) attempt: &'r Attempt<'r>,
+    pub(crate) response: &'r ResponseHead,
     pub(crate) progress: &'r Progress<'r>,
     pub(crate) to_stream: bool,
     /// Nobody but the client and the kernel knows anything about the connection.
@@ -52,10 +53,10 @@ impl Delivering<'_> {
         beside: &mut Beside<'_, F>,
     ) -> Result<Delivered<'u>, Broken> {
         let proxy = self.attempt.proxy;
-        let response = &head.response;
+        let response = self.response;
         self.note(response.status);
         self.progress.answer_begins(response.status);
-        let delivery = self.delivery(response);
+        let delivery = self.delivery();
         let (encoding, close) = (delivery.encoding, delivery.close);
         let bytes = &answer.filled()[..head.length];
         let unwanted = owned(response.fields.listed(bytes, response.connection));
@@ -96,13 +97,13 @@ impl Delivering<'_> {
             }
         }
         let sent = self.progress.is_request_sent() && !beside.was_refused();
-        Ok(delivered(head, close, sent))
+        Ok(delivered(response, head.inlet, close, sent))
     }
 
     /// How this client gets this answer.
-    fn delivery(&self, response: &ResponseHead) -> Delivery<'_> {
+    fn delivery(&self) -> Delivery<'_> {
         let request = self.attempt.request;
-        let encoding = forward::encoding(response.framing, request.version, self.to_stream);
+        let encoding = forward::encoding(self.response.framing, request.version, self.to_stream);
         let persists = request.connection.persists(request.version) && (encoding != Encoding::Bare || self.to_stream);
         // A client that still sends is told that it will not be heard to the end.
         let close = !persists || !self.progress.is_request_sent() || self.attempt.proxy.says_goodbye(self.in_clear);
@@ -152,8 +153,7 @@ pub(crate) fn owned(names: Vec<&[u8]>) -> Vec<Vec<u8>> {
     names.into_iter().map(<[u8]>::to_vec).collect()
 }
 
-fn delivered(head: AnswerHead<'_>, close: bool, sent: bool) -> Delivered<'_> {
-    let AnswerHead { response, inlet, .. } = head;
+fn delivered<'u>(response: &ResponseHead, inlet: Inlet<'u>, close: bool, sent: bool) -> Delivered<'u> {
     let client = match (close, sent) {
         (_, false) => Served::EndsEarly,
         (true, true) => Served::Ends,

@@ -6,13 +6,14 @@ use dproxy_http1::{BodyReader, Frame, Name, RequestHead, Version, Violation};
 use dproxy_route::{Authority, BackendIndex, Found};
 use dproxy_stats::Fault;
 
-use crate::buffer::{Buffer, Scratch};
+use crate::buffer::Buffer;
 use crate::client::{Client, Wire};
 use crate::exchange::attempt::{Attempt, Broken};
 use crate::exchange::delivery::owned;
 use crate::exchange::wish::{cookie, wish_of};
 use crate::exchange::{Failure, Opening, Served};
 use crate::forward::{self, Origin};
+use crate::heads::Lent;
 use crate::pick::Wish;
 use crate::proxy::Proxy;
 use crate::tls::Spoken;
@@ -40,7 +41,7 @@ pub(super) struct Errand<'r> {
     /// The number of the request, if the client is told.
     request_id: Option<Vec<u8>>,
     /// The head as a backend gets it, but for the name of the backend behind the first `common` bytes.
-    head: Scratch,
+    head: Lent<Vec<u8>>,
     common: usize,
 }
 

@@ -122,7 +122,7 @@ async fn silence(proxy: &Proxy, client: &mut Client, patience: Duration) -> Sile
 /// that `asks_again` and again is waited for a little.
 async fn requests(proxy: &Proxy, client: &mut Client, stage: &mut Stage, asks_again: bool) -> Next {
     let mut buffer = proxy.buffers.lend_tiny();
-    let mut request = RequestHead::default();
+    let mut request = proxy.buffers.lend_head::<RequestHead>();
     loop {
         request.clear();
         let length = match read_head(proxy, client, &mut buffer, &mut request, *stage).await {

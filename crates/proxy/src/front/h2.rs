@@ -170,7 +170,7 @@ pub(crate) async fn serve_request(job: Job) {
     let tunnels = message::tunnel_protocol(&parts).is_some();
     let has_body = !body.is_end_stream() && !tunnels;
     let mut buffer = proxy.buffers.lend();
-    let mut head = RequestHead::default();
+    let mut head = proxy.buffers.lend_head::<RequestHead>();
     let limits = proxy.common().limits;
     let read = {
         let (asked, fields) = (Asked::by(&parts, has_body), message::fields_of(&parts.headers));

@@ -23,6 +23,7 @@ use crate::clock::{Deadline, Elapsed};
 use crate::error::ProxyError;
 use crate::front::h3::course::Course;
 use crate::front::{fail, hands, respond};
+use crate::heads::Lent;
 use crate::h3::{Stream, Unread, close, number};
 use crate::message::{self, Asked};
 use crate::peer::Peer;
@@ -74,7 +75,7 @@ struct Whose {
 }
 
 /// A head of HTTP/1 in its buffer, and how long it is, where it is one.
-type Read = (Buffer, RequestHead, Result<usize, dproxy_http1::Violation>);
+type Read = (Buffer, Lent<RequestHead>, Result<usize, dproxy_http1::Violation>);
 
 /// Serves a connection that begins, in a task of its own.
 pub(crate) fn begin(proxy: &Rc<Proxy>, incoming: Incoming, port: u16) {
@@ -281,7 +282,7 @@ async fn read(proxy: &Proxy, stream: &mut Stream) -> Result<Read, Unread> {
     let has_body = stream.reads.has_body().await?;
     let asked = Asked { method: request.method, target: request.target, authority: request.authority, tunnel: None, has_body };
     let mut buffer = proxy.buffers.lend();
-    let mut head = RequestHead::default();
+    let mut head = proxy.buffers.lend_head::<RequestHead>();
     let limits = proxy.common().limits;
     let read = message::request_head(&asked, request.fields(), &mut proxy.buffers.scratch(), &mut buffer, &mut head, &limits);
     Ok((buffer, head, read))
