@@ -65,13 +65,7 @@ impl Field {
         let (before, behind) = blanks_around(value);
         let name_end = start + name.len();
         let line_end = name_end + 1 + value.len();
-        Field {
-            name: Name::of(name),
-            start,
-            name_end,
-            value: Span::new(name_end + 1 + before, line_end - behind),
-            end: line_end + 2,
-        }
+        Field { name: Name::of(name), start, name_end, value: Span::new(name_end + 1 + before, line_end - behind), end: line_end + 2 }
     }
 
     /// All of it, as it was written, with its CR LF.

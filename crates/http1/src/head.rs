@@ -6,8 +6,7 @@ use crate::{Connection, Field, Name, Names, Span, Violation, framing};
 const USUAL_FIELDS: usize = 20;
 
 /// What always speaks of one connection only.
-const HOP_BY_HOP: Names =
-    Names::of(&[Name::Connection, Name::KeepAlive, Name::ProxyConnection, Name::Te, Name::Upgrade, Name::Proxy]);
+const HOP_BY_HOP: Names = Names::of(&[Name::Connection, Name::KeepAlive, Name::ProxyConnection, Name::Te, Name::Upgrade, Name::Proxy]);
 /// What delimits or routes a message.
 const ESSENTIAL: Names = Names::of(&[Name::Host, Name::ContentLength, Name::TransferEncoding]);
 

@@ -117,8 +117,8 @@ impl Inlet<'_> {
 impl Outlet<'_> {
     /// Writes all of `pieces`, in as few calls as the receiver allows, and calls
     /// `moved` whenever it took some but not all: a slow receiver is not a dead one.
-    pub(crate) async fn write_all(&mut self, pieces: &mut [IoSlice<'_>], moved: impl FnMut()) -> io::Result<()> {
-        self.write_to_leave(Leave::AtOnce, pieces, moved).await
+    pub(crate) fn write_all(&mut self, pieces: &mut [IoSlice<'_>], moved: impl FnMut()) -> impl Future<Output = io::Result<()>> {
+        self.write_to_leave(Leave::AtOnce, pieces, moved)
     }
 
     /// The same for the last bytes of a connection: what says so leaves with them, which spares a segment and whoever gets it a look.
@@ -133,7 +133,13 @@ impl Outlet<'_> {
         let mut pieces = &mut pieces[..filled];
         IoSlice::advance_slices(&mut pieces, 0);
         while !pieces.is_empty() {
-            let written = self.write(pieces, leave).await?;
+            let written = match self {
+                Outlet::Tcp(tcp) => poll_fn(|context| tcp.poll_write(context, pieces, leave)).await?,
+                Outlet::Tls(session) => session.seal(pieces)?,
+                Outlet::H2(stream) => send(stream, pieces.first().map_or(&[], |data| data), false).await?,
+                Outlet::H3(stream) => stream.write(pieces).await?,
+                Outlet::Ended => pieces.iter().map(|piece| piece.len()).sum(),
+            };
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
@@ -151,17 +157,6 @@ impl Outlet<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Writes what the receiver takes at once; how much that was.
-    async fn write(&mut self, pieces: &[IoSlice<'_>], leave: Leave) -> io::Result<usize> {
-        match (self, pieces) {
-            (Outlet::Tcp(tcp), pieces) => poll_fn(|context| tcp.poll_write(context, pieces, leave)).await,
-            (Outlet::Tls(session), pieces) => session.seal(pieces),
-            (Outlet::H2(stream), pieces) => send(stream, pieces.first().map_or(&[], |data| data), false).await,
-            (Outlet::H3(stream), pieces) => stream.write(pieces).await,
-            (Outlet::Ended, pieces) => Ok(pieces.iter().map(|piece| piece.len()).sum()),
-        }
     }
 
     /// Writes all of `data` and, on a stream among others, the end of the body: `trailers` as

@@ -119,8 +119,7 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
     origin.rewrite.write(head.origin_form(bytes), out);
     out.extend_from_slice(b" HTTP/1.1\r\n");
     let replaced = origin.trail.map_or(OURS, |trail| OURS.and(trail.replaced()));
-    let without =
-        replaced.with_if(!origin.trusted, Name::ClientCertOfOthers).with_if(head.method == Method::Options, Name::MaxForwards);
+    let without = replaced.with_if(!origin.trusted, Name::ClientCertOfOthers).with_if(head.method == Method::Options, Name::MaxForwards);
     head.fields.copy_end_to_end(bytes, head.connection, without, out);
     if let Some(left) = forwards_left(head, bytes) {
         number(out, "max-forwards", left);

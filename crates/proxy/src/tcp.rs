@@ -148,15 +148,22 @@ impl From<TcpStream> for Tcp {
 impl State {
     #[inline]
     fn watched(&mut self) -> io::Result<&mut TcpStream> {
-        if let State::Apart { .. } = self
-            && let State::Apart { socket, .. } = std::mem::replace(self, State::Lost)
-        {
-            *self = State::Watched(TcpStream::from_std(socket)?);
+        if let State::Apart { .. } = self {
+            self.watch()?;
         }
         match self {
             State::Watched(stream) => Ok(stream),
             State::Apart { .. } | State::Lost => Err(io::ErrorKind::NotConnected.into()),
         }
+    }
+
+    /// Tells the runtime of it.
+    #[cold]
+    fn watch(&mut self) -> io::Result<()> {
+        if let State::Apart { socket, .. } = std::mem::replace(self, State::Lost) {
+            *self = State::Watched(TcpStream::from_std(socket)?);
+        }
+        Ok(())
     }
 
     fn reference(&self) -> io::Result<SockRef<'_>> {

@@ -200,7 +200,8 @@ impl RouteTable {
     /// All that a name may mean, in the order of precedence.
     fn sites<'t>(&'t self, host: &str) -> impl Iterator<Item = &'t Site> {
         let bare = || self.exact.get(host.strip_prefix("www.").filter(|_| self.www)?);
-        let parents = std::iter::successors(parent(host), |host| parent(host)).take_while(|_| !self.below.is_empty());
+        let nearest = if self.below.is_empty() { None } else { parent(host) };
+        let parents = std::iter::successors(nearest, |host| parent(host));
         let sites = std::iter::once_with(|| self.exact.get(host)).flatten();
         let sites = sites.chain(parents.filter_map(|parent| self.below.get(parent))).chain(self.any.as_ref());
         sites.chain(std::iter::once_with(bare).flatten())
