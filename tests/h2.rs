@@ -4,6 +4,7 @@ mod backends;
 mod floods;
 mod messages;
 mod streams;
+mod trailers;
 
 use std::future::Future;
 use std::net::SocketAddr;

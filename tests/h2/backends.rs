@@ -44,7 +44,7 @@ fn backend_with<F: Future<Output = ()> + Send + 'static>(
 }
 
 /// A backend that plays each connection by hand; the number of the connection tells how.
-fn by_hand(play: impl Fn(usize, &mut Frames) + Send + Sync + 'static) -> SocketAddr {
+pub(super) fn by_hand(play: impl Fn(usize, &mut Frames) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind(free_addr()).unwrap();
     let addr = listener.local_addr().unwrap();
     let play = Arc::new(play);
@@ -59,7 +59,7 @@ fn by_hand(play: impl Fn(usize, &mut Frames) + Send + Sync + 'static) -> SocketA
 }
 
 /// Reads a whole request; its body.
-fn whole_request(frames: &mut Frames) -> Option<(u32, Vec<u8>)> {
+pub(super) fn whole_request(frames: &mut Frames) -> Option<(u32, Vec<u8>)> {
     let mut body = Vec::new();
     loop {
         let frame = frames.asked().ok()?;

@@ -24,6 +24,7 @@ mod heads;
 mod held;
 mod listen;
 mod lookout;
+mod marked;
 mod marks;
 mod memory;
 mod message;

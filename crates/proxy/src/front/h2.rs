@@ -22,6 +22,7 @@ use crate::front::h2::guard::Guarded;
 use crate::front::h2::hello::{Hello, Reticent};
 use crate::front::hands;
 use crate::front::{fail, respond};
+use crate::marked::Marked;
 use crate::message::{self, Asked};
 use crate::proxy::Proxy;
 use crate::transport::Transport;
@@ -92,6 +93,7 @@ async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
         return;
     }
     let io = Guarded::new(hello.hide(stream), Some(begun), &proxy.clock, timeouts.request_head);
+    let io = Marked::requests(io, PREFACE.len());
     deadline.set(timeouts.request_head);
     // What only the beginning needs is not kept while the connection idles.
     let handshake = Box::pin(builder(proxy).handshake::<_, Bytes>(io));
@@ -138,7 +140,7 @@ fn builder(proxy: &Proxy) -> Builder {
 /// ended, has been silent for too long, or shall end and has nothing under way.
 async fn next_request(
     proxy: &Proxy,
-    connection: &mut Connection<Guarded<Reticent<Transport>>, Bytes>,
+    connection: &mut Connection<Marked<Guarded<Reticent<Transport>>>, Bytes>,
     deadline: &Deadline,
     keep_alive: Duration,
     leaving: &mut bool,

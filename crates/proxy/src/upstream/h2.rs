@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::flow::io_error;
+use crate::marked::Marked;
 use crate::upstream::pulse::{Heard, Pulse, keep_alive};
 
 /// What a stream may send ahead of its client, and all of a connection together.
@@ -151,7 +152,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     dial: impl Future<Output = io::Result<S>>,
 ) -> io::Result<Rc<Shared>> {
     let pulse = Pulse::new(clock);
-    let stream = Heard::new(dial.await?, &pulse);
+    let stream = Marked::answers(Heard::new(dial.await?, &pulse));
     let mut builder = Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)
