@@ -119,3 +119,6 @@ impl std::fmt::Debug for Hand {
         f.write_str("Hand")
     }
 }
+
+#[cfg(test)]
+mod tests;
