@@ -30,7 +30,6 @@ fn main() -> ExitCode {
     let done = match words::deed() {
         Deed::Master(flags) => master(&flags, &environment),
         Deed::Check(flags) => check(&flags, &environment),
-        Deed::CheckUpgrade(flags) => check_upgrade(&flags, &environment),
         Deed::Worker(orders) => dproxy_worker::run(orders),
         Deed::Doctor(flags) => doctor(&flags, &environment),
         Deed::Ctl(ctl) => return ask(&ctl, &environment),
@@ -48,6 +47,9 @@ fn main() -> ExitCode {
 }
 
 fn master(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
+    if dproxy_master::is_rehearsal()? {
+        return dproxy_master::rehearse(&configuration(flags, environment)?.config, &mut io::stdout());
+    }
     // The environment stays as it was at the start; the file is read again.
     let (flags, environment) = (flags.clone(), environment.clone());
     dproxy_master::run(move |read| Ok(load(&flags, &environment, &surroundings::surroundings(), read)?))
@@ -73,10 +75,6 @@ fn check(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
 
 fn show(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
     say(&dproxy_config::show(flags, environment, &surroundings::surroundings(), &|path| fs::read_to_string(path))?)
-}
-
-fn check_upgrade(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {
-    dproxy_master::rehearse(&configuration(flags, environment)?.config, &mut io::stdout())
 }
 
 fn doctor(flags: &Flags, environment: &Environment) -> anyhow::Result<()> {

@@ -20,8 +20,6 @@ pub(crate) enum Deed {
     Master(Flags),
     /// Say whether the configuration makes sense.
     Check(Flags),
-    /// Say whether this program could take the place of a running master.
-    CheckUpgrade(Flags),
     /// Be a worker of a master.
     Worker(Orders),
     /// Try what a worker could do to this machine.
@@ -64,12 +62,6 @@ pub(crate) fn long_words() -> Words {
             Words::new("master")
                 .about("Runs the proxy in the foreground")
                 .arg(switch("check", "Says whether the configuration makes sense, and exits with 0 or 78"))
-                .args(SETTINGS.iter().map(flag)),
-        )
-        .subcommand(
-            Words::new("check-upgrade")
-                .about("Says whether this program could take a running master's place, which starts it")
-                .hide(true)
                 .args(SETTINGS.iter().map(flag)),
         )
         .subcommand(worker_words())
@@ -134,7 +126,6 @@ fn deed_of(matches: &ArgMatches) -> Deed {
     match matches.subcommand() {
         Some(("master", matches)) if matches.get_flag("check") => Deed::Check(flags(matches)),
         Some(("master", matches)) => Deed::Master(flags(matches)),
-        Some(("check-upgrade", matches)) => Deed::CheckUpgrade(flags(matches)),
         Some(("worker", matches)) => Deed::Worker(orders(matches)),
         Some(("doctor", matches)) => Deed::Doctor(flags(matches)),
         Some(("ctl", matches)) => Deed::Ctl(Box::new(ctl::read(matches.subcommand().expect("clap demands a word")))),

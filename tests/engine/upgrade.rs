@@ -38,8 +38,14 @@ pub(super) fn update(home: &Path) {
 }
 
 /// A script that does `deed` when it is to be the master, and is dproxy for a check and for everything else.
-fn fails_as_master(deed: &str) -> String {
-    format!("#!/bin/sh\ncase $1 in master) {deed};; esac\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_dproxy"))
+pub(super) fn fails_as_master(deed: &str) -> String {
+    script("master", deed)
+}
+
+/// A script that does `deed` first when it is to be a `master`, or for a `rehearsal` of that, and is dproxy then.
+fn script(part: &str, deed: &str) -> String {
+    let parts = "part=$1; [ -z \"$DPROXY_REHEARSAL\" ] || part=rehearsal";
+    format!("#!/bin/sh\n{parts}\ncase $part in {part}) {deed};; esac\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_dproxy"))
 }
 
 fn children(pid: u32) -> usize {
@@ -93,8 +99,9 @@ fn a_program_that_cannot_take_over_is_refused_and_says_why() {
     let broken = [
         ("#!/bin/sh\necho out of order >&2\nexit 3\n", "out of order"),
         ("#!/bin/sh\nkill -SEGV $$\n", "signal: 11"),
-        ("#!/bin/sh\nexec sleep 60\n", "did not finish its check within 10 s"),
         ("#!/bin/sh\nexit 0\n", "no dproxy that knows how"),
+        ("#!/bin/sh\ncase $1 in master) exec sleep 60;; esac\n", "did not finish its check within 10 s"),
+        (concat!("#!/bin/sh\n", env!("CARGO_BIN_EXE_dproxy"), " \"$@\"\n"), "a script must replace itself by dproxy"),
         ("not a program", "the new program"),
     ];
     for (program, expected) in broken {
@@ -108,6 +115,19 @@ fn a_program_that_cannot_take_over_is_refused_and_says_why() {
     assert!(told.code == Some(1) && told.stderr.contains("cannot be started"), "{told:?}");
     assert_eq!(dproxy.worker_pids(), workers, "nobody was replaced");
     loads.stop_without_a_failure();
+}
+
+#[test]
+fn a_check_that_hangs_leaves_nobody_behind() {
+    let origin = Origin::saying("ok");
+    let (home, dproxy) = installed(&origin, 1);
+    let left = home.path().join("left");
+    install(home.path(), &format!("#!/bin/sh\nsleep 1000 & echo $! > {}\nkill -STOP $$\n", left.display()));
+    let told = dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]);
+    assert!(told.code == Some(1) && told.stderr.contains("did not finish its check within 10 s"), "{told:?}");
+    let sleeper = fs::read_to_string(left).unwrap().trim().parse().unwrap();
+    dproxy.wait_for("the end of what it started", || !super::orphans::lives(sleeper));
+    assert_eq!(dproxy.get("a.test", "/").text(), "ok");
 }
 
 #[test]
@@ -236,8 +256,7 @@ fn a_stopped_pool_is_upgraded_and_stays_stopped() {
 fn an_upgrade_is_refused_while_another_operation_runs() {
     let origin = Origin::saying("ok");
     let (home, dproxy) = installed(&origin, 2);
-    let slow = format!("#!/bin/sh\ncase $1 in check-upgrade) sleep 2;; esac\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_dproxy"));
-    install(home.path(), &slow);
+    install(home.path(), &script("rehearsal", "sleep 2"));
     std::thread::scope(|scope| {
         let dproxy = &dproxy;
         let first = scope.spawn(move || dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]));

@@ -1,13 +1,16 @@
 //! Whether another program can take this one's place, found out before it does.
 //!
 //! ```text
-//!   master ── `check`: starts ──► new program `check-upgrade` ── `rehearse` ──► a worker of its own
-//!     │                            reads the note, the configuration              takes a table
+//!   master ── `check`: starts ──► new program ─ `rehearse` ──► a worker of its own
+//!     │                            reads the note,             takes a table
+//!     │                            the configuration
 //!     │  ◄── one line: it can ─────┘
 //!     │  anything else, or LIMIT passed: refused, with what it said
 //! ```
 //!
-//! So a program that exits, hangs, crashes or is something else altogether is found out while the old one serves.
+//! So a program that exits, hangs, crashes or is something else altogether is found out while the old one serves. It is
+//! started with the very words that it will be started with, and told in its environment that this is a rehearsal: what
+//! fails by those words fails here.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -20,7 +23,7 @@ use std::time::Duration;
 use anyhow::Context;
 use dproxy_config::Config;
 use dproxy_ipc::{Generation, Snapshot, ToMaster, ToWorker, pollable};
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
@@ -32,12 +35,12 @@ use crate::core::{Event, SlotId, WorkerId};
 use crate::estate::Note;
 use crate::spawn::{Launcher, Letter, Memory};
 
-/// The word that takes the place of `master` for a check.
-const WORD: &str = "check-upgrade";
+/// The process id of the master that asks for a rehearsal.
+const REHEARSAL: &str = "DPROXY_REHEARSAL";
 /// How long a check may take.
 const LIMIT: Duration = Duration::from_secs(10);
 /// How long the rehearsal's worker may take; less, so that its failure is told.
-const REHEARSAL: Duration = Duration::from_secs(7);
+const WORKER_LIMIT: Duration = Duration::from_secs(7);
 /// So much is kept of what the new program says.
 const WORDS: usize = 16 * 1024;
 /// So many of its last lines are shown.
@@ -82,8 +85,7 @@ pub(crate) async fn check(path: PathBuf, note: OwnedFd) -> Result<Verdict, Check
         Err(error) => Err(Some(error)),
     };
     if heard.is_err() {
-        // It may have ended in this moment.
-        let _ = child.kill();
+        end(&child);
     }
     let status = child.wait().map_err(CheckError::Watch)?;
     let (out, err) = match heard {
@@ -100,10 +102,9 @@ pub(crate) async fn check(path: PathBuf, note: OwnedFd) -> Result<Verdict, Check
 
 fn start(path: &Path, note: OwnedFd) -> io::Result<Child> {
     let mut words = std::env::args_os();
-    let name = words.next().unwrap_or_else(|| "dproxy".into());
-    let words = words.map(|word| if word == "master" { WORD.into() } else { word });
     let mut command = Command::new(path);
-    command.arg0(name).args(words).stdin(Stdio::from(note)).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg0(words.next().unwrap_or_else(|| "dproxy".into())).args(words).env(REHEARSAL, std::process::id().to_string());
+    command.stdin(Stdio::from(note)).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).spawn()
 }
 
@@ -116,6 +117,14 @@ fn watch(child: &mut Child) -> io::Result<Watched> {
     let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
     let (out, err) = (child.stdout.take().ok_or_else(gone)?, child.stderr.take().ok_or_else(gone)?);
     Ok((ended, pipe::Receiver::from_owned_fd(out.into())?, pipe::Receiver::from_owned_fd(err.into())?))
+}
+
+/// Ends it, and all that it has started.
+fn end(child: &Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // It may have ended in this moment.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
 }
 
 /// The end of what it says. All of it is read: nobody shall fail because he talks much.
@@ -138,6 +147,27 @@ fn said(text: &str) -> String {
     }
 }
 
+/// Whether this process was started for a rehearsal and not to be a master.
+///
+/// # Errors
+/// When it was, but not by the master itself: a script that starts dproxy and waits for it is no program that could take the
+/// master's place.
+pub fn is_rehearsal() -> Result<bool, GoBetween> {
+    let parent = std::os::unix::process::parent_id();
+    match std::env::var(REHEARSAL) {
+        Ok(master) if master == parent.to_string() => Ok(true),
+        Ok(_) => Err(GoBetween { parent }),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Something stands between the master and the new program.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("process {parent} stands between the running master and this program; a script must replace itself by dproxy: `exec dproxy`")]
+pub struct GoBetween {
+    parent: u32,
+}
+
 /// Shows that this program could take over what the note on the standard input tells of; says so in `out`.
 ///
 /// # Errors
@@ -149,8 +179,8 @@ pub fn rehearse(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     crate::peers_of(&config.api.peers)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(async {
-        let up = timeout(REHEARSAL, bring_up_a_worker(config)).await;
-        up.with_context(|| format!("a worker did not come up within {} s", REHEARSAL.as_secs()))?
+        let up = timeout(WORKER_LIMIT, bring_up_a_worker(config)).await;
+        up.with_context(|| format!("a worker did not come up within {} s", WORKER_LIMIT.as_secs()))?
     })?;
     let verdict = Verdict { can_take_over: true, version: env!("CARGO_PKG_VERSION").to_owned() };
     // An upgrade from a stranger's note is no upgrade.

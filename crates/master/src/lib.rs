@@ -34,14 +34,14 @@ mod supervisor;
 mod views;
 mod why;
 
-pub use check::rehearse;
+pub use check::{GoBetween, is_rehearsal, rehearse};
 pub use configuration::ReadFile;
 pub use peers::{PeersError, peers_of};
 pub use privileges::{PrivilegesError, worker_identity};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use dproxy_certs::Directory;
@@ -55,6 +55,9 @@ use legacy::Legacy;
 
 /// How much nicer threads beside the master's are (setpriority(2)): they get a third of what others get of a busy CPU.
 const BESIDE: i32 = 5;
+
+/// How long threads beside the master's may take for what they are at when it ends.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Runs the master in the foreground until it is told to leave. `load` reads the configuration, now and again later, by
 /// the way to read a file that it is given.
@@ -109,7 +112,10 @@ where
         give_precedence();
     });
     let runtime = runtime.build().context("cannot start the runtime")?;
-    runtime.block_on(driver::run(loaded, &configuration, legacy))
+    let done = runtime.block_on(driver::run(loaded, &configuration, legacy));
+    // A thread beside the master's may wait for a file system that does not answer any more.
+    runtime.shutdown_timeout(FAREWELL);
+    done
 }
 
 /// A thread beside the master's does what takes long: requests, and the master's own answers, go before it.
