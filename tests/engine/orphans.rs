@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use dproxy_testkit::{Dproxy, Origin, Signal, kill};
 
+use super::upgrade::{fails_as_master, install, installed, update};
 use super::{Loads, serving, sockets};
 use crate::{alone, dproxy};
 
@@ -61,6 +62,52 @@ fn a_killed_master_s_workers_serve_on_and_the_next_one_takes_them_over() {
     loads.stop_without_a_failure();
     dproxy.wait_for("the end of the old ones", || before.iter().all(|pid| !lives(*pid)));
     assert_eq!(doors(&dproxy), 3, "a door for each worker, none of the dead");
+}
+
+#[test]
+fn a_run_directory_that_was_cleared_away_is_made_again_by_a_restart_of_the_workers() {
+    let origin = Origin::saying("ok");
+    let dproxy = serving(&origin, 2);
+    fs::remove_dir_all(dproxy.home().join("run")).unwrap();
+    assert_eq!(dproxy.get("a.test", "/").text(), "ok");
+    let told = dproxy.ctl(&["upgrade"]);
+    assert!(told.code == Some(1) && told.stderr.contains("`dproxy ctl restart` gives new ones"), "nobody would find them: {told:?}");
+    assert_eq!(dproxy.ctl(&["restart"]).code, Some(0));
+    dproxy.wait_for("new doors", || doors(&dproxy) == 2);
+    let told = dproxy.ctl(&["upgrade"]);
+    assert_eq!(told.code, Some(0), "{told:?}\n{}", dproxy.log());
+    assert_eq!(dproxy.get("a.test", "/").text(), "ok");
+    let socket = dproxy.socket().display().to_string();
+    assert_eq!(dproxy.ctl(&["--socket", &socket, "status"]).code, Some(0), "the control socket is there again, too");
+}
+
+#[test]
+fn a_control_socket_that_is_gone_or_taken_by_a_file_stops_no_upgrade_and_no_way_back() {
+    let origin = Origin::saying("ok");
+    let (home, dproxy) = installed(&origin, 1);
+    let (socket, pid) = (dproxy.socket(), dproxy.pid());
+    let by_socket = || dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "--socket", &socket.display().to_string(), "status"]).code;
+    let upgrade = || dproxy.run_as(env!("CARGO_BIN_EXE_dproxy"), &["ctl", "upgrade"]);
+    let breaks = format!("echo 'no_such_key: 1' >> {}", dproxy.config().display());
+    let file = fs::read_to_string(dproxy.config()).unwrap();
+    for taken in [false, true] {
+        fs::remove_file(&socket).unwrap();
+        if taken {
+            fs::write(&socket, "somebody's").unwrap();
+        }
+        install(home.path(), &fails_as_master(&breaks));
+        let told = upgrade();
+        assert!(told.code == Some(1) && told.stderr.contains("no_such_key"), "{told:?}\n{}", dproxy.log());
+        fs::write(dproxy.config(), &file).unwrap();
+        assert_eq!((dproxy.status()["pid"].as_u64(), by_socket() == Some(0)), (Some(u64::from(pid)), !taken), "{}", dproxy.log());
+    }
+    update(home.path());
+    let told = upgrade();
+    assert_eq!(told.code, Some(0), "{told:?}\n{}", dproxy.log());
+    assert_eq!(fs::read_to_string(&socket).unwrap(), "somebody's", "nobody removes what is not his");
+    fs::remove_file(&socket).unwrap();
+    assert_eq!((upgrade().code, by_socket()), (Some(0), Some(0)), "{}", dproxy.log());
+    assert_eq!(dproxy.get("a.test", "/").text(), "ok");
 }
 
 #[test]

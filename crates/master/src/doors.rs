@@ -10,6 +10,7 @@ use dproxy_ipc::Door;
 use tracing::{debug, warn};
 
 use crate::core::SlotId;
+use crate::pidfile::{RUN_MODE, make_directory};
 
 /// A worker's socket file; removed when dropped, which is after the worker's end.
 #[derive(Debug)]
@@ -24,10 +25,13 @@ impl DoorFile {
     /// Makes the door of a worker; none if that cannot be, which costs the worker only what it could survive.
     pub(crate) fn make(directory: &Path, slot: SlotId, pid: u32) -> Option<(DoorFile, OwnedFd)> {
         let path = directory.join(format!("{PREFIX}{}-{pid}{SUFFIX}", slot.0));
-        match Door::make(&path) {
+        // Somebody may have cleared the directory away.
+        let made = make_directory(directory, RUN_MODE).map_err(io::Error::other).and_then(|()| Door::make(&path));
+        match made {
             Ok(socket) => Some((DoorFile { path }, socket)),
             Err(error) => {
-                warn!(path = %path.display(), %error, "no door for a worker, which will not outlive the master");
+                let error = format!("{:#}", anyhow::Error::new(error));
+                warn!(path = %path.display(), error, "no door for a worker, which will not outlive the master");
                 None
             }
         }
@@ -36,6 +40,11 @@ impl DoorFile {
     /// The file of a worker that another master started.
     pub(crate) fn at(path: PathBuf) -> DoorFile {
         DoorFile { path }
+    }
+
+    /// Whether the next master could find it.
+    pub(crate) fn is_there(&self) -> bool {
+        self.path.exists()
     }
 }
 
@@ -81,7 +90,8 @@ mod tests {
         drop(door);
         assert_eq!(list(home.path()), []);
         assert_eq!(list(&home.path().join("nowhere")), []);
-        assert!(DoorFile::make(&home.path().join("nowhere"), SlotId(0), 1).is_none());
+        assert!(DoorFile::make(&home.path().join("nowhere"), SlotId(0), 1).is_some_and(|(door, _)| door.is_there()), "made again");
+        assert!(DoorFile::make(&home.path().join("worker-1-2.sock"), SlotId(0), 1).is_none(), "a file is no directory");
     }
 
     #[test]

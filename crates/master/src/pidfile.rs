@@ -100,6 +100,9 @@ impl Drop for PidFile {
     }
 }
 
+/// Of the run directory: what is in it is for its owner, and whoever of his group is let in.
+pub(crate) const RUN_MODE: u32 = 0o750;
+
 /// Makes `path` and what leads to it, with `mode` where it is new.
 ///
 /// # Errors

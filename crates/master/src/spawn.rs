@@ -153,7 +153,7 @@ impl Worker {
 
     /// Whether it can outlive the master.
     pub(crate) fn has_door(&self) -> bool {
-        self.door.is_some()
+        self.door.as_ref().is_some_and(DoorFile::is_there)
     }
 
     /// Sends as soon as the worker takes it. The core bounds what is under way, so the queue is short.

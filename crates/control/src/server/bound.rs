@@ -81,34 +81,31 @@ impl Bound {
         let taken = |cause| BindError::Tcp { address, cause };
         let tcp = TcpListener::bind(address).await.map_err(taken)?;
         let address = tcp.local_addr().map_err(taken)?;
-        clear(socket).await?;
-        let failed = |cause| BindError::Socket { path: socket.to_owned(), cause };
-        let unix = listen(socket).map_err(failed)?;
-        let file = SocketFile::of(socket).map_err(failed)?;
-        // The umask took bits off; who may enter is decided here, not by the shell that started us.
-        open(socket, &peers).map_err(failed)?;
+        let (unix, file) = make(socket, &peers).await?;
         Ok(Bound { address, token: token.map(Arc::new), peers: Arc::new(peers), tcp, unix, file })
     }
 
     /// The doors that an earlier master had open: the TCP port `tcp` and the Unix socket `unix` at the path `socket`. Who
-    /// waits there is served.
+    /// waits there is served. A socket whose file somebody cleared away is made again: nobody could come to it any more.
     ///
     /// # Errors
-    /// When they are of another kind, or the socket file is gone.
-    pub fn inherit(tcp: OwnedFd, token: Option<Token>, unix: OwnedFd, socket: &Path, peers: Peers) -> io::Result<Bound> {
+    /// When they are of another kind.
+    pub async fn inherit(tcp: OwnedFd, token: Option<Token>, unix: OwnedFd, socket: &Path, peers: Peers) -> io::Result<Bound> {
         let tcp = std::net::TcpListener::from(tcp);
         tcp.set_nonblocking(true)?;
         let tcp = TcpListener::from_std(tcp)?;
-        let unix = Listener::UdSocket(UnixListener::try_from(unix)?);
-        open(socket, &peers)?;
-        Ok(Bound {
-            address: tcp.local_addr()?,
-            token: token.map(Arc::new),
-            peers: Arc::new(peers),
-            tcp,
-            unix,
-            file: SocketFile::of(socket)?,
-        })
+        let inherited = Listener::UdSocket(UnixListener::try_from(unix)?);
+        let (unix, file) = match make(socket, &peers).await {
+            Ok(made) => made,
+            // Who answers there is the one that we have.
+            Err(BindError::SocketInUse(_)) => (inherited, reopened(socket, &peers)?),
+            Err(error) => {
+                // The port is there, and dproxy serves: no reason to fail.
+                warn!(error = &error as &dyn std::error::Error, "nobody can come to the control socket");
+                (inherited, SocketFile::lost(socket))
+            }
+        };
+        Ok(Bound { address: tcp.local_addr()?, token: token.map(Arc::new), peers: Arc::new(peers), tcp, unix, file })
     }
 
     /// The descriptors of both doors, the TCP port first.
@@ -200,6 +197,21 @@ impl Listening for Listener {
     }
 }
 
+/// Makes the Unix socket, where nobody answers yet.
+async fn make(socket: &Path, peers: &Peers) -> Result<(Listener, SocketFile), BindError> {
+    clear(socket).await?;
+    let failed = |cause| BindError::Socket { path: socket.to_owned(), cause };
+    let unix = listen(socket).map_err(failed)?;
+    // The umask took bits off; who may enter is decided here, not by the shell that started us.
+    Ok((unix, reopened(socket, peers).map_err(failed)?))
+}
+
+/// The file of a socket that is there, for those who may ask now.
+fn reopened(socket: &Path, peers: &Peers) -> io::Result<SocketFile> {
+    open(socket, peers)?;
+    SocketFile::of(socket)
+}
+
 /// Lets those come to the door who may ask.
 fn open(socket: &Path, peers: &Peers) -> io::Result<()> {
     let mode = if peers.extended { EXTENDED_MODE } else { SOCKET_MODE };
@@ -243,6 +255,11 @@ impl SocketFile {
     fn of(path: &Path) -> io::Result<SocketFile> {
         let found = fs::symlink_metadata(path)?;
         Ok(SocketFile { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
+
+    /// Of a socket that has none any more.
+    fn lost(path: &Path) -> SocketFile {
+        SocketFile { path: path.to_owned(), device: 0, inode: 0 }
     }
 }
 

@@ -167,7 +167,7 @@ impl Driver {
 /// Directories and the PID file, with its lock.
 fn make_places(config: &Config, legacy: Option<&Legacy>) -> anyhow::Result<PidFile> {
     let directories = &config.directories;
-    pidfile::make_directory(&directories.run, 0o750)?;
+    pidfile::make_directory(&directories.run, pidfile::RUN_MODE)?;
     let left = legacy.and_then(|legacy| Some((legacy, legacy.kept().pid_file.as_ref()?)));
     let pid_file = match left {
         Some((legacy, place)) => PidFile::inherit(&place.path, legacy.copy(place.descriptor)?)?,
@@ -193,6 +193,7 @@ async fn bind_api(config: &Config, legacy: Option<&Legacy>) -> anyhow::Result<Bo
     }
     match left {
         Some((legacy, tcp, unix)) => Bound::inherit(legacy.copy(tcp)?, token, legacy.copy(unix.descriptor)?, &unix.path, peers)
+            .await
             .context("cannot take over the control API of the program before"),
         None => Ok(Bound::bind(config.api.address, token, &config.api.socket, peers).await?),
     }

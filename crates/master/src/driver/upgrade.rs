@@ -153,7 +153,8 @@ impl Driver {
         }
         if self.workers.iter().any(|(worker, it)| !it.has_door() && !self.memories.contains_key(worker)) {
             let place = self.facts.config.directories.run.display();
-            return Err(Refusal::Failed(format!("workers could not be handed over: they have no sockets in `{place}` (see the log)")));
+            let text = format!("workers could not be handed over: they have no sockets in `{place}`; `dproxy ctl restart` gives new ones");
+            return Err(Refusal::Failed(text));
         }
         Ok(())
     }
