@@ -72,6 +72,33 @@ fn an_emptied_file_and_one_that_is_gone_change_nothing() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_the_file_holds_nobody_up() {
+    let mut dproxy = dproxy().start();
+    let file = fs::read_to_string(dproxy.config()).unwrap();
+    fs::remove_file(dproxy.config()).unwrap();
+    nix::unistd::mkfifo(&dproxy.config(), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    dproxy.signal(Signal::SIGHUP);
+    dproxy.wait_for("a warning about the pipe", || dproxy.status()["warnings"].to_string().contains("it is a pipe"));
+    fs::remove_file(dproxy.config()).unwrap();
+    fs::write(dproxy.config(), format!("server_name: again\n{file}")).unwrap();
+    dproxy.wait_for("the new file", || !dproxy.status()["warnings"].to_string().contains("it is a pipe"));
+    assert_eq!(dproxy.ctl(&["reload"]).code, Some(0));
+}
+
+#[test]
+fn a_reading_that_never_ends_keeps_nobody_from_leaving() {
+    let mut dproxy = dproxy().start();
+    fs::remove_file(dproxy.config()).unwrap();
+    // Whoever reads it waits for ever, as for a file on a server that does not answer.
+    std::os::unix::fs::symlink("/dev/ptmx", dproxy.config()).unwrap();
+    let told = dproxy.post("/service/balancer/reload");
+    assert!(told.status == 503 && told.text().contains("the master did not answer within 5 s"), "{}", told.text());
+    assert_eq!(dproxy.online(), Some(2), "everything else goes on");
+    dproxy.signal(Signal::SIGTERM);
+    assert_eq!(dproxy.exit_code(), 0, "{}", dproxy.log());
+}
+
+#[test]
 fn a_bad_file_changes_nothing_and_is_shown_until_it_is_mended() {
     let origin = Origin::saying("ok");
     let dproxy = dproxy().route("a.test", &[origin.addr()]).start();

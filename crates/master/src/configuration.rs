@@ -96,7 +96,7 @@ impl<L: Fn(&ReadFile<'_>) -> anyhow::Result<Loaded>> Configuration<L> {
     /// Makes sense of what the files said, unless that is hardly what anybody means.
     pub(crate) fn take(&self, look: &Look) -> anyhow::Result<Loaded> {
         // A file that was not looked for before is read as it is.
-        let (loaded, texts) = self.consider(|path| look.seen(path).cloned().unwrap_or_else(|| Seen::now(path)))?;
+        let (loaded, texts) = self.consider(|path| look.seen(path).cloned().unwrap_or_else(|| Seen::again(path)))?;
         self.doubts(loaded.config.path.as_deref(), &texts)?;
         *held(&self.texts) = texts;
         Ok(loaded)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -36,18 +36,20 @@ struct Stamp {
     changed: (i64, i64),
 }
 
-/// An error of the system that can be compared and told again.
+/// Why a file cannot be read, to be compared and told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Unreadable {
-    kind: io::ErrorKind,
-    /// Its number, where it is the system's own.
-    number: Option<i32>,
+enum Unreadable {
+    /// Its number of the system.
+    System(i32),
+    Other(io::ErrorKind),
+    /// What it said is gone with the first reader, and the next one could wait for ever.
+    Pipe,
 }
 
 impl Look {
     /// Reads each of these files.
     pub(super) fn at<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Look {
-        Look { files: paths.map(|path| (path.clone(), Seen::now(path))).collect() }
+        Look { files: paths.map(|path| (path.clone(), Seen::again(path))).collect() }
     }
 
     pub(super) fn add(&mut self, path: &Path, seen: Seen) {
@@ -92,16 +94,23 @@ impl Look {
 }
 
 impl Seen {
+    /// Of a file that is read for the first time: a pipe is waited for.
     pub(super) fn now(path: &Path) -> Seen {
-        Seen::with(path, || fs::read_to_string(path))
+        Seen::with(path, || Ok(fs::read_to_string(path)?))
+    }
+
+    /// Of a file that may have been read before.
+    pub(super) fn again(path: &Path) -> Seen {
+        let is_pipe = || fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+        Seen::with(path, || if is_pipe() { Err(Unreadable::Pipe) } else { Ok(fs::read_to_string(path)?) })
     }
 
     /// With this text, or with none, whatever it says: it is not read, which could take for ever.
     pub(super) fn saying(path: &Path, text: Option<String>) -> Seen {
-        Seen::with(path, || text.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)))
+        Seen::with(path, || text.ok_or(Unreadable::Other(io::ErrorKind::NotFound)))
     }
 
-    fn with(path: &Path, text: impl FnOnce() -> io::Result<String>) -> Seen {
+    fn with(path: &Path, text: impl FnOnce() -> Result<String, Unreadable>) -> Seen {
         // The stamp before the text: what is written in between is seen by the next look.
         let found = Stamp::of(path);
         // A file from the future of another clock is not young for ever.
@@ -109,7 +118,7 @@ impl Seen {
         Seen {
             stamp: found.map(|(stamp, _written)| stamp),
             age: found.and_then(|(_stamp, written)| age(written?)).unwrap_or(Duration::MAX),
-            text: text().map_err(Unreadable::from),
+            text: text(),
         }
     }
 
@@ -135,12 +144,16 @@ impl Stamp {
 
 impl From<io::Error> for Unreadable {
     fn from(error: io::Error) -> Unreadable {
-        Unreadable { kind: error.kind(), number: error.raw_os_error() }
+        error.raw_os_error().map_or(Unreadable::Other(error.kind()), Unreadable::System)
     }
 }
 
 impl From<Unreadable> for io::Error {
-    fn from(Unreadable { kind, number }: Unreadable) -> io::Error {
-        number.map_or_else(|| kind.into(), io::Error::from_raw_os_error)
+    fn from(unreadable: Unreadable) -> io::Error {
+        match unreadable {
+            Unreadable::System(number) => io::Error::from_raw_os_error(number),
+            Unreadable::Other(kind) => kind.into(),
+            Unreadable::Pipe => io::Error::other("it is a pipe, which is read at the start and never again; put a file there"),
+        }
     }
 }

@@ -62,6 +62,24 @@ fn a_file_that_lost_what_it_said_is_not_obeyed() {
 }
 
 #[test]
+fn a_pipe_is_read_at_the_start_and_never_again() {
+    let (_home, path) = home();
+    let configuration = configuration(&path);
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let writer = std::thread::spawn({
+        let path = path.clone();
+        move || fs::write(path, "workers: 3\n")
+    });
+    assert_eq!(configuration.read().unwrap().config.workers.get(), 3);
+    writer.join().unwrap().unwrap();
+    let refused = configuration.take(&configuration.look()).map(|loaded| loaded.config.workers).unwrap_err();
+    assert!(format!("{refused:#}").contains("it is a pipe, which is read at the start and never again; put a file there"), "{refused:#}");
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "workers: 4\n").unwrap();
+    assert_eq!(configuration.take(&configuration.look()).unwrap().config.workers.get(), 4);
+}
+
+#[test]
 fn a_file_that_was_always_empty_is_all_defaults() {
     let (_home, path) = home();
     let configuration = configuration(&path);
