@@ -101,10 +101,12 @@ pub(crate) async fn exchange(
     length: usize,
 ) -> Result<Served, Failure> {
     let mut room = [0; Authority::ROOM];
-    let authority = judge(request, &buffer.filled()[..length], &mut room).map_err(Failure::Unanswered)?;
+    let head = &buffer.filled()[..length];
+    let (name, mut first) = proxy.view_by_name(request.host.of(head)).unzip();
+    let authority = judge(request, head, name.as_deref(), &mut room).map_err(Failure::Unanswered)?;
     let mut journey = Journey { proxy, request, length, authority, tries: Tries::default(), hold: Hold::new(proxy, buffer.filled().len()) };
     loop {
-        let view = proxy.view(authority.host);
+        let view = first.take().unwrap_or_else(|| proxy.view(authority.host));
         let patience = match journey.round(&view, client, buffer).await? {
             Round::Served(served) => return Ok(served),
             Round::Waits(patience) => patience,
@@ -184,10 +186,18 @@ fn waits(patience: Option<Duration>, error: ProxyError) -> Result<Round, Failure
     patience.map(Round::Waits).ok_or(Failure::Unanswered(error))
 }
 
-/// Refuses what is never passed on; the authority of the rest.
-fn judge<'r>(request: &RequestHead, head: &[u8], room: &'r mut [u8; Authority::ROOM]) -> Result<Authority<'r>, ProxyError> {
+/// Refuses what is never passed on; the authority of the rest, with the `name` of a host that is known by what was written.
+fn judge<'r>(
+    request: &RequestHead,
+    head: &[u8],
+    name: Option<&'r str>,
+    room: &'r mut [u8; Authority::ROOM],
+) -> Result<Authority<'r>, ProxyError> {
     if matches!(request.method, Method::Trace | Method::Connect) {
         return Err(ProxyError::Method);
+    }
+    if let Some(host) = name {
+        return Ok(Authority { host, port: None });
     }
     let host = request.host.of(head);
     // HTTP/1.0 knows no Host; only a route for every name can serve it.

@@ -277,6 +277,11 @@ impl Proxy {
         at_hand.unwrap_or_else(|| self.sites.borrow_mut().view(host, &mut self.pools.borrow_mut()))
     }
 
+    /// The same for a host that is known by just what is `written`, and its name.
+    pub(crate) fn view_by_name(&self, written: &[u8]) -> Option<(Rc<str>, Rc<View>)> {
+        self.sites.borrow().by_name(written)
+    }
+
     /// Ready once there is another atlas than now.
     pub(crate) fn news(&self) -> Notified<'_> {
         self.news.notified()

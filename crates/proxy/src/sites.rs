@@ -109,6 +109,16 @@ impl Sites {
         self.current(PatternRef::Exact(host)).map(Known::ask)
     }
 
+    /// What serves a host that was asked for lately and is written just as it is known, and its name. Nothing of such a name
+    /// has to be judged again.
+    pub(crate) fn by_name(&self, written: &[u8]) -> Option<(Rc<str>, Rc<View>)> {
+        let pattern = PatternRef::Exact(str::from_utf8(written).ok()?);
+        match self.known.get_key_value(&pattern)? {
+            (Key::Exact(name), known) if known.atlas == self.atlas => Some((Rc::clone(name), known.ask())),
+            _ => None,
+        }
+    }
+
     /// What serves any host.
     pub(crate) fn view(&mut self, host: &str, pools: &mut Pools) -> Rc<View> {
         let Some(pattern) = self.first_met_by(host) else { return Rc::clone(&self.nobody) };
