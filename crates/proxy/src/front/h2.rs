@@ -3,7 +3,7 @@
 mod guard;
 mod hello;
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,7 +24,9 @@ use crate::front::hands;
 use crate::front::{fail, respond};
 use crate::marked::Marked;
 use crate::message::{self, Asked};
+use crate::peer::Peer;
 use crate::proxy::Proxy;
+use crate::tls::Agreed;
 use crate::transport::Transport;
 
 /// RFC 9113 §3.4
@@ -50,6 +52,15 @@ pub(crate) struct Job {
     request: Request<RecvStream>,
 }
 
+/// A connection on which there is more than a hello.
+struct Session {
+    connection: Connection<Marked<Guarded<Reticent<Transport>>>, Bytes>,
+    peer: Peer,
+    path: Path,
+    tls: Option<Rc<Agreed>>,
+    deadline: Deadline,
+}
+
 /// Whether bytes are the preface of HTTP/2.
 pub(crate) enum Preface {
     /// They are, and there may be more behind it.
@@ -71,44 +82,47 @@ pub(crate) fn preface(bytes: &[u8]) -> Preface {
 }
 
 /// Serves a connection, of which `begun` was read before.
-pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, begun: Option<Buffer>) {
-    let Wire::H1(stream) = &mut client.wire else { return };
-    let mut hello = Hello::new(begun.as_ref().map_or(&[], Buffer::filled));
-    drop(begun);
-    client.deadline.set(proxy.common().settings().timeouts.request_head);
-    if hello.wait(proxy, stream, &client.deadline, &settings(proxy)).await {
-        // Apart, so that whoever only says hello makes no room for requests.
-        Box::pin(serve_requests(proxy, client, &hello)).await;
+pub(crate) fn serve(proxy: &Rc<Proxy>, client: Client, begun: Option<Buffer>) -> impl Future<Output = ()> {
+    // Each stage apart: the last one lives long and keeps nothing of those before, and whoever only says hello makes no room for it.
+    let greeting = Box::pin(greet(proxy, client, begun));
+    async move {
+        let beginning = match greeting.await {
+            Some((client, hello)) => Box::pin(begin(proxy, client, hello)),
+            None => return,
+        };
+        if let Some(mut session) = beginning.await {
+            session.serve(proxy).await;
+        }
     }
 }
 
-/// Serves a connection on which there is more than a hello.
-async fn serve_requests(proxy: &Rc<Proxy>, client: Client, hello: &Hello) {
+/// Waits until there is more than a hello; none if the connection has ended instead.
+async fn greet(proxy: &Rc<Proxy>, mut client: Client, begun: Option<Buffer>) -> Option<(Client, Hello)> {
+    let Wire::H1(stream) = &mut client.wire else { return None };
+    let mut hello = Hello::new(begun.as_ref().map_or(&[], Buffer::filled));
+    drop(begun);
+    client.deadline.set(proxy.common().settings().timeouts.request_head);
+    let goes_on = hello.wait(proxy, stream, &client.deadline, &settings(proxy)).await;
+    goes_on.then_some((client, hello))
+}
+
+/// Lets the library begin behind a hello.
+async fn begin(proxy: &Rc<Proxy>, client: Client, hello: Hello) -> Option<Box<Session>> {
     let path = Path::Known(client.ends());
     let Client { wire, peer, path: _, tls, deadline, tally: _, trail: _ } = client;
-    let Wire::H1(stream) = wire else { return };
-    let timeouts = proxy.common().settings().timeouts.clone();
+    let Wire::H1(stream) = wire else { return None };
+    let patience = proxy.common().settings().timeouts.request_head;
     let mut begun = proxy.buffers.lend_tiny();
     if !begun.append(hello.heard()) {
-        return;
+        return None;
     }
-    let io = Guarded::new(hello.hide(stream), Some(begun), &proxy.clock, timeouts.request_head);
+    let io = Guarded::new(hello.hide(stream), Some(begun), &proxy.clock, patience);
     let io = Marked::requests(io, PREFACE.len());
-    deadline.set(timeouts.request_head);
-    // What only the beginning needs is not kept while the connection idles.
-    let handshake = Box::pin(builder(proxy).handshake::<_, Bytes>(io));
-    let Ok(Ok(mut connection)) = deadline.guard(handshake).await else { return };
-    let mut leaving = false;
-    while let Some((request, answer)) = next_request(proxy, &mut connection, &deadline, timeouts.keep_alive, &mut leaving).await {
-        let stream = Stream { carries: Carries::Nothing, respond: answer };
-        let (tls, deadline) = (tls.clone(), proxy.clock.deadline());
-        let client = Client { wire: Wire::H2(stream), peer, path, tls, deadline, tally: Tally::default(), trail: None };
-        proxy.hands.give(hands::Job::H2(Box::new(Job { proxy: Rc::clone(proxy), client, request })));
+    deadline.set(patience);
+    match deadline.guard(builder(proxy).handshake::<_, Bytes>(io)).await {
+        Ok(Ok(connection)) => Some(Box::new(Session { connection, peer, path, tls, deadline })),
+        _ => None,
     }
-    connection.graceful_shutdown();
-    deadline.set(FAREWELL);
-    // Whoever does not say goodbye in time is cut off.
-    let _ = deadline.guard(poll_fn(|context| connection.poll_closed(context))).await;
 }
 
 /// What [`builder`] lets the library say first (RFC 9113 §6.5, RFC 8441 §3).
@@ -136,32 +150,50 @@ fn builder(proxy: &Proxy) -> Builder {
     builder
 }
 
-/// Drives the connection until it brings another request. None when it has
-/// ended, has been silent for too long, or shall end and has nothing under way.
-async fn next_request(
-    proxy: &Proxy,
-    connection: &mut Connection<Marked<Guarded<Reticent<Transport>>>, Bytes>,
-    deadline: &Deadline,
-    keep_alive: Duration,
-    leaving: &mut bool,
-) -> Option<(Request<RecvStream>, SendResponse<Bytes>)> {
-    let mut idle = false;
-    let next = poll_fn(|context| {
-        if proxy.is_draining() && !*leaving {
-            *leaving = true;
-            connection.graceful_shutdown();
+impl Session {
+    async fn serve(&mut self, proxy: &Rc<Proxy>) {
+        let keep_alive = proxy.common().settings().timeouts.keep_alive;
+        let mut leaving = false;
+        while let Some((request, answer)) = self.next_request(proxy, keep_alive, &mut leaving).await {
+            let stream = Stream { carries: Carries::Nothing, respond: answer };
+            let (tls, deadline) = (self.tls.clone(), proxy.clock.deadline());
+            let (peer, path) = (self.peer, self.path);
+            let client = Client { wire: Wire::H2(stream), peer, path, tls, deadline, tally: Tally::default(), trail: None };
+            proxy.hands.give(hands::Job::H2(Box::new(Job { proxy: Rc::clone(proxy), client, request })));
         }
-        let next = connection.poll_accept(context);
-        if next.is_pending() && idle == connection.has_streams() {
-            idle = !idle;
-            if idle { deadline.set_idle(keep_alive) } else { deadline.clear() }
+        self.connection.graceful_shutdown();
+        self.deadline.set(FAREWELL);
+        // Whoever does not say goodbye in time is cut off.
+        let _ = self.deadline.guard(poll_fn(|context| self.connection.poll_closed(context))).await;
+    }
+
+    /// Drives the connection until it brings another request. None when it has
+    /// ended, has been silent for too long, or shall end and has nothing under way.
+    async fn next_request(
+        &mut self,
+        proxy: &Proxy,
+        keep_alive: Duration,
+        leaving: &mut bool,
+    ) -> Option<(Request<RecvStream>, SendResponse<Bytes>)> {
+        let Session { connection, deadline, .. } = self;
+        let mut idle = false;
+        let next = poll_fn(|context| {
+            if proxy.is_draining() && !*leaving {
+                *leaving = true;
+                connection.graceful_shutdown();
+            }
+            let next = connection.poll_accept(context);
+            if next.is_pending() && idle == connection.has_streams() {
+                idle = !idle;
+                if idle { deadline.set_idle(keep_alive) } else { deadline.clear() }
+            }
+            next
+        });
+        deadline.clear();
+        match deadline.guard(next).await {
+            Ok(Some(Ok(request))) => Some(request),
+            _ => None,
         }
-        next
-    });
-    deadline.clear();
-    match deadline.guard(next).await {
-        Ok(Some(Ok(request))) => Some(request),
-        _ => None,
     }
 }
 
@@ -190,4 +222,20 @@ pub(crate) async fn serve_request(job: Job) {
         Ok(length) => respond(&proxy, &mut client, &mut buffer, &head, length).await,
         Err(violation) => fail(&proxy, &mut client, &mut buffer, None, &ProxyError::Request(violation)).await,
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_that_idles_keeps_little_beside_what_is_the_librarys() {
+        let library = size_of::<Connection<Marked<Guarded<Reticent<Transport>>>, Bytes>>();
+        let ours = size_of_future(serve) + size_of::<Session>() - library;
+        assert!(ours < 512, "{ours} bytes");
+    }
 }
