@@ -89,6 +89,11 @@ impl Client {
         self.tls.is_none()
     }
 
+    /// Whether it speaks TLS, and HTTP/2 within.
+    pub(crate) fn agreed_upon_http2(&self) -> bool {
+        self.tls.as_ref().is_some_and(|agreed| agreed.protocol == Spoken::Http2)
+    }
+
     /// Whether it may ask for what is `host`'s, which wants to know its clients as `https` says.
     pub(crate) fn is_let_in(&self, host: &str, https: &Https) -> Result<(), ProxyError> {
         if https.passthrough {

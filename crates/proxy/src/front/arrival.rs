@@ -18,7 +18,7 @@ use crate::front::{announcement, h1, h2, on_demand, passage};
 use crate::peer::Peer;
 use crate::proxy::Proxy;
 use crate::tcp::Tcp;
-use crate::tls::{self, Greeted, HandshakeError, Hello, Spoken, UnderWay};
+use crate::tls::{self, Greeted, HandshakeError, Hello, UnderWay};
 use crate::transport::Transport;
 use crate::unless::unless;
 use crate::view::View;
@@ -55,27 +55,31 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, arrival: Arrival) -> Option<Arrival
         path = Box::pin(announcement::path(&proxy.common(), &deadline, &mut tcp, path)).await?;
     }
     let (peer, wire) = (Peer::new(path.from()), Wire::H1(Transport::Tcp(tcp)));
-    let client = Client { wire, peer, path, tls: None, deadline, tally: Tally::default(), trail: None };
+    let mut client = Client { wire, peer, path, tls: None, deadline, tally: Tally::default(), trail: None };
     if stage == Stage::New && proxy.common().is_tls_port(port) {
         // Apart: a handshake is short, and a connection lives long.
-        Box::pin(secure(proxy, client, None)).await;
-        return None;
+        client = Box::pin(secure(proxy, client, None)).await?;
+        if client.agreed_upon_http2() {
+            Box::pin(h2::serve(proxy, client, None)).await;
+            return None;
+        }
     }
     h1::serve(proxy, client, stage).await
 }
 
-/// Serves a client that begins with TLS, of which `begun` was read before.
-pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<Buffer>) {
+/// A client that begins with TLS, of which `begun` was read before, once that is agreed upon; none if it came to nothing, or
+/// is spoken with its backend.
+pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<Buffer>) -> Option<Client> {
     let common = proxy.common();
     let under_way = proxy.handshakes.begin(common.settings().limits.handshakes);
     client.deadline.set(common.settings().timeouts.handshake);
     let begun = begun.unwrap_or_else(|| proxy.buffers.lend_tiny());
-    let Wire::H1(Transport::Tcp(tcp)) = &mut client.wire else { return };
-    let Some(hello) = in_time(client.peer.ip(), &client.deadline, &under_way, tls::hear(tcp, begun)).await else { return };
+    let Wire::H1(Transport::Tcp(tcp)) = &mut client.wire else { return None };
+    let hello = in_time(client.peer.ip(), &client.deadline, &under_way, tls::hear(tcp, begun)).await?;
     if let Some(proof) = tls::proof_for(&common, &hello) {
         // Whoever looks will tell whether it has seen it.
         let _ = Box::pin(in_time(client.peer.ip(), &client.deadline, &under_way, tls::prove(proof, hello, tcp))).await;
-        return;
+        return None;
     }
     drop(common);
     // Who names nobody is served by what every host gets.
@@ -83,20 +87,13 @@ pub(crate) async fn secure(proxy: &Rc<Proxy>, mut client: Client, begun: Option<
     let listener = Listener { protocol: Protocol::Https, port: client.port() };
     if let Some(found) = hello.name.as_ref().and_then(|name| view.table.passage(name, listener)) {
         drop(under_way);
-        return Box::pin(passage::carry(proxy, &view, &mut client, &found, hello.bytes)).await;
+        Box::pin(passage::carry(proxy, &view, &mut client, &found, hello.bytes)).await;
+        return None;
     }
     if let Some(name) = hello.name.as_deref().filter(|name| view.common.is_on_demand(name) && view.serves_somebody()) {
-        let Some(newest) = Box::pin(on_demand::wait(proxy, &client.deadline, &under_way, name)).await else { return };
-        view = newest;
+        view = Box::pin(on_demand::wait(proxy, &client.deadline, &under_way, name)).await?;
     }
-    let agreed = Box::pin(shake_hands(&view, &under_way, client, hello)).await;
-    drop(under_way);
-    drop(view);
-    let Some(client) = agreed else { return };
-    if client.tls.as_ref().is_some_and(|agreed| agreed.protocol == Spoken::Http2) {
-        return Box::pin(h2::serve(proxy, client, None)).await;
-    }
-    h1::serve(proxy, client, Stage::New).await;
+    shake_hands(&view, &under_way, client, hello).await
 }
 
 /// The same client behind TLS; none if that came to nothing.

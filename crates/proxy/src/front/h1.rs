@@ -85,8 +85,11 @@ pub(crate) async fn serve(proxy: &Rc<Proxy>, mut client: Client, mut stage: Stag
                 return None;
             }
             Next::Tls(begun) => {
-                Box::pin(arrival::secure(proxy, client, Some(begun))).await;
-                return None;
+                client = Box::pin(arrival::secure(proxy, client, Some(begun))).await?;
+                if client.agreed_upon_http2() {
+                    Box::pin(h2::serve(proxy, client, None)).await;
+                    return None;
+                }
             }
         }
     }
