@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What an idle TLS connection costs: memory of dproxy, nginx and haproxy, per connection that has had one answer.
 
-    cargo build --release && scripts/bench/idle_tls.py [--connections 2000]
+    cargo build --release && scripts/bench/idle_tls.py [--connections 2000] [--http2]
 
-Each has one worker, the same certificate and the same answers. The clients speak TLS 1.3 and HTTP/1.1, ask once and then
+Each has one worker, the same certificate and the same answers. The clients speak TLS 1.3 and HTTP/1.1 or HTTP/2, ask once and then
 wait. Memory is the PSS of the program's processes before the first connection and with all of them, so what the kernel
 keeps for a socket does not count. Who is not installed is left out.
 """
@@ -69,7 +69,7 @@ def nginx(work, program, port, backend):
     with open(f'{work}/nginx.conf', 'w') as file:
         file.write(f'daemon off; worker_processes 1; pid {work}/nginx.pid; error_log {work}/nginx.log;\n')
         file.write('events { worker_connections 65000; }\nhttp { access_log off; keepalive_timeout 600s;\n')
-        file.write(f'server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {work}/certs/bench.local.crt; ')
+        file.write(f'server {{ listen 127.0.0.1:{port} ssl http2; ssl_certificate {work}/certs/bench.local.crt; ')
         file.write(f'ssl_certificate_key {work}/certs/bench.local.key; ssl_session_cache shared:x:10m;\n')
         file.write(f'location / {{ proxy_pass http://127.0.0.1:{backend}; proxy_http_version 1.1; }} }} }}\n')
     return subprocess.Popen([program, '-c', f'{work}/nginx.conf', '-p', work])
@@ -81,19 +81,38 @@ def haproxy(work, program, port, backend):
     with open(f'{work}/haproxy.cfg', 'w') as file:
         file.write('global\n maxconn 9000\n nbthread 1\ndefaults\n mode http\n timeout connect 5s\n timeout client 600s\n')
         file.write(' timeout server 600s\n timeout http-keep-alive 600s\n')
-        file.write(f'frontend f\n bind 127.0.0.1:{port} ssl crt {work}/both.pem\n default_backend b\nbackend b\n server s 127.0.0.1:{backend}\n')
+        file.write(f'frontend f\n bind 127.0.0.1:{port} ssl crt {work}/both.pem alpn h2,http/1.1\n default_backend b\nbackend b\n server s 127.0.0.1:{backend}\n')
     return subprocess.Popen([program, '-f', f'{work}/haproxy.cfg'])
 
 
 async def connect(port, context, gate):
     async with gate:
         reader, writer = await asyncio.open_connection('127.0.0.1', port, ssl=context, server_hostname='bench.local')
-        writer.write(b'GET / HTTP/1.1\r\nHost: bench.local\r\n\r\n')
-        head = await reader.readuntil(b'\r\n\r\n')
-        if not head.startswith(b'HTTP/1.1 200'):
-            raise SystemExit(head.decode('latin-1'))
-        await reader.readexactly(2)
+        over_http2 = writer.get_extra_info('ssl_object').selected_alpn_protocol() == 'h2'
+        await (ask_http2 if over_http2 else ask_http1)(reader, writer)
         return writer
+
+
+async def ask_http1(reader, writer):
+    writer.write(b'GET / HTTP/1.1\r\nHost: bench.local\r\n\r\n')
+    head = await reader.readuntil(b'\r\n\r\n')
+    if not head.startswith(b'HTTP/1.1 200'):
+        raise SystemExit(head.decode('latin-1'))
+    await reader.readexactly(2)
+
+
+async def ask_http2(reader, writer):
+    """Frame by frame: the fields are GET, https, / and bench.local, and the answer must begin with `:status: 200` (RFC 7541)."""
+    settings, acknowledged = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]), bytes([0, 0, 0, 4, 1, 0, 0, 0, 0])
+    writer.write(b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' + settings + bytes([0, 0, 16, 1, 5, 0, 0, 0, 1]) + b'\x82\x87\x84\x41\x0bbench.local')
+    kind, flags = None, 0
+    while kind not in (0, 1) or not flags & 1:
+        *length, kind, flags = (await reader.readexactly(9))[:5]
+        payload = await reader.readexactly(int.from_bytes(length, 'big'))
+        if kind in (3, 7) or kind == 1 and b'\x88' not in payload[:3]:
+            raise SystemExit(f'frame of kind {kind}: {payload}')
+        if kind == 4 and not flags & 1:
+            writer.write(acknowledged)
 
 
 async def measure(process, port, context, count):
@@ -121,14 +140,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--program', default=os.path.join(ROOT, 'target', 'release', 'dproxy'))
     parser.add_argument('--connections', type=int, default=2000)
+    parser.add_argument('--http2', action='store_true')
     options = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answer)
+    # Who is done with it may just leave.
+    server.handle_error = lambda *_: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     backend = server.server_address[1]
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(['h2' if options.http2 else 'http/1.1'])
     programs = [('dproxy', dproxy, options.program), ('nginx', nginx, shutil.which('nginx')), ('haproxy', haproxy, shutil.which('haproxy'))]
     for name, start, program in programs:
         if not program or not os.path.exists(program):
