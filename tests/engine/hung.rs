@@ -1,8 +1,10 @@
-//! Workers whose loop does not turn: their clients are served by others, and they are replaced.
+//! Workers whose loop does not turn: their clients are served by others, and they are replaced. And what must not hold up any.
 
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::time::Duration;
 
-use dproxy_testkit::{Dproxy, Load, Mode, Origin, PATIENCE, Report, Signal, kill, pause, wait_for};
+use dproxy_testkit::{Dproxy, Load, Mode, Origin, PATIENCE, Report, Signal, free_addr, kill, pause, wait_for};
 
 use super::serving;
 use crate::{alone, dproxy};
@@ -74,4 +76,24 @@ fn a_worker_that_hangs_is_replaced_and_nobody_waits_for_that() {
     assert!(report.failed() <= 8, "{report}");
     assert!(report.percentile(99) < Duration::from_millis(500), "{report}");
     dproxy.wait_for("no warning", || !dproxy.status()["warnings"].to_string().contains("silent"));
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_nobody_up_and_one_that_is_closed_fails_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    let (log, program) = (home.path().join("log"), home.path().join("dproxy"));
+    nix::unistd::mkfifo(&log, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let collector = fs::OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(&log).unwrap();
+    let script = format!("#!/bin/sh\nexec {} \"$@\" 2> {}\n", env!("CARGO_BIN_EXE_dproxy"), log.display());
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut options = dproxy().workers(2).route("a.test", &[free_addr()]);
+    options.binary = program;
+    let dproxy = options.start();
+    // Each is a line of the log, and a pipe has room for some hundreds.
+    (0..1000).for_each(|_| assert_eq!(dproxy.get("a.test", "/").status, 502));
+    assert_eq!(dproxy.post("/service/balancer/restart?wait=1").status, 200, "the master is not held up, either");
+    drop(collector);
+    (0..100).for_each(|_| assert_eq!(dproxy.get("a.test", "/").status, 502));
+    assert_eq!(dproxy.post("/service/balancer/resize?size=3&wait=1").status, 200);
 }

@@ -6,14 +6,12 @@ use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
 
 use dproxy_config::LogLevel;
+use dproxy_ipc::{LOG_FILTER, Log};
 use tracing::warn;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, reload};
-
-/// The variable that overrules the configured level, with a filter for each part of the program.
-pub(crate) const FILTER_VARIABLE: &str = "RUST_LOG";
 
 /// Puts another filter in the place of the one that counts.
 type Change = Box<dyn Fn(EnvFilter) -> Result<(), tracing_subscriber::reload::Error> + Send + Sync>;
@@ -24,7 +22,7 @@ static CHANGE: OnceLock<Change> = OnceLock::new();
 /// Begins to log. Does nothing when somebody (a test) has begun already.
 pub(crate) fn begin(level: LogLevel) {
     let (filter, handle) = reload::Layer::new(filter(level));
-    let out = layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let out = layer().with_writer(Log::standard).with_ansi(io::stderr().is_terminal());
     let tail = layer().with_writer(|| tail::Scribe).with_ansi(false);
     if tracing_subscriber::registry().with(filter).with(out).with(tail).try_init().is_ok() {
         // The first one stays.
@@ -40,5 +38,5 @@ pub(crate) fn change(level: LogLevel) {
 }
 
 fn filter(level: LogLevel) -> EnvFilter {
-    EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_unset| EnvFilter::new(level.as_str()))
+    EnvFilter::try_from_env(LOG_FILTER).unwrap_or_else(|_unset| EnvFilter::new(level.as_str()))
 }

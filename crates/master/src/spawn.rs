@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dproxy_config::Config;
-use dproxy_ipc::{Channel, SendError, ToMaster, ToWorker, pollable};
+use dproxy_ipc::{Channel, LOG_FILTER, SendError, ToMaster, ToWorker, pollable};
 use dproxy_stats::{Account, Counters, Page, Row, Sums};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use tokio::io::unix::AsyncFd;
@@ -24,7 +24,6 @@ use tracing::debug;
 
 use crate::core::{Event, Exit, Parcel, SlotId, WorkerId};
 use crate::doors::DoorFile;
-use crate::log::FILTER_VARIABLE;
 use crate::privileges;
 use crate::starvation::Starvation;
 
@@ -103,8 +102,8 @@ impl Launcher {
     /// operator's secrets.
     pub(crate) fn new(config: &Config) -> Launcher {
         let kept = ["RUST_BACKTRACE", "TZ", "LANG"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
-        let filter = std::env::var(FILTER_VARIABLE).unwrap_or_else(|_unset| config.log_level.as_str().to_owned());
-        let environment = kept.chain([(FILTER_VARIABLE.to_owned(), filter)]).collect();
+        let filter = std::env::var(LOG_FILTER).unwrap_or_else(|_unset| config.log_level.as_str().to_owned());
+        let environment = kept.chain([(LOG_FILTER.to_owned(), filter)]).collect();
         let doors = config.directories.run.clone();
         Launcher { environment, orders: privileges::orders(&config.privileges), silent: config.worker_silent, doors }
     }

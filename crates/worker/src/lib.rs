@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use dproxy_ipc::{Confinement, Generation, PROTOCOL, ToMaster, ToWorker};
+use dproxy_ipc::{Confinement, Generation, LOG_FILTER, Log, PROTOCOL, ToMaster, ToWorker};
 use dproxy_proxy::{Idle, Proxy};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -252,8 +252,10 @@ fn raise_descriptor_limit() {
 
 fn start_log() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("DOCKER_PROXY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_from_env(LOG_FILTER).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Opened now, while files may be.
+    let standard = Log::standard();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || standard);
     let log = log.with_ansi(std::io::stderr().is_terminal()).with_target(false);
     // Tests of this crate may have started one already.
     let _ = log.try_init();

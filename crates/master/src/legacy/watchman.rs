@@ -1,7 +1,6 @@
 //! Somebody who sees to it that a new program that hangs gives the process back.
 //!
-//! What hangs cannot do so itself: a file system that does not answer, a log that nobody reads, two locks that wait for each
-//! other. But execve(2) replaces the whole process also when another of its threads asks for it, and the process stays the
+//! What hangs cannot do so itself: a file system that does not answer, two locks that wait for each other. But execve(2) replaces the whole process also when another of its threads asks for it, and the process stays the
 //! same. So a thread waits for signs that the new program gets on, and goes back without one. It takes no lock that the
 //! program may hang with, so it does not log before it goes. A program that hangs before it has this thread is ended by the
 //! alarm of [`super::become_program`].
