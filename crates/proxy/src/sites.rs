@@ -66,7 +66,7 @@ enum Key {
 }
 
 /// So many views are known at most: two or three kilobytes each.
-const MOST: usize = 4096;
+const MOST: usize = 16 * 1024;
 /// Of so many at most it is asked whether they may be forgotten before one is.
 const ASKED: usize = 8;
 

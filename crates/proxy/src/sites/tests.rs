@@ -82,7 +82,7 @@ fn what_is_not_asked_for_is_forgotten_and_its_connections_are_not() {
     }
     sites.known[&PatternRef::Exact("h1.test")].asked_for.set(false);
     next(&mut sites, &routes);
-    sites.view("h4096.test", pools);
+    sites.view(&format!("h{MOST}.test"), pools);
     assert_eq!((sites.known.len(), sites.order.len()), (MOST, MOST));
     assert!(Rc::ptr_eq(&asked_for, &sites.view("h0.test", pools)));
     let again = sites.view("h1.test", pools);

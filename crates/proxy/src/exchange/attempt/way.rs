@@ -79,14 +79,24 @@ impl Attempt<'_> {
     async fn share_or_connect(&self) -> io::Result<(Upstream, bool)> {
         match self.pool.scheme {
             Scheme::Http => Ok((Upstream::H1(Transport::Tcp(self.dial().await?.into())), false)),
-            Scheme::H2c => self.join(async { Ok(Transport::Tcp(self.dial().await?.into())) }).await,
-            // What an upgrade asks for is had most surely over HTTP/1.
-            Scheme::Https if self.upgrade.is_some() => Ok((Upstream::H1(self.secure(Offer::Http1).await?.0), false)),
-            Scheme::Https if self.pool.prefers_h2.get() => self.join(async { Ok(self.secure(Offer::Both).await?.0) }).await,
-            Scheme::Https => match self.secure(Offer::Both).await? {
-                (transport, true) => self.join(std::future::ready(Ok(transport))).await,
-                (transport, false) => Ok((Upstream::H1(transport), false)),
-            },
+            // Apart, both, so that other connections make no room for it.
+            Scheme::H2c => Box::pin(self.join(async { Ok(Transport::Tcp(self.dial().await?.into())) })).await,
+            Scheme::Https => Box::pin(self.share_or_secure()).await,
+        }
+    }
+
+    /// The same behind TLS.
+    async fn share_or_secure(&self) -> io::Result<(Upstream, bool)> {
+        // What an upgrade asks for is had most surely over HTTP/1.
+        if self.upgrade.is_some() {
+            return Ok((Upstream::H1(self.secure(Offer::Http1).await?.0), false));
+        }
+        if self.pool.prefers_h2.get() {
+            return self.join(async { Ok(self.secure(Offer::Both).await?.0) }).await;
+        }
+        match self.secure(Offer::Both).await? {
+            (transport, true) => self.join(std::future::ready(Ok(transport))).await,
+            (transport, false) => Ok((Upstream::H1(transport), false)),
         }
     }
 
