@@ -6,6 +6,7 @@ mod certs;
 mod clients;
 mod containers;
 mod handshakes;
+mod idle;
 mod passthrough;
 mod redirects;
 mod scanners;
