@@ -343,3 +343,19 @@ fn an_upgrade_takes_the_store_over() {
     assert_eq!(hosts(&dproxy), ["one.test"]);
     assert!(!dproxy.log().contains("in use by another program"), "{}", dproxy.log());
 }
+
+#[test]
+fn an_upgrade_keeps_routes_by_hand_also_without_a_store() {
+    let origin = Origin::saying("ok");
+    let dproxy = dproxy().yaml("store: memory\n").start();
+    assert_eq!(add(&dproxy, "a.test", &origin).status, 200);
+    assert_eq!(add(&dproxy, "b.test", &origin).status, 200);
+    assert_eq!(dproxy.send_api("DELETE", "/routes?id=1", "").status, 200);
+    for _ in 0..2 {
+        let told = dproxy.ctl(&["upgrade"]);
+        assert_eq!(told.code, Some(0), "{told:?}");
+        assert_eq!(hosts(&dproxy), ["b.test"]);
+        assert_eq!(dproxy.get("b.test", "/").text(), "ok");
+    }
+    assert!(add(&dproxy, "c.test", &origin).text().contains("added route 3"), "no number is given twice");
+}

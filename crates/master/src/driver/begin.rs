@@ -153,7 +153,9 @@ impl Driver {
             leaving: false,
         };
         driver.survey_inherited();
+        driver.by_hand.recall(rest.by_hand.iter(), rest.next_by_hand.as_ref());
         driver.remember();
+        driver.keep_routes_by_hand();
         driver.happened.push_back(Event::Routes(SourceId::Hand, Arc::new(driver.by_hand.routes())));
         driver.recall_accounts();
         driver.bury_orphans();

@@ -272,6 +272,8 @@ impl Driver {
             uptime_seconds: self.facts.started.elapsed().as_secs(),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             dead: None,
+            by_hand: self.by_hand.notes().into_values().collect(),
+            next_by_hand: Some(self.by_hand.next()),
             configuration: Texts::new(),
         }
     }

@@ -85,6 +85,9 @@ pub(crate) struct Rest {
     pub(crate) program_version: String,
     /// The page of the dead.
     pub(crate) dead: Option<RawFd>,
+    /// Routes added by hand, and the number of the next one: the store may be away.
+    pub(crate) by_hand: Vec<Value>,
+    pub(crate) next_by_hand: Option<Value>,
     /// The texts of the configuration, for the way back.
     pub(crate) configuration: Texts,
 }
