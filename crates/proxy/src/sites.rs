@@ -65,7 +65,7 @@ enum Key {
     Any,
 }
 
-/// So many views are known at most: two or three kilobytes each.
+/// So many views are known at most: about five kilobytes each.
 const MOST: usize = 16 * 1024;
 /// Of so many at most it is asked whether they may be forgotten before one is.
 const ASKED: usize = 8;
