@@ -65,8 +65,8 @@ enum Key {
     Any,
 }
 
-/// So many views are known at most: about five kilobytes each.
-const MOST: usize = 16 * 1024;
+/// So many views are known at most: about five kilobytes each, so that eight workers need less than 200 MB for them.
+const MOST: usize = 4096;
 /// Of so many at most it is asked whether they may be forgotten before one is.
 const ASKED: usize = 8;
 
