@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
 use dproxy_config::ProxySettings;
@@ -16,6 +17,9 @@ pub trait Directory: fmt::Debug + Send {
 
     /// All that there is for a pattern; none where nobody offers anything.
     fn entry(&self, pattern: PatternRef<'_>) -> Option<Entry>;
+
+    /// Takes down what there is for a pattern: the same for as long as that is the same. It costs less than to read it.
+    fn hash_entry(&self, pattern: PatternRef<'_>, hasher: &mut dyn Hasher);
 
     /// How a backend is there, if it is.
     fn presence(&self, backend: &BackendId) -> Option<Presence>;
@@ -100,6 +104,10 @@ impl Directory for InMemory {
 
     fn entry(&self, pattern: PatternRef<'_>) -> Option<Entry> {
         self.find(pattern).cloned()
+    }
+
+    fn hash_entry(&self, pattern: PatternRef<'_>, mut hasher: &mut dyn Hasher) {
+        self.find(pattern).hash(&mut hasher);
     }
 
     fn presence(&self, backend: &BackendId) -> Option<Presence> {

@@ -114,6 +114,10 @@ mod tests {
     use dproxy_route::{Authority, Backend, Listener, Lookup, Protocol, Route, RouteTable};
 
     use super::*;
+    use crate::view::Fingerprint;
+
+    const ONE: Edition = Edition { number: 1, fingerprint: Fingerprint(0) };
+    const OTHER: Edition = Edition { number: 2, fingerprint: Fingerprint(0) };
 
     fn known() -> Known {
         let backend = Backend::at(([127, 0, 0, 1], 80).into());
@@ -126,26 +130,26 @@ mod tests {
     #[test]
     fn what_was_learnt_is_known_for_a_minute_until_the_table_changes() {
         let (memory, known) = (Memory::default(), known());
-        assert_eq!(memory.recall(Edition(1), known.service, "a.test", 0), None);
-        memory.learn(Edition(1), known.service, "a.test", known.clone(), 1_000);
-        assert_eq!(memory.recall(Edition(1), known.service, "a.test", 60_999), Some(known.clone()));
-        assert_eq!(memory.recall(Edition(1), known.service, "b.test", 1_000), None);
-        assert_eq!(memory.recall(Edition(1), known.service, "a.test", 61_000), None);
-        memory.learn(Edition(1), known.service, "a.test", known.clone(), 1_000);
-        assert_eq!(memory.recall(Edition(2), known.service, "a.test", 1_000), None);
+        assert_eq!(memory.recall(ONE, known.service, "a.test", 0), None);
+        memory.learn(ONE, known.service, "a.test", known.clone(), 1_000);
+        assert_eq!(memory.recall(ONE, known.service, "a.test", 60_999), Some(known.clone()));
+        assert_eq!(memory.recall(ONE, known.service, "b.test", 1_000), None);
+        assert_eq!(memory.recall(ONE, known.service, "a.test", 61_000), None);
+        memory.learn(ONE, known.service, "a.test", known.clone(), 1_000);
+        assert_eq!(memory.recall(OTHER, known.service, "a.test", 1_000), None);
     }
 
     #[test]
     fn a_million_names_take_the_room_of_a_few_thousand_and_those_in_use_stay() {
         let (memory, known) = (Memory::default(), known());
-        memory.learn(Edition(1), known.service, "mine.test", known.clone(), 0);
+        memory.learn(ONE, known.service, "mine.test", known.clone(), 0);
         for number in 0..1_000_000 {
-            memory.learn(Edition(1), known.service, &format!("{number}.test"), known.clone(), 0);
+            memory.learn(ONE, known.service, &format!("{number}.test"), known.clone(), 0);
             assert!(memory.names() <= NAMES);
             if number % 1_000 == 0 {
-                assert!(memory.recall(Edition(1), known.service, "mine.test", 0).is_some(), "after {number}");
+                assert!(memory.recall(ONE, known.service, "mine.test", 0).is_some(), "after {number}");
             }
         }
-        assert_eq!(memory.recall(Edition(1), known.service, "1.test", 0), None);
+        assert_eq!(memory.recall(ONE, known.service, "1.test", 0), None);
     }
 }

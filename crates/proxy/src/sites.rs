@@ -20,11 +20,12 @@ use std::rc::Rc;
 
 use dproxy_route::{BackendId, Entry, PatternRef, Presence};
 use hashbrown::{Equivalent, HashMap};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::atlas::{Atlas, Charter, Directory};
 use crate::common::Common;
 use crate::upstream::Pools;
-use crate::view::{Edition, View};
+use crate::view::{Edition, Fingerprint, View};
 
 /// What was made of atlases so far.
 #[derive(Debug)]
@@ -65,8 +66,8 @@ enum Key {
     Any,
 }
 
-/// So many views are known at most: about five kilobytes each, so that eight workers need less than 200 MB for them.
-const MOST: usize = 4096;
+/// So many views are known at most: about three kilobytes each, so that eight workers need less than 150 MB for them.
+const MOST: usize = 6144;
 /// Of so many at most it is asked whether they may be forgotten before one is.
 const ASKED: usize = 8;
 
@@ -76,7 +77,7 @@ impl Sites {
         let common = Rc::new(Common::new(charter, directory.passes_through(), offset));
         let nobody = nobody(&common);
         let (known, order) = (HashMap::default(), VecDeque::new());
-        Sites { common, directory, atlas: 0, since: None, offset, nobody, known, order, outdated: 0, editions: 1 }
+        Sites { common, directory, atlas: 0, since: None, offset, nobody, known, order, outdated: 0, editions: 0 }
     }
 
     /// Serves by another atlas, from this moment of the clock on. What is known is renewed when it is asked for, or by
@@ -170,31 +171,40 @@ impl Sites {
         pattern.and_wider().filter_map(|pattern| self.directory.entry(pattern)).collect()
     }
 
+    fn fingerprint(&self, pattern: PatternRef<'_>) -> Fingerprint {
+        let mut hasher = SipHasher13::new();
+        for pattern in pattern.and_wider() {
+            self.directory.hash_entry(pattern, &mut hasher);
+        }
+        Fingerprint(hasher.finish128().as_u128())
+    }
+
     fn make(&mut self, pattern: PatternRef<'_>, pools: &mut Pools) -> &Known {
         self.make_room();
         let key = Key::of(pattern);
         self.order.push_back(key.clone());
-        let entries = self.entries(pattern);
-        let view = self.view_of(entries, pools);
+        let view = self.view_of(pattern, self.fingerprint(pattern), pools);
         self.keep(key, view, true)
     }
 
     /// The same view where its host says the same.
     fn renew(&mut self, key: Key, before: &Known, pools: &mut Pools) -> &Known {
-        let entries = self.entries(key.borrowed());
-        let same = before.view.is_made_of(&entries);
+        let pattern = key.borrowed();
+        let fingerprint = self.fingerprint(pattern);
+        let same = before.view.edition.fingerprint == fingerprint;
         let view = match &before.view {
             view if same && Rc::ptr_eq(&view.common, &self.common) => Rc::clone(view),
-            view if same => Rc::new(view.under(Rc::clone(&self.common), pools, self.since)),
-            _ => self.view_of(entries, pools),
+            view if same => Rc::new(view.under(Rc::clone(&self.common), &self.entries(pattern), pools, self.since)),
+            _ => self.view_of(pattern, fingerprint, pools),
         };
         self.keep(key, view, before.asked_for.get())
     }
 
-    fn view_of(&mut self, entries: Vec<Entry>, pools: &mut Pools) -> Rc<View> {
-        let edition = Edition(self.editions);
+    fn view_of(&mut self, pattern: PatternRef<'_>, fingerprint: Fingerprint, pools: &mut Pools) -> Rc<View> {
         self.editions += 1;
-        Rc::new(View::new(Rc::clone(&self.common), edition, entries, pools, self.offset, self.since))
+        let edition = Edition { number: self.editions, fingerprint };
+        let (common, entries) = (Rc::clone(&self.common), self.entries(pattern));
+        Rc::new(View::new(common, edition, &entries, pools, self.offset, self.since))
     }
 
     fn keep(&mut self, key: Key, view: Rc<View>, asked_for: bool) -> &Known {
@@ -229,7 +239,7 @@ impl Known {
 
 /// What serves hosts that nobody offers.
 fn nobody(common: &Rc<Common>) -> Rc<View> {
-    Rc::new(View::new(Rc::clone(common), Edition(0), Vec::new(), &mut Pools::default(), 0, None))
+    Rc::new(View::new(Rc::clone(common), Edition::default(), &[], &mut Pools::default(), 0, None))
 }
 
 impl Key {

@@ -25,8 +25,6 @@ pub(crate) struct View {
     /// Which table it is: what was learnt by one table counts as long as that serves.
     pub(crate) edition: Edition,
     pub(crate) table: RouteTable,
-    /// What the table was made of.
-    entries: Vec<Entry>,
     /// Of each group of the table.
     choices: Rc<[Choice]>,
     pools: Vec<Rc<Pool>>,
@@ -36,8 +34,16 @@ pub(crate) struct View {
 }
 
 /// Tells the tables of a worker apart: no two that differ have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Edition(pub(crate) u64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Edition {
+    pub(crate) number: u64,
+    /// Of what it was made.
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// Stands for all entries that a host may meet: the same for as long as they say the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Fingerprint(pub(crate) u128);
 
 /// A place at a backend.
 #[derive(Debug)]
@@ -62,47 +68,42 @@ impl View {
     pub(crate) fn new(
         common: Rc<Common>,
         edition: Edition,
-        entries: Vec<Entry>,
+        entries: &[Entry],
         pools: &mut Pools,
         offset: u32,
         since: Option<u64>,
     ) -> View {
-        let table = table_of(&common, &entries);
+        let table = table_of(&common, entries);
         let choice = |group: &Group| Choice { turn: Turn::starting_at(offset), even: is_even(&table, group), queue: OnceCell::new() };
         let choices = table.groups().iter().map(choice).collect();
         View::with(common, edition, table, entries, choices, pools, since)
     }
 
-    /// The same view under another charter: whose turn it is and who waits, all that goes on.
-    pub(crate) fn under(&self, common: Rc<Common>, pools: &mut Pools, since: Option<u64>) -> View {
-        let table = table_of(&common, &self.entries);
-        View::with(common, self.edition, table, self.entries.clone(), Rc::clone(&self.choices), pools, since)
+    /// The same view under another charter, made of the same: whose turn it is and who waits, all that goes on.
+    pub(crate) fn under(&self, common: Rc<Common>, entries: &[Entry], pools: &mut Pools, since: Option<u64>) -> View {
+        let table = table_of(&common, entries);
+        View::with(common, self.edition, table, entries, Rc::clone(&self.choices), pools, since)
     }
 
     fn with(
         common: Rc<Common>,
         edition: Edition,
         table: RouteTable,
-        entries: Vec<Entry>,
+        entries: &[Entry],
         choices: Rc<[Choice]>,
         pools: &mut Pools,
         since: Option<u64>,
     ) -> View {
-        let columns = columns_of(&table, &entries);
+        let columns = columns_of(&table, entries);
         let pools = pools.of(table.backends(), &columns, common.settings().limits.backend_requests, since);
-        let accounts = accounts_of(&table, &entries);
+        let accounts = accounts_of(&table, entries);
         let marks = Marks::of(&table, common.settings());
-        View { common, edition, table, entries, choices, pools, accounts, marks }
+        View { common, edition, table, choices, pools, accounts, marks }
     }
 
     /// Whether anybody offers its host, now or lately.
     pub(crate) fn serves_somebody(&self) -> bool {
-        !self.entries.is_empty()
-    }
-
-    /// Whether it was made of the same.
-    pub(crate) fn is_made_of(&self, entries: &[Entry]) -> bool {
-        self.entries == entries
+        self.table.count_doors() > 0
     }
 
     /// How a handshake for `name` asks the client for a certificate, if it does.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{BackendId, HostPattern, Route, RouteName, RouteTable};
 
 /// Everything that is known for one host pattern.
-#[derive(Clone, Debug, Default, PartialEq, Eq, bincode::SchemaWrite, bincode::SchemaRead)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, bincode::SchemaWrite, bincode::SchemaRead)]
 #[wincode(crate = "::bincode")]
 pub struct Entry {
     /// Sorted.

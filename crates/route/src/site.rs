@@ -9,8 +9,16 @@ pub(crate) type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 /// All paths of one host.
 #[derive(Debug, Default)]
 pub(crate) struct Site {
-    root: Vec<Door>,
-    deeper: Map<Vec<u8>, Vec<Door>>,
+    root: Box<[Door]>,
+    /// Most hosts have none.
+    deeper: Option<Box<Deeper>>,
+}
+
+/// The paths of a host below its root.
+#[derive(Debug, Default)]
+struct Deeper {
+    doors: Map<Vec<u8>, Box<[Door]>>,
+    /// Bytes of the longest one.
     longest: usize,
 }
 
@@ -19,7 +27,7 @@ pub(crate) struct Site {
 pub(crate) struct Door {
     pub(crate) entrance: Entrance,
     /// Never empty: one, or behind a wildcard one for each service, sorted.
-    pub(crate) places: Vec<Place>,
+    pub(crate) places: Box<[Place]>,
 }
 
 /// Who answers there, by port asked for.
@@ -41,66 +49,80 @@ pub struct WildIndex(pub(crate) u32);
 
 #[derive(Debug)]
 pub(crate) enum Serves {
-    Offline(Notice),
+    Offline(Box<Notice>),
     Redirect(Redirect),
     Live {
         /// For the bare host name on a listener whose number no container port equals.
         main: GroupIndex,
         /// For the bare host name on a listener with this port.
-        listener: Vec<(u16, GroupIndex)>,
+        listener: Box<[(u16, GroupIndex)]>,
         /// For `host:port` where that is not the listener's port.
-        named: Vec<(u16, GroupIndex)>,
+        named: Box<[(u16, GroupIndex)]>,
     },
 }
 
 impl Site {
     /// The doors of one path, the narrowest entrance first.
-    pub(crate) fn insert(&mut self, path: &PathPrefix, doors: Vec<Door>) {
+    pub(crate) fn insert(&mut self, path: &PathPrefix, doors: Box<[Door]>) {
         if path.is_root() {
             self.root = doors;
         } else {
-            let key = path.as_key();
-            self.longest = self.longest.max(key.len());
-            self.deeper.insert(key.as_bytes().to_vec(), doors);
+            let (key, deeper) = (path.as_key(), self.deeper.get_or_insert_default());
+            deeper.longest = deeper.longest.max(key.len());
+            deeper.doors.insert(key.as_bytes().to_vec(), doors);
         }
     }
 
     /// The door for a request: of the longest path that has one for its listener.
     pub(crate) fn find(&self, path: &[u8], listener: Listener) -> Option<&Door> {
-        let open = |doors: &'_ Vec<Door>| doors.iter().position(|door| door.entrance.admits(listener));
-        if !self.deeper.is_empty() {
-            let mut prefix = path;
-            while let Some(border) = prefix.iter().rposition(|&byte| byte != b'/') {
-                prefix = &prefix[..=border];
-                if prefix.len() <= self.longest
-                    && let Some(doors) = self.deeper.get(prefix)
-                    && let Some(place) = open(doors)
-                {
-                    return Some(&doors[place]);
-                }
-                let Some(slash) = prefix.iter().rposition(|&byte| byte == b'/') else { break };
-                prefix = &prefix[..slash];
-            }
-        }
-        open(&self.root).map(|place| &self.root[place])
+        let deeper = self.deeper.as_ref().and_then(|deeper| deeper.find(path, listener));
+        deeper.or_else(|| open(&self.root, listener))
     }
 
     /// Everybody who answers for it.
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
-        self.root.iter().chain(self.deeper.values().flatten()).flat_map(|door| &door.places)
+        let deeper = self.deeper.iter().flat_map(|deeper| deeper.doors.values()).flatten();
+        self.root.iter().chain(deeper).flat_map(|door| &door.places)
     }
 
     /// The doors of exactly this path.
     pub(crate) fn doors(&self, path: &PathPrefix) -> &[Door] {
-        if path.is_root() { &self.root } else { self.deeper.get(path.as_key().as_bytes()).map_or(&[], Vec::as_slice) }
+        if path.is_root() {
+            return &self.root;
+        }
+        let deeper = self.deeper.as_ref().and_then(|deeper| deeper.doors.get(path.as_key().as_bytes()));
+        deeper.map_or(&[], |doors| doors)
     }
+}
+
+impl Deeper {
+    fn find(&self, path: &[u8], listener: Listener) -> Option<&Door> {
+        let mut prefix = path;
+        while let Some(border) = prefix.iter().rposition(|&byte| byte != b'/') {
+            prefix = &prefix[..=border];
+            if prefix.len() <= self.longest
+                && let Some(doors) = self.doors.get(prefix)
+                && let Some(door) = open(doors, listener)
+            {
+                return Some(door);
+            }
+            let Some(slash) = prefix.iter().rposition(|&byte| byte == b'/') else { break };
+            prefix = &prefix[..slash];
+        }
+        None
+    }
+}
+
+/// The first of `doors` that opens at this listener.
+fn open(doors: &[Door], listener: Listener) -> Option<&Door> {
+    doors.iter().find(|door| door.entrance.admits(listener))
 }
 
 impl Door {
     /// Whom a name is given to, while nobody knows better: names are spread over
     /// the services behind a wildcard, by all workers in the same way.
     pub(crate) fn first(&self, host: &str) -> &Place {
-        match self.places.as_slice() {
+        match &*self.places {
             [only] => only,
             several => &several[spread(host, several.len())],
         }

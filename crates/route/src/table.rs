@@ -102,6 +102,9 @@ impl RouteTable {
             let doors = doors.map(|routes| table.door(routes, &mut interned)).collect();
             table.site_mut(&routes[0].host).insert(&routes[0].path, doors);
         }
+        // Views keep tables of one host, by the thousand: nobody adds to them.
+        table.backends.shrink_to_fit();
+        table.groups.shrink_to_fit();
         table.passes_through = sorted.iter().any(|route| route.https.passthrough);
         table.asks_clients = sorted.iter().any(|route| route.https.client_auth.is_some());
         table
@@ -259,7 +262,7 @@ impl RouteTable {
             self.logged.insert(DoorIndex(self.doors), logged);
         }
         self.doors += 1;
-        Door { entrance: routes[0].entrance, places }
+        Door { entrance: routes[0].entrance, places: places.into() }
     }
 
     /// Puts the offers of replicas together.
@@ -269,7 +272,7 @@ impl RouteTable {
         let offers: Vec<Ports<'_>> = agreed.iter().filter_map(|route| Ports::of(&route.offer)).collect();
         let serves = match &first.offer {
             Offer::Redirect(redirect) => Serves::Redirect(redirect.clone()),
-            Offer::Offline(_) => Serves::Offline(latest_notice(replicas)),
+            Offer::Offline(_) => Serves::Offline(Box::new(latest_notice(replicas))),
             Offer::Ports { .. } => self.live(&policy_of(&agreed), &offers, interned),
         };
         let wild = (!matches!(first.host, HostPattern::Exact(_))).then(|| self.next_wild());
@@ -284,17 +287,17 @@ impl RouteTable {
     }
 
     fn live(&mut self, pick: &PickPolicy, offers: &[Ports<'_>], interned: &mut Map<BackendId, BackendIndex>) -> Serves {
-        let mut group = |choice: &dyn Fn(&Ports<'_>) -> Option<Backend>| {
-            let chosen: Vec<Backend> = offers.iter().filter_map(choice).collect();
-            self.group_of(pick, chosen, interned)
+        let mut group = |choice: &dyn for<'p> Fn(&'p Ports<'_>) -> Option<&'p Backend>| {
+            let chosen: Vec<&Backend> = offers.iter().filter_map(choice).collect();
+            self.group_of(pick, &chosen, interned)
         };
         let mut ports: Vec<u16> = offers.iter().flat_map(Ports::numbers).collect();
         ports.sort_unstable();
         ports.dedup();
-        let main = group(&|offer| Some(offer.main.clone())).expect("every offer has a main port");
-        let listener = ports.iter().filter_map(|port| Some((*port, group(&|offer| Some(offer.on_listener(*port).clone()))?)));
+        let main = group(&|offer| Some(offer.main)).expect("every offer has a main port");
+        let listener = ports.iter().filter_map(|port| Some((*port, group(&|offer| Some(offer.on_listener(*port)))?)));
         let listener = listener.filter(|(_, index)| *index != main).collect();
-        let named = ports.iter().filter_map(|port| Some((*port, group(&|offer| offer.on(*port).cloned())?))).collect();
+        let named = ports.iter().filter_map(|port| Some((*port, group(&|offer| offer.on(*port))?))).collect();
         Serves::Live { main, listener, named }
     }
 
@@ -304,25 +307,25 @@ impl RouteTable {
     }
 
     /// The group of the fittest of `chosen`; the same members give the same group.
-    fn group_of(&mut self, pick: &PickPolicy, chosen: Vec<Backend>, interned: &mut Map<BackendId, BackendIndex>) -> Option<GroupIndex> {
+    fn group_of(&mut self, pick: &PickPolicy, chosen: &[&Backend], interned: &mut Map<BackendId, BackendIndex>) -> Option<GroupIndex> {
         let best = chosen.iter().map(|backend| backend.condition).min()?;
-        let mut members: Vec<BackendIndex> =
-            chosen.into_iter().filter(|backend| backend.condition == best).map(|backend| self.intern(backend, interned)).collect();
+        let fittest = chosen.iter().filter(|backend| backend.condition == best);
+        let mut members: Vec<BackendIndex> = fittest.map(|backend| self.intern(backend, interned)).collect();
         members.sort_unstable();
         members.dedup();
-        let group = Group { pick: pick.clone(), members };
         // Only groups of the same place can be equal, and those were made last.
         let recent = self.groups.len().saturating_sub(16);
-        if let Some(known) = self.groups[recent..].iter().position(|other| *other == group) {
+        if let Some(known) = self.groups[recent..].iter().position(|other| other.members == members && other.pick == *pick) {
             return Some(GroupIndex::at(recent + known));
         }
-        self.groups.push(group);
+        members.shrink_to_fit();
+        self.groups.push(Group { pick: pick.clone(), members });
         Some(GroupIndex::at(self.groups.len() - 1))
     }
 
-    fn intern(&mut self, backend: Backend, interned: &mut Map<BackendId, BackendIndex>) -> BackendIndex {
-        *interned.entry(backend.id.clone()).or_insert_with(|| {
-            self.backends.push(backend);
+    fn intern(&mut self, backend: &Backend, interned: &mut Map<BackendId, BackendIndex>) -> BackendIndex {
+        *interned.entry_ref(&backend.id).or_insert_with(|| {
+            self.backends.push(backend.clone());
             BackendIndex::at(self.backends.len() - 1)
         })
     }

@@ -1,5 +1,6 @@
 //! What a worker serves by, as it lies in the memory that the master sealed.
 
+use std::hash::Hasher;
 use std::os::fd::OwnedFd;
 
 use anyhow::Context as _;
@@ -37,6 +38,10 @@ impl dproxy_proxy::Directory for Routes {
             tracing::error!(?pattern, error = format!("{:#}", anyhow::Error::new(error)), "routes of a host not read");
             None
         })
+    }
+
+    fn hash_entry(&self, pattern: PatternRef<'_>, hasher: &mut dyn Hasher) {
+        self.0.hash_entry(pattern, hasher);
     }
 
     fn presence(&self, backend: &BackendId) -> Option<Presence> {

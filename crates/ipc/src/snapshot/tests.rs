@@ -1,3 +1,4 @@
+use std::hash::Hasher as _;
 use std::io::Read as _;
 use std::str::FromStr as _;
 
@@ -65,6 +66,28 @@ fn what_there_is_for_a_host_is_found_with_its_numbers() {
     for absent in [PatternRef::Exact("host500.test"), PatternRef::Below("host1.test"), PatternRef::Exact("")] {
         assert!(!directory.lists(absent) && directory.entry(absent).unwrap().is_none(), "{absent:?}");
     }
+}
+
+#[test]
+fn a_host_is_taken_down_as_before_until_something_of_it_changes() {
+    let backend = |port: u16| Backend::at(([127, 0, 0, 1], port).into());
+    let route = |host: &str, port: u16| Route::fixed(0, host.parse().unwrap(), PathPrefix::root(), backend(port));
+    let taken_down = |routes: &[Route], columns: &[(BackendId, u32)], host: &str| {
+        let mut routes = routes.to_vec();
+        routes.sort_unstable();
+        let snapshot = Snapshot { routes, columns: columns.to_vec(), accounts: Vec::new(), ..specimen() };
+        let mut hasher = std::hash::DefaultHasher::new();
+        Directory::open(snapshot.seal().unwrap()).unwrap().hash_entry(PatternRef::Exact(host), &mut hasher);
+        hasher.finish()
+    };
+    let before = taken_down(&[route("a.test", 1), route("b.test", 2)], &[], "a.test");
+    let same = |routes: &[Route], columns: &[(BackendId, u32)]| taken_down(routes, columns, "a.test") == before;
+    assert!(same(&[route("a.test", 1)], &[]));
+    assert!(same(&[route("a.test", 1), route("b.test", 3), route("c.test", 4)], &[(backend(4).id, 7)]));
+    assert!(!same(&[route("a.test", 2), route("b.test", 2)], &[]));
+    assert!(!same(&[route("a.test", 1), route("a.test", 2)], &[]));
+    assert!(!same(&[route("a.test", 1)], &[(backend(1).id, 7)]), "its backend has another number");
+    assert!(!same(&[route("b.test", 2)], &[]));
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_host_is_served_as_by_a_table_of_all_routes() {
         let settings = ProxySettings { www_fallback, ..ProxySettings::default() };
         let (mut sites, pools) = (Sites::new(Atlas::of_routes(settings, &routes), 0), &mut Pools::default());
         let all = vec![Entry { routes: routes.to_vec(), ..Entry::default() }];
-        let whole = View::new(Rc::clone(&sites.common), Edition(0), all, &mut Pools::default(), 0, None);
+        let whole = View::new(Rc::clone(&sites.common), Edition::default(), &all, &mut Pools::default(), 0, None);
         let hosts = ["a.test", "b.test", "k.b.test", "c.org", "www.c.org", "www.d.org", "d.org", "www.a.test", "nobody.org", "org", ""];
         for host in hosts {
             for path in ["/", "/x", "/y/1", "/z", "/xx"] {
