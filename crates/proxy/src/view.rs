@@ -65,14 +65,7 @@ struct Choice {
 impl View {
     /// `offset` is where round robin begins, so that workers do not move in step. `since` is the clock's time from which
     /// on it is so, none at the start.
-    pub(crate) fn new(
-        common: Rc<Common>,
-        edition: Edition,
-        entries: &[Entry],
-        pools: &mut Pools,
-        offset: u32,
-        since: Option<u64>,
-    ) -> View {
+    pub(crate) fn new(common: Rc<Common>, edition: Edition, entries: &[Entry], pools: &mut Pools, offset: u32, since: Option<u64>) -> View {
         let table = table_of(&common, entries);
         let choice = |group: &Group| Choice { turn: Turn::starting_at(offset), even: is_even(&table, group), queue: OnceCell::new() };
         let choices = table.groups().iter().map(choice).collect();
