@@ -19,6 +19,7 @@ pub struct ResponseHead {
     pub framing: Framing,
     /// What becomes of the connection.
     pub connection: Connection,
+    status_span: Span,
     /// What follows the status, blanks excluded.
     reason: Span,
     begun: bool,
@@ -51,6 +52,12 @@ impl ResponseHead {
         Ok(Some(length))
     }
 
+    /// The three digits of the status.
+    #[must_use]
+    pub fn status_in<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
+        self.status_span.of(buffer)
+    }
+
     /// The reason phrase as it was written.
     #[must_use]
     pub fn reason_in<'b>(&self, buffer: &'b [u8]) -> &'b [u8] {
@@ -77,7 +84,9 @@ impl ResponseHead {
             [b' ', reason @ ..] if reason.iter().all(|&byte| is_value(byte)) => reason,
             _ => return Err(Violation::StatusLine),
         };
-        let end = line.of(buffer).as_ptr().addr() - buffer.as_ptr().addr() + bytes.len();
+        let start = bytes.as_ptr().addr() - buffer.as_ptr().addr();
+        self.status_span = Span::new(start + 9, start + 12);
+        let end = start + bytes.len();
         self.reason = Span::new(end - reason.len(), end);
         Ok(())
     }

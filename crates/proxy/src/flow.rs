@@ -128,11 +128,9 @@ impl Outlet<'_> {
     }
 
     async fn write_to_leave(&mut self, leave: Leave, pieces: &mut [IoSlice<'_>], mut moved: impl FnMut()) -> io::Result<()> {
-        // One piece alone is written by a simpler call.
-        let filled = pieces.iter().rposition(|piece| !piece.is_empty()).map_or(0, |last| last + 1);
-        let mut pieces = &mut pieces[..filled];
-        IoSlice::advance_slices(&mut pieces, 0);
-        while !pieces.is_empty() {
+        let mut pieces = filled(pieces);
+        let mut left = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        while left > 0 {
             let written = match self {
                 Outlet::Tcp(tcp) => poll_fn(|context| tcp.poll_write(context, pieces, leave)).await?,
                 Outlet::Tls(session) => session.seal(pieces)?,
@@ -143,16 +141,17 @@ impl Outlet<'_> {
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
-            IoSlice::advance_slices(&mut pieces, written);
+            left = left.saturating_sub(written);
             if let Outlet::Tls(session) = self {
-                if leave == Leave::WithEnd && pieces.is_empty() {
+                if leave == Leave::WithEnd && left == 0 {
                     session.seal_end();
                 }
                 while session.send(leave).await? {
                     moved();
                 }
             }
-            if !pieces.is_empty() {
+            if left > 0 {
+                IoSlice::advance_slices(&mut pieces, written);
                 moved();
             }
         }
@@ -215,6 +214,13 @@ impl Outlet<'_> {
             Outlet::Ended => {}
         }
     }
+}
+
+/// The pieces without the empty ones before and after: one piece alone is written by a simpler call.
+fn filled<'p, 'd>(pieces: &'p mut [IoSlice<'d>]) -> &'p mut [IoSlice<'d>] {
+    let end = pieces.iter().rposition(|piece| !piece.is_empty()).map_or(0, |last| last + 1);
+    let start = pieces[..end].iter().position(|piece| !piece.is_empty()).unwrap_or(end);
+    &mut pieces[start..end]
 }
 
 /// No memory waits for a peer that is silent.

@@ -82,6 +82,8 @@ const OURS: Names = Names::of(&[
     Name::XDebugOther,
     Name::ClientCert,
 ]);
+const DIGITS: &[u8; 10] = b"0123456789";
+
 /// What delimits a body.
 const FRAMING: Names = Names::of(&[Name::ContentLength, Name::TransferEncoding]);
 
@@ -114,8 +116,7 @@ impl Delivery<'_> {
 
 /// Writes the request head but for what differs between backends and the empty line.
 pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &Origin<'_>) {
-    out.extend_from_slice(head.method_in(bytes));
-    out.push(b' ');
+    put(out, &[head.method_in(bytes), b" "]);
     origin.rewrite.write(head.origin_form(bytes), out);
     out.extend_from_slice(b" HTTP/1.1\r\n");
     let replaced = origin.trail.map_or(OURS, |trail| OURS.and(trail.replaced()));
@@ -143,14 +144,8 @@ pub(crate) fn request_head(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], 
         own_forwarding(out, head, bytes, origin);
     }
     forwarded_prefix(out, head, bytes, origin);
-    out.extend_from_slice(origin.identity);
-    out.extend_from_slice(b"x-forwarded-server: ");
-    out.extend_from_slice(origin.server_name.as_bytes());
-    out.extend_from_slice(b"\r\nvia: ");
-    out.extend_from_slice(origin.protocol.as_bytes());
-    out.push(b' ');
-    out.extend_from_slice(origin.server_name.as_bytes());
-    out.extend_from_slice(b"\r\n");
+    let (server, protocol) = (origin.server_name.as_bytes(), origin.protocol.as_bytes());
+    put(out, &[origin.identity, b"x-forwarded-server: ", server, b"\r\nvia: ", protocol, b" ", server, b"\r\n"]);
 }
 
 /// How far an OPTIONS may still go behind us (RFC 9110 §7.6.2).
@@ -247,10 +242,14 @@ pub(crate) fn request_encoding(framing: Framing, to_h2: bool) -> Encoding {
 
 /// `name: value`
 pub(crate) fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
+    put(out, &[name.as_bytes(), b": ", value, b"\r\n"]);
+}
+
+/// Writes one piece after the other.
+fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
+    for piece in pieces {
+        out.extend_from_slice(piece);
+    }
 }
 
 fn number(out: &mut Vec<u8>, name: &str, value: impl std::fmt::Display) {
@@ -258,11 +257,7 @@ fn number(out: &mut Vec<u8>, name: &str, value: impl std::fmt::Display) {
 }
 
 fn status_line(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]) {
-    out.extend_from_slice(b"HTTP/1.1 ");
-    decimal(out, head.status);
-    out.push(b' ');
-    out.extend_from_slice(head.reason_in(bytes));
-    out.extend_from_slice(b"\r\n");
+    put(out, &[b"HTTP/1.1 ", head.status_in(bytes), b" ", head.reason_in(bytes), b"\r\n"]);
 }
 
 /// Where the backend's `/` is on the client's side: what a proxy before us took off the path, then what we take off.
@@ -277,20 +272,15 @@ fn forwarded_prefix(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin:
 
 /// The peer is the client.
 fn own_forwarding(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], origin: &Origin<'_>) {
-    let ip = origin.peer.text();
-    out.extend_from_slice(b"x-real-ip: ");
-    out.extend_from_slice(ip);
-    out.extend_from_slice(b"\r\nx-forwarded-for: ");
-    out.extend_from_slice(ip);
-    out.extend_from_slice(if origin.secure {
+    let (ip, host) = (origin.peer.text(), head.host.of(bytes));
+    let protocol: &[u8] = if origin.secure {
         b"\r\nx-forwarded-proto: https\r\nx-forwarded-protocol: https\r\nx-forwarded-port: "
     } else {
         b"\r\nx-forwarded-proto: http\r\nx-forwarded-protocol: http\r\nx-forwarded-port: "
-    });
-    decimal(out, origin.port);
-    out.extend_from_slice(b"\r\nx-forwarded-host: ");
-    out.extend_from_slice(head.host.of(bytes));
-    out.extend_from_slice(b"\r\n");
+    };
+    let mut room = [0; 5];
+    let port = decimal(origin.port, &mut room);
+    put(out, &[b"x-real-ip: ", ip, b"\r\nx-forwarded-for: ", ip, protocol, port, b"\r\nx-forwarded-host: ", host, b"\r\n"]);
 }
 
 /// The peer is a proxy whose word is good: what it says stays, and it is appended itself.
@@ -313,20 +303,17 @@ fn appended_forwarding(out: &mut Vec<u8>, head: &RequestHead, bytes: &[u8], orig
     line(out, "x-forwarded-host", said(Name::XForwardedHost).unwrap_or_else(|| head.host.of(bytes)));
 }
 
-/// Writes a number that stands in every head, where formatting would cost as much as the rest of its line.
-fn decimal(out: &mut Vec<u8>, number: u16) {
-    let mut digits = [0; 5];
-    let mut first = digits.len();
-    let mut rest = number;
+/// A number that stands in every head, where formatting would cost as much as the rest of its line.
+fn decimal(number: u16, room: &mut [u8; 5]) -> &[u8] {
+    let (mut first, mut rest) = (room.len(), number);
     loop {
         first -= 1;
-        digits[first] = b'0' + u8::try_from(rest % 10).expect("a digit is less than ten");
+        room[first] = DIGITS[usize::from(rest % 10)];
         rest /= 10;
         if rest == 0 {
-            break;
+            return &room[first..];
         }
     }
-    out.extend_from_slice(&digits[first..]);
 }
 
 #[cfg(test)]
@@ -336,9 +323,7 @@ mod tests {
     #[test]
     fn numbers_are_written_as_formatting_would() {
         for number in [0, 7, 10, 80, 100, 443, 599, 8080, 10000, u16::MAX] {
-            let mut out = Vec::new();
-            decimal(&mut out, number);
-            assert_eq!(out, number.to_string().into_bytes());
+            assert_eq!(decimal(number, &mut [0; 5]), number.to_string().as_bytes());
         }
     }
 }

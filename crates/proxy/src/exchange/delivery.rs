@@ -59,7 +59,7 @@ impl Delivering<'_> {
         let delivery = self.delivery();
         let (encoding, close) = (delivery.encoding, delivery.close);
         let bytes = &answer.filled()[..head.length];
-        let unwanted = owned(response.fields.listed(bytes, response.connection));
+        let unwanted = owned(&response.fields.listed(bytes, response.connection));
         let mut body = BodyReader::new(response.framing);
         if self.to_stream {
             // The head may leave by itself there: what came with it is looked at before, while the client can be told.
@@ -149,8 +149,8 @@ fn look_through(mut body: BodyReader, mut bytes: &[u8]) -> Result<(), Violation>
 }
 
 /// Names that outlive the head they stand in; nearly always none.
-pub(crate) fn owned(names: Vec<&[u8]>) -> Vec<Vec<u8>> {
-    names.into_iter().map(<[u8]>::to_vec).collect()
+pub(crate) fn owned(names: &[&[u8]]) -> Vec<Vec<u8>> {
+    if names.is_empty() { Vec::new() } else { names.iter().map(|name| name.to_vec()).collect() }
 }
 
 fn delivered<'u>(response: &ResponseHead, inlet: Inlet<'u>, close: bool, sent: bool) -> Delivered<'u> {

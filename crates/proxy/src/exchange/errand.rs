@@ -83,7 +83,7 @@ impl<'r> Errand<'r> {
             wish: wish_of(view, found, client, request, bytes),
             request,
             opening: opening(request, buffer.filled(), length)?,
-            unwanted: owned(request.fields.listed(bytes, request.connection)),
+            unwanted: owned(&request.fields.listed(bytes, request.connection)),
             upgrade: forward::upgrade_token(request, bytes).map(<[u8]>::to_vec),
             wants_trailers: request.fields.only(bytes, Name::Te).is_some_and(|value| value.eq_ignore_ascii_case(b"trailers")),
             clocked: (origin.trusted && request.fields.only(bytes, Name::XDebug).is_some()).then(Instant::now),
