@@ -29,7 +29,7 @@ pub struct Route {
     pub https: Https,
     /// How many of its requests get a line in the access log; none where nobody said so, and the settings do.
     pub logged: Option<Logged>,
-    /// Since when the owner is there, in seconds since 1970: of replicas that contradict each other the oldest is right.
+    /// Since when the owner is there, in nanoseconds since 1970: of replicas that contradict each other the oldest is right.
     pub since: u64,
     /// What stands behind it.
     pub offer: Offer,

@@ -28,6 +28,8 @@ const PATIENCE: RetryPolicy = RetryPolicy::new().initial_delay(Duration::from_mi
 pub(super) const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
 /// Several times in a row: it is out of step.
 const BAD_NONCE: &str = "urn:ietf:params:acme:error:badNonce";
+/// How often a step is taken at most where the authority is out of step.
+const TRIES: u32 = 3;
 const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
 /// Refusals that are about us, whatever the names.
 const ABOUT_US: [&str; 6] = [
@@ -68,22 +70,24 @@ pub(super) enum OrderError {
     Shelf(#[from] ShelfError),
 }
 
+/// One step of an order, taken again where the authority has lost count of what was said when: nobody's fault, and over with the
+/// next word. Another order would count, and authorities and operators allow only so many. A function could not say that what it
+/// waits for may move between threads.
+macro_rules! step {
+    ($step:expr) => {{
+        let mut tries = 1;
+        loop {
+            match $step.await.map_err(OrderError::from) {
+                Err(error) if error.is(BAD_NONCE) && tries < TRIES => tries += 1,
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+
 /// Carries one order to its end: chain and key, as PEM. The certificate `before` is named, if there is one: authorities
 /// that know renewals do not count it among others.
 pub(super) async fn order(
-    account: &Account,
-    names: &Names,
-    means: &Means,
-    before: Option<CertificateIdentifier<'_>>,
-) -> Result<Zeroizing<Vec<u8>>, OrderError> {
-    match attempt(account, names, means, before.clone()).await {
-        // It has lost count of what was said when: nobody's fault, and over with the next word.
-        Err(error) if error.is(BAD_NONCE) => attempt(account, names, means, before).await,
-        outcome => outcome,
-    }
-}
-
-async fn attempt(
     account: &Account,
     names: &Names,
     means: &Means,
@@ -94,8 +98,8 @@ async fn attempt(
         return Err(OrderError::Wildcard(wildcard.clone()));
     }
     let identifiers: Vec<Identifier> = names.iter().map(|name| Identifier::Dns(name.to_string())).collect();
-    let mut order = place(account, &identifiers, before).await?;
-    let proofs = wanted(&mut order, means).await?;
+    let mut order = step!(place(account, &identifiers, before.clone()))?;
+    let proofs = step!(wanted(&mut order, means))?;
     if !proofs.is_empty() {
         let put_up = means.put_up(proofs).await?;
         let looked = looked(&mut order, means).await;
@@ -105,8 +109,9 @@ async fn attempt(
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     params.distinguished_name = DistinguishedName::new();
-    order.finalize_csr(params.serialize_request(&key)?.der()).await?;
-    let chain = order.poll_certificate(&PATIENCE).await?;
+    let request = params.serialize_request(&key)?;
+    step!(order.finalize_csr(request.der()))?;
+    let chain = step!(order.poll_certificate(&PATIENCE))?;
     let key = Zeroizing::new(key.serialize_pem());
     Ok(Zeroizing::new([chain.trim_end().as_bytes(), b"\n", key.as_bytes()].concat()))
 }
@@ -118,7 +123,9 @@ async fn place(account: &Account, identifiers: &[Identifier], before: Option<Cer
     match account.new_order(&NewOrder::new(identifiers).replaces(before)).await {
         // It may know nothing of renewals, not repeat which one it is, or have forgotten the one before.
         Err(Error::Unsupported(_) | Error::Other(_)) => account.new_order(&plain).await,
-        Err(Error::Api(refusal)) if refusal.r#type.as_deref() != Some(RATE_LIMITED) => account.new_order(&plain).await,
+        Err(Error::Api(refusal)) if ![Some(RATE_LIMITED), Some(BAD_NONCE)].contains(&refusal.r#type.as_deref()) => {
+            account.new_order(&plain).await
+        }
         placed => placed,
     }
 }
@@ -150,17 +157,17 @@ async fn looked(order: &mut Order, means: &Means) -> Result<(), OrderError> {
         }
         let proof = means.for_name(&authorization);
         if let Some(mut challenge) = authorization.challenge(kind(proof)) {
-            challenge.set_ready().await?;
+            step!(challenge.set_ready())?;
         }
     }
-    match order.poll_ready(&PATIENCE).await {
+    match step!(order.poll_ready(&PATIENCE)) {
         Ok(OrderStatus::Ready) => Ok(()),
         status => Err(reasons(order, means.usual, status).await),
     }
 }
 
 /// What the authority has found wrong with each name.
-async fn reasons(order: &mut Order, usual: Proof, status: Result<OrderStatus, Error>) -> OrderError {
+async fn reasons(order: &mut Order, usual: Proof, status: Result<OrderStatus, OrderError>) -> OrderError {
     let mut reasons = Vec::new();
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
@@ -174,7 +181,7 @@ async fn reasons(order: &mut Order, usual: Proof, status: Result<OrderStatus, Er
     }
     match status {
         _ if !reasons.is_empty() => OrderError::Unconvinced(usual, reasons),
-        Err(error) => error.into(),
+        Err(error) => error,
         Ok(_) => OrderError::Unconvinced(usual, vec!["it does not say why".to_owned()]),
     }
 }

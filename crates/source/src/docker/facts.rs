@@ -25,7 +25,7 @@ pub(super) struct Facts {
     pub(super) health: Condition,
     /// With which its last process ended; a running one has none.
     pub(super) exit_code: Option<i64>,
-    /// When it was made, in seconds since 1970.
+    /// In which second since 1970 it was made; an inspection says it exactly.
     pub(super) created: u64,
     pub(super) labels: HashMap<String, String>,
     pub(super) mode: NetworkMode,
@@ -151,6 +151,7 @@ pub(super) struct Binding {
 /// What only an inspection tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Inspected {
+    pub(super) created: Option<SystemTime>,
     pub(super) hostname: String,
     pub(super) domainname: String,
     /// Exposed TCP ports; a list does not show them for host networks.

@@ -229,7 +229,7 @@ impl Findings {
             rewrite: rules.rewrite.clone(),
             https: rules.https.clone(),
             logged: logged_of(facts),
-            since: facts.created,
+            since: created(facts),
             offer: offer.clone(),
         }));
     }
@@ -239,7 +239,6 @@ impl Findings {
     }
 }
 
-/// The first of equal items.
 /// Whether the file means this container.
 fn is_about(assignment: &Assignment, facts: &Facts) -> bool {
     let id = assignment.container.len() >= SHORT_ID && facts.id.starts_with(&assignment.container);
@@ -254,6 +253,7 @@ fn assigned(facts: &Facts, assignment: &Assignment) -> Facts {
     ours
 }
 
+/// The first of equal items.
 fn each_once<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut kept: Vec<T> = Vec::with_capacity(items.len());
     for item in items {
@@ -307,6 +307,13 @@ fn standing(facts: &Facts, now: SystemTime) -> Standing {
         State::Created => Standing::Absent,
         State::Other(word) => Standing::Offline(Notice { since: None, ..notice(&format!("state {word}")) }),
     }
+}
+
+/// When it was made, in nanoseconds since 1970: several are made within a second.
+fn created(facts: &Facts) -> u64 {
+    let exactly = facts.inspected.as_ref().and_then(|inspected| inspected.created?.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let created = exactly.unwrap_or(Duration::from_secs(facts.created));
+    created.as_nanos().try_into().unwrap_or(u64::MAX)
 }
 
 /// When its last process ended, where an inspection told and it has not run since.

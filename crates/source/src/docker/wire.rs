@@ -179,6 +179,7 @@ impl Inspected {
         let mut exposed: Vec<u16> = ports.iter().filter_map(|port| tcp_port(port)).collect();
         exposed.sort_unstable();
         Inspected {
+            created: answer.created.as_deref().and_then(moment),
             hostname: config.hostname.unwrap_or_default(),
             domainname: config.domainname.unwrap_or_default(),
             virtual_host: meant_for_proxies(&config.env.unwrap_or_default()),

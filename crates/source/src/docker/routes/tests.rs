@@ -117,6 +117,17 @@ fn containers_with_the_same_host_are_replicas() {
 }
 
 #[test]
+fn of_containers_of_one_second_an_inspection_tells_the_older() {
+    let made = |name: &str, nanos: Option<u32>| {
+        let created = nanos.map(|nanos| moment(NOW) + Duration::from_nanos(nanos.into()));
+        Facts { created: NOW, inspected: Some(Inspected { created, running: true, ..Inspected::default() }), ..container(name, "a.test") }
+    };
+    let containers = [made("b", Some(7)), made("a", Some(8)), made("c", None)];
+    let since: Vec<u64> = routes_of(&containers, &settings()).routes.iter().map(|route| route.since).collect();
+    assert_eq!(since, [NOW * 1_000_000_000 + 8, NOW * 1_000_000_000 + 7, NOW * 1_000_000_000]);
+}
+
+#[test]
 fn one_odd_container_costs_only_itself() {
     let mut lost = container("b", "b.test");
     lost.mode = NetworkMode::None;

@@ -173,14 +173,15 @@ fn odd_events_are_no_events() {
 
 #[test]
 fn an_inspection_gives_what_a_list_does_not() {
+    const CREATED: &str = "2026-01-02T03:04:01.234567890Z";
     let answer = |state: Value| {
         let config = json!({"Hostname": "web", "Domainname": "a.test", "ExposedPorts": {"80/tcp": {}, "53/udp": {}}, "StopSignal": "SIGQUIT", "Env": ["SECRET=1"]});
-        Inspected::of(serde_json::from_value(json!({"Id": "abc", "Config": config, "State": state})).unwrap())
+        Inspected::of(serde_json::from_value(json!({"Id": "abc", "Created": CREATED, "Config": config, "State": state})).unwrap())
     };
     let stopped = answer(json!({"Running": false, "Pid": 0, "FinishedAt": "2026-01-02T03:04:05.678901234Z"}));
     assert_eq!((stopped.hostname.as_str(), stopped.domainname.as_str()), ("web", "a.test"));
     assert_eq!((&stopped.exposed[..], stopped.stop_signal, stopped.pid), (&[80][..], Signal(3), None));
-    assert_eq!(stopped.finished, moment("2026-01-02T03:04:05.678901234+00:00"));
+    assert_eq!((stopped.created, stopped.finished), (moment(CREATED), moment("2026-01-02T03:04:05.678901234+00:00")));
     let running = answer(json!({"Running": true, "Pid": 4711, "FinishedAt": "0001-01-01T00:00:00Z"}));
     assert_eq!((running.running, running.pid, running.finished), (true, Some(4711), None));
     assert_eq!(Inspected::of(ContainerInspectResponse::default()), Inspected::default());
